@@ -1,0 +1,287 @@
+# -*- test-case-name: tests.test_interfaces -*-
+"""
+The joints of the house.  Read this first.
+
+A transport (L{ITransport}) accepts or finds cards and wraps each in a channel (L{ICardChannel}).  It hands the channel to the
+gateway (L{IGateway}), which runs an operation (L{IOperation}) on it.  The operation sees only its session (L{ISession}).
+Whoever wants to know what happens observes (L{ICardObserver}).
+
+Deferreds cross these interfaces; implementations may be coroutines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from twisted.application.service import IService
+    from twisted.internet.defer import Deferred
+    from twisted.logger import Logger
+
+    from cardgw.apdu.response import Response
+    from cardgw.apdu.script import Script
+    from cardgw.errors import CardGatewayError, ChannelError
+    from cardgw.quirks import Quirks
+    from cardgw.values import ChannelInfo, Feature, Reset
+
+
+class ICardChannel(Interface):
+    """
+    A card that can be talked to now.
+
+    A channel
+
+      1. runs one script at a time; further ones wait in their order;
+      2. never sends a command again by itself;
+      3. announces once that it is gone, whoever closed it.
+    """
+
+    info: ChannelInfo = Attribute("L{cardgw.values.ChannelInfo}: what this channel is, can do, and was asked for.")
+
+    def exchange(script: Script, watch: Callable[[Response], object] | None = None) -> Deferred[tuple[Response, ...]]:
+        """
+        Run a script; stop as soon as possible after an answer that its step does not allow.
+
+        @param script: L{cardgw.apdu.script.Script}.
+        @param watch: called with each L{cardgw.apdu.response.Response} as it comes, or C{None}.
+        @return: C{Deferred[tuple[Response, ...]]}: one answer per command that the card answered, in order; where C{pipelined},
+            also of those after the failed one.  Cancelling it stops before the next command.
+        @raise ChannelError: (as failure) the peer or card was lost; it carries C{responses} and C{unanswered}.
+        """
+
+    def hold() -> Deferred[None]:
+        """
+        Get the card for exclusive use (a lock, a transaction).  Waits while somebody else holds it.
+
+        @return: C{Deferred[None]}; cancelling gives up the place in the queue.
+        """
+
+    def release() -> None:
+        """
+        End what L{hold} began.  Does nothing on a channel that is gone.
+        """
+
+    def show(text: str) -> Deferred[None]:
+        """
+        Show the card holder a text.  It may block the card until the holder confirms it.
+
+        @return: C{Deferred[None]}, when it is on its way.
+        @raise NotSupported: (as failure) unless C{info.offers} has C{Feature.SHOW}.
+        """
+
+    def reset(kind: Reset) -> Deferred[None]:
+        """
+        Start the card anew.
+
+        @param kind: L{cardgw.values.Reset}, one of C{info.resets}; others fail with C{NotSupported}.
+        @return: C{Deferred[None]}.
+        """
+
+    def close(reason: ChannelError | None = None) -> Deferred[None]:
+        """
+        End the connection, in the transport's own polite way.
+
+        @param reason: what L{when_gone} tells, or C{None} for the ordinary end.
+        @return: C{Deferred[None]}, when the connection is gone; never a failure.  May be called again.
+        """
+
+    def when_gone() -> Deferred[ChannelError | None]:
+        """
+        @return: a new C{Deferred} that gives the L{cardgw.errors.ChannelError} which ended the channel, or C{None} for the
+            ordinary end; at once where it is gone already.
+        """
+
+
+class ITransport(Interface):
+    """
+    A plugin: one way by which cards are reached.
+    """
+
+    name: str = Attribute("C{str}: what settings call it: C{[transports.<name>]}.")
+    summary: str = Attribute("C{str}: one line for lists; lower case, no full stop.")
+    settings: Any = Attribute("An attrs class of L{cardgw.fields.option} fields: its settings, each with a default.")
+
+    def make_service(settings: Any, gateway: IGateway) -> IService:
+        """
+        @param settings: an instance of C{settings}.
+        @param gateway: L{IGateway}.
+        @return: a C{twisted.application.service.IService}.  Stopping it closes its listeners and channels politely.
+        @raise SettingsError: the settings cannot be used (an address in use, a missing file).
+        """
+
+
+class IGateway(Interface):
+    """
+    What a transport sees of the gateway.
+    """
+
+    reactor: Any = Attribute("The reactor: C{IReactorTime}, C{IReactorTCP}.")
+
+    def arrived(channel: ICardChannel) -> Deferred[None]:
+        """
+        A card is here.
+
+        @param channel: L{ICardChannel}.
+        @return: C{Deferred[None]}, never a failure: what the card asked for has been done, or refused, and told to the card
+            holder; the transport says goodbye.  A card that asked for nothing stays; it fires when the channel is gone.
+        """
+
+
+class IOperation(Interface):
+    """
+    A plugin: something that can be done to a card.
+    """
+
+    name: str = Attribute("C{str}: C{area.verb}, unique: C{profile.download}.")
+    summary: str = Attribute("C{str}: one line for lists; lower case, no full stop.")
+    help: str = Attribute("C{str}: what it does, for people who are about to run it.")
+    parameters: Any = Attribute("An attrs class of L{cardgw.fields.option} fields: what the caller gives.")
+    settings: Any = Attribute('An attrs class likewise: what the operator of the gateway sets: C{[operations."<name>"]}.')
+    application: bytes | None = Attribute("C{bytes}: the AID of the application it talks to, or C{None}.")
+    requires: frozenset[Feature] = Attribute("C{frozenset[Feature]}: what the channel must offer besides.")
+    destructive: bool = Attribute("C{bool}: something is lost for good if it is run by mistake.")
+
+    def run(session: ISession) -> Awaitable[dict[str, Any]]:
+        """
+        Do it.
+
+        @param session: L{ISession}.
+        @return: an awaitable of the result: a C{dict} that C{json} can write.
+        @raise CardGatewayError: it failed; C{str} of it is the reason for people, C{brief} the one for the card holder.
+        """
+
+
+class IProgress(Interface):
+    """
+    How far an operation has come.
+    """
+
+    def stage(name: str, **facts: Any) -> None:
+        """
+        A stage begins.
+
+        @param name: C{str}, stable, for programs: lpac's names in the LPA.
+        @param facts: what is known by now and may be shown (C{provider}, C{iccid}); never secrets.
+        """
+
+    def percent(done: int) -> None:
+        """
+        @param done: C{int} from 0 to 100, of the present stage.
+        """
+
+
+class ISession(IProgress):
+    """
+    All that an operation gets: one card, held, and what it may use.
+    """
+
+    channel: ICardChannel = Attribute("L{ICardChannel}, held for this operation.")
+    parameters: Any = Attribute("An instance of the operation's C{parameters}, validated.")
+    settings: Any = Attribute("An instance of the operation's C{settings}.")
+    quirks: Quirks = Attribute("L{cardgw.quirks.Quirks}: what is odd about this kind of card.")
+    clock: Any = Attribute("C{IReactorTime}.")
+    http: IHTTPClient = Attribute("L{IHTTPClient}.")
+    trust: ITrust = Attribute("L{ITrust}: whose certificates are believed.")
+    log: Logger = Attribute("C{twisted.logger.Logger}; the keys C{eid} and C{iccid} are shortened as settings say.")
+
+    def show(text: str) -> Deferred[None]:
+        """
+        Show the card holder a text now, in the midst of the work; nothing where the channel cannot.
+
+        @return: C{Deferred[None]}.
+        """
+
+    def farewell(text: str) -> None:
+        """
+        The text to show the card holder when the card has been released; the last one counts.
+        """
+
+    def ask(question: str) -> Deferred[str]:
+        """
+        Ask whoever wanted this operation.
+
+        @param question: C{str}.
+        @return: C{Deferred[str]}: the answer.
+        @raise NobodyToAsk: (as failure) nobody can answer on this way of reaching the card.
+        """
+
+    def secret(name: str) -> bytes:
+        """
+        @return: C{bytes}: the secret that settings call so (C{[secrets]}).
+        @raise SecretError: it is not set or cannot be read.
+        """
+
+
+class IHTTPClient(Interface):
+    """
+    HTTPS to servers that a card or its holder names.
+    """
+
+    def post(
+        url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset()
+    ) -> Deferred[tuple[int, bytes]]:
+        """
+        @param url: C{str}, C{https://…}.  Hosts are restricted by settings; redirects are not followed.
+        @param body: C{bytes}.
+        @param headers: C{Mapping[str, str]}.
+        @param trusted: C{frozenset[bytes]}: CI key identifiers that this card trusts, besides those of the settings.
+        @return: C{Deferred[tuple[int, bytes]]}: status and body.  Cancelling it ends the request.
+        @raise CardGatewayError: (as failure) the server is refused, not trusted, silent or does not speak HTTP.
+        """
+
+
+class ITrust(Interface):
+    """
+    Decides whether a certificate chain of SGP.22 is authentic.
+    """
+
+    def check(chain: Sequence[bytes], role: Any, host: str, card: frozenset[bytes] = frozenset()) -> Any:
+        """
+        @param chain: DER certificates, the one in question first, each signed by the next.
+        @param role: L{cardgw.lpa.trust.Role}: what the first certificate must be good for.
+        @param host: the server that gave it; settings may have roots for it alone.
+        @param card: CI key identifiers that this card trusts, besides those of the settings.
+        @return: L{cardgw.lpa.trust.Checked}: its public key, SM-DP+ OID, and the CI's key identifier.
+        @raise CardGatewayError: the chain is not to be trusted; the text says which certificate, why, and where the CI could
+            be allowed.
+        """
+
+
+class ICardObserver(Interface):
+    """
+    Told what happens; must not raise, must not block.  C{job} is unique per run of an operation, for the gateway's life.
+    """
+
+    def card_arrived(info: ChannelInfo) -> None:
+        """
+        @param info: L{cardgw.values.ChannelInfo}.
+        """
+
+    def card_gone(info: ChannelInfo, reason: ChannelError | None) -> None:
+        """
+        @param reason: L{cardgw.errors.ChannelError} or C{None}.
+        """
+
+    def job_started(job: str, operation: str, info: ChannelInfo) -> None:
+        """
+        @param operation: its name.
+        """
+
+    def job_stage(job: str, stage: str, facts: Mapping[str, Any]) -> None:
+        """
+        @see: L{IProgress.stage}.
+        """
+
+    def job_percent(job: str, done: int) -> None:
+        """
+        @see: L{IProgress.percent}.
+        """
+
+    def job_ended(job: str, result: dict[str, Any] | None, error: CardGatewayError | None) -> None:
+        """
+        @param result: the operation's C{dict}, or C{None}.
+        @param error: what it failed with (L{cardgw.errors.CardGatewayError}), or C{None}.
+        """
