@@ -162,8 +162,8 @@ class ChannelError(CardGatewayError):
         """
         The same error, telling how far a script had come.
         """
-        error = type(self)(self.detail, hint=self.hint)
-        error.responses, error.unanswered = responses, unanswered
+        error = type(self).__new__(type(self), *self.args)
+        vars(error).update(vars(self), responses=responses, unanswered=unanswered)
         error.__cause__ = self
         return error
 
@@ -202,3 +202,10 @@ class GatewayStopping(ChannelError):
     """
     The gateway is being shut down.
     """
+
+    @property
+    def brief(self) -> str:
+        """
+        See L{CardGatewayError.brief}.
+        """
+        return "The server is being restarted. Please try again in a minute."

@@ -13,6 +13,8 @@ validation of TOML and of requests, help texts, the commented settings file, and
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ from cardgw.errors import CardGatewayError, SettingsError
 
 T = TypeVar("T")
 _KEY = "cardgw.option"
+_MOST_SHOWN = 60
 
 
 @frozen
@@ -34,11 +37,13 @@ class Kind:
     @ivar expected: how an error names it, after "expected".
     @ivar parse: gives the value to store, or raises C{ValueError} or C{TypeError}.
     @ivar table: the attrs class, where the value is a table of its own.
+    @ivar entries: the attrs class of each value, where the value is a table of tables with free keys.
     """
 
     expected: str
     parse: Callable[[Any], Any]
     table: type | None = None
+    entries: type | None = None
 
 
 @frozen
@@ -64,8 +69,10 @@ def option(kind: Kind, help: str, *, default: Any = NOTHING, from_request: bool 
     Declare a field of an attrs class.
 
     @param help: one or more sentences; lower-case start, no full stop at the end.
-    @param default: a value, or an C{attrs.Factory}.
+    @param default: a value, or an C{attrs.Factory} that does not take the instance.
     """
+    if isinstance(default, attrs.Factory) and default.takes_self:  # type: ignore[arg-type]
+        raise TypeError("the default of an option must be known before there is an instance")
     meta = (kind, help, from_request, secret)
     return attrs.field(default=default, kw_only=True, repr=not secret, metadata={_KEY: meta})
 
@@ -91,45 +98,92 @@ def build(cls: type[T], values: Mapping[str, Any], where: str, error: type[CardG
     @raise SettingsError: (or C{error}) for an unknown key (with the nearest known one), a missing or a wrong value.
     """
     known = {each.name: each for each in options(cls)}
-    for key in values:
-        if key.replace("-", "_") not in known:
-            near = get_close_matches(key, known, 1, 0.5)
-            hint = f'Did you mean "{near[0]}"?' if near else f"Known keys: {', '.join(known) or 'none'}."
-            raise error(f"{where} {key}: unknown key", hint=hint)
-    given = {key.replace("-", "_"): value for key, value in values.items()}
-    return cls(
-        **{name: _parse(known[name], value, where, error) for name, value in given.items() if name in known}
-        | _missing(known, given, where, error)
-    )
-
-
-def _missing(known: Mapping[str, Option], given: Mapping[str, Any], where: str, error: type[CardGatewayError]) -> dict[str, Any]:
+    given = _by_name(known, values, where, error)
     for name, each in known.items():
         if each.default is NOTHING and name not in given:
             raise error(f"{where} {name}: missing, expected {each.kind.expected}")
-    return {}
+    return cls(**{name: _parse(known[name], value, where, error) for name, value in given.items()})
+
+
+def _by_name(known: Mapping[str, Option], values: Mapping[str, Any], where: str, error: type[CardGatewayError]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            near = get_close_matches(name, known, 1, 0.5)
+            hint = f'Did you mean "{near[0]}"?' if near else f"Known keys: {', '.join(known) or 'none'}."
+            raise error(f"{where} {_key(key)}: unknown key", hint=hint)
+        if name in given:
+            raise error(f"{where} {_key(key)}: given twice")
+        given[name] = value
+    return given
 
 
 def _parse(each: Option, value: Any, where: str, error: type[CardGatewayError]) -> Any:
     if each.kind.table is not None and isinstance(value, Mapping):
-        return build(each.kind.table, value, f"{where.rstrip(']')}.{each.name}]", error)
+        return build(each.kind.table, value, _inside(where, each.name), error)
+    if each.kind.entries is not None and isinstance(value, Mapping):
+        return _entries(each.kind.entries, value, _inside(where, each.name), error)
     try:
         return each.kind.parse(value)
     except (ValueError, TypeError) as problem:
-        shown = "a secret" if each.secret else _shown(value)
-        reason = f" ({problem})" if str(problem) else ""
-        raise error(f"{where} {each.name}: expected {each.kind.expected}, got {shown}{reason}") from None
+        got = "" if each.secret else f", got {_because(value, problem)}"
+        raise error(f"{where} {each.name}: expected {each.kind.expected}{got}") from None
+
+
+def _entries(cls: type, values: Mapping[str, Any], where: str, error: type[CardGatewayError]) -> dict[str, Any]:
+    for key, value in values.items():
+        if not isinstance(value, (cls, Mapping)):
+            raise error(f"{where} {_key(key)}: expected a table, got {_shown(value)}")
+    return {
+        key: value if isinstance(value, cls) else build(cls, value, _inside(where, key), error) for key, value in values.items()
+    }
+
+
+def _key(key: str) -> str:
+    """
+    A key as TOML writes it.
+    """
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def _inside(where: str, key: str) -> str:
+    """
+    The heading of a table in a table: C{cardgw.toml: [transports]} and C{estk} give C{cardgw.toml: [transports.estk]}.
+    """
+    if not where.endswith("]"):
+        return f"{where} [{_key(key)}]"
+    end = "]]" if where.endswith("]]") else "]"
+    return f"{where.removesuffix(end)}.{_key(key)}{end}"
+
+
+def _because(value: Any, problem: Exception) -> str:
+    return f"{_shown(value)} ({problem})" if str(problem) else _shown(value)
 
 
 def _shown(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 3] + "..."
 
 
-def _is(kind: type, value: Any) -> Any:
+def _is(kind: Any, value: Any) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
         raise TypeError
     return value
+
+
+def _number(kind: Callable[[str], Any], value: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError from None  # Python's own words say nothing that the error does not
+
+
+def _item(kind: Kind, value: Any) -> Any:
+    try:
+        return kind.parse(value)
+    except (ValueError, TypeError) as problem:
+        raise ValueError(_because(value, problem)) from None
 
 
 def integer(low: int, high: int, what: str = "a whole number") -> Kind:
@@ -138,7 +192,7 @@ def integer(low: int, high: int, what: str = "a whole number") -> Kind:
     """
 
     def parse(value: Any) -> int:
-        number = int(value) if isinstance(value, str) else _is(int, value)
+        number = _number(int, value) if isinstance(value, str) else _is(int, value)
         if not low <= number <= high:
             raise ValueError
         return int(number)
@@ -165,7 +219,9 @@ def each_of(kind: Kind) -> Kind:
     """
 
     def parse(value: Any) -> tuple[Any, ...]:
-        return tuple(kind.parse(item) for item in (value if isinstance(value, (list, tuple)) else [value]))
+        if not isinstance(value, (list, tuple)):
+            return (kind.parse(value),)
+        return tuple(_item(kind, item) for item in value)
 
     return Kind(f"a list, each {kind.expected}", parse)
 
@@ -176,7 +232,7 @@ def mapping(kind: Kind) -> Kind:
     """
 
     def parse(value: Any) -> dict[str, Any]:
-        return {str(key): kind.parse(item) for key, item in _is(dict, value).items()}
+        return {str(key): _item(kind, item) for key, item in _is(Mapping, value).items()}
 
     return Kind(f"a table, each value {kind.expected}", parse)
 
@@ -194,6 +250,17 @@ def table(cls: type) -> Kind:
     return Kind("a table", parse, cls)
 
 
+def tables(cls: type) -> Kind:
+    """
+    A table of tables: free keys, each with a table of declared keys.
+    """
+
+    def parse(value: Any) -> Any:
+        raise TypeError
+
+    return Kind("a table of tables", parse, entries=cls)
+
+
 def checked(expected: str, check: Callable[[str], Any]) -> Kind:
     """
     Text that a function turns into a value, or refuses with C{ValueError}.
@@ -202,7 +269,7 @@ def checked(expected: str, check: Callable[[str], Any]) -> Kind:
 
 
 def _seconds(value: Any) -> float:
-    number = float(value) if isinstance(value, str) else float(_is(int, value) if isinstance(value, int) else _is(float, value))
+    number = float(_number(float, value) if isinstance(value, str) else _is((int, float), value))
     if not 0 < number < float("inf"):
         raise ValueError
     return number
@@ -221,5 +288,5 @@ seconds = Kind("seconds", _seconds)
 """A duration in seconds, above zero, fractions allowed."""
 boolean = Kind("true or false", _boolean)
 """A truth value; over text interfaces also yes, no, on, off."""
-octets = Kind("bytes in hexadecimal", lambda value: bytes.fromhex(_is(str, value)))
+octets = Kind("bytes in hexadecimal", lambda value: bytes(_number(bytes.fromhex, _is(str, value))))
 """Bytes, written in hexadecimal."""

@@ -127,6 +127,7 @@ class IGateway(Interface):
         @param channel: L{ICardChannel}.
         @return: C{Deferred[None]}, never a failure: what the card asked for has been done, or refused, and told to the card
             holder; the transport says goodbye.  A card that asked for nothing stays; it fires when the channel is gone.
+            A transport that is being stopped cancels it: what runs then winds up, the card holder is told, and it fires.
         """
 
 
@@ -159,7 +160,7 @@ class IProgress(Interface):
     How far an operation has come.
     """
 
-    def stage(name: str, **facts: Any) -> None:
+    def stage(name: str, /, **facts: Any) -> None:
         """
         A stage begins.
 
@@ -182,8 +183,8 @@ class ISession(IProgress):
     parameters: Any = Attribute("An instance of the operation's C{parameters}, validated.")
     settings: Any = Attribute("An instance of the operation's C{settings}.")
     quirks: Quirks = Attribute("L{cardgw.quirks.Quirks}: what is odd about this kind of card.")
-    clock: Any = Attribute("C{IReactorTime}.")
-    http: IHTTPClient = Attribute("L{IHTTPClient}.")
+    clock: Any = Attribute("C{IReactorTime}: the time, and timers.")
+    http: IHTTPClient = Attribute("L{IHTTPClient}: HTTPS to the servers of this card.")
     trust: ITrust = Attribute("L{ITrust}: whose certificates are believed.")
     log: Logger = Attribute("C{twisted.logger.Logger}; the keys C{eid} and C{iccid} are shortened as settings say.")
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from twisted.internet.defer import Deferred, DeferredLock, fail, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script
+from cardgw.apdu.turns import Turns
 from cardgw.errors import ChannelClosed, ChannelError, NotSupported
 from cardgw.interfaces import ICardChannel
-from cardgw.values import ChannelInfo, Reset
+from cardgw.values import ChannelInfo, Feature, Reset
 
 Watch: TypeAlias = Callable[[Response], object] | None
 Answers: TypeAlias = tuple[Response, ...]
@@ -26,14 +27,18 @@ Answers: TypeAlias = tuple[Response, ...]
 @implementer(ICardChannel)
 class ChannelBase:
     """
-    A channel that still has to say how it runs a script: subclasses define C{_run} and may define C{_hold}, C{_release},
-    C{_show}, C{_reset} and C{_close}, and call L{_lost} once when the card is gone.
+    A channel that still has to say how it runs a script.  Subclasses
+
+      1. define C{_run}; it may raise, and what C{watch} raises must become the failure of that script alone;
+      2. define C{_show} if C{info.offers} has C{Feature.SHOW}, and C{_reset} if there are C{info.resets};
+      3. may define C{_hold}, C{_release} and C{_close};
+      4. end the running script themselves when the card is lost, and call C{_lost} then.
     """
 
     def __init__(self, info: ChannelInfo) -> None:
         self.info = info
-        self._turn = DeferredLock()
-        self._holder = DeferredLock()
+        self._turn = Turns()
+        self._holder = Turns()
         self._waiting: list[Deferred[ChannelError | None]] = []
         self._gone = False
         self._reason: ChannelError | None = None
@@ -62,22 +67,27 @@ class ChannelBase:
         return maybeDeferred(self._hold).addErrback(self._not_held)
 
     def _not_held(self, failure: Failure) -> Failure:
-        self._holder.release()
+        if not self._gone:
+            self._holder.release()
         return failure
 
     def release(self) -> None:
         """
         See L{ICardChannel.release}.
         """
-        if self._holder.locked:
-            if not self._gone:
+        if self._holder.locked and not self._gone:
+            try:
                 self._release()
-            self._holder.release()
+            finally:
+                if not self._gone:
+                    self._holder.release()
 
     def show(self, text: str) -> Deferred[None]:
         """
         See L{ICardChannel.show}.
         """
+        if Feature.SHOW not in self.info.offers:
+            return fail(NotSupported(f"{self.info.transport}: {Feature.SHOW.value}"))
         return fail(self._closed()) if self._gone else maybeDeferred(self._show, text)
 
     def reset(self, kind: Reset) -> Deferred[None]:
@@ -115,9 +125,10 @@ class ChannelBase:
         if self._gone:
             return
         self._gone, self._reason = True, reason
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            each.callback(reason)
+        if self._holder.locked:
+            self._holder.release()
+        while self._waiting:
+            self._waiting.pop(0).callback(reason)
 
     def _closed(self) -> ChannelError:
         return self._reason.during((), 0) if self._reason is not None else ChannelClosed()
@@ -132,10 +143,10 @@ class ChannelBase:
         return None
 
     def _show(self, text: str) -> Deferred[None]:
-        raise NotSupported(f"{self.info.transport}: messages to the card holder")
+        raise NotImplementedError
 
     def _reset(self, kind: Reset) -> Deferred[None]:
-        raise NotSupported(f"{self.info.transport}: {kind.value}")
+        raise NotImplementedError
 
     def _close(self, reason: ChannelError | None) -> None:
         self._lost(reason)

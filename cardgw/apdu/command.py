@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from attrs import field, frozen
-from attrs.validators import and_, ge, le
+from attrs import frozen
 
 SHORT_DATA = 255
 """Most data bytes in a short command (ISO/IEC 7816-4, 5.2)."""
@@ -16,8 +15,6 @@ SHORT_LE = 256
 """Most response bytes that a short command can ask for."""
 EXTENDED_DATA = 65535
 EXTENDED_LE = 65536
-
-_octet = and_(ge(0), le(255))
 
 
 @frozen
@@ -30,15 +27,17 @@ class Command:
     @ivar extended: use the extended form even where the short one would do.
     """
 
-    cla: int = field(validator=_octet)
-    ins: int = field(validator=_octet)
-    p1: int = field(default=0, validator=_octet)
-    p2: int = field(default=0, validator=_octet)
+    cla: int
+    ins: int
+    p1: int = 0
+    p2: int = 0
     data: bytes = b""
     expected: int | None = None
     extended: bool = False
 
     def __attrs_post_init__(self) -> None:
+        if (self.cla | self.ins | self.p1 | self.p2) & ~0xFF:
+            raise ValueError("CLA, INS, P1 and P2 are bytes, 0 to 255")
         if len(self.data) > EXTENDED_DATA:
             raise ValueError(f"command data: at most {EXTENDED_DATA} bytes, got {len(self.data)}")
         if self.expected is not None and not 1 <= self.expected <= EXTENDED_LE:

@@ -45,7 +45,12 @@ class Step:
         """
         if response.data and not self.data:
             return False
-        status = response.status
+        return self.allows_status(response.status)
+
+    def allows_status(self, status: int) -> bool:
+        """
+        Whether the script may go on after this status, data aside.
+        """
         return any(status in statuses for statuses in self.allowed)
 
 

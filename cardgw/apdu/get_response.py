@@ -1,0 +1,79 @@
+# -*- test-case-name: tests.apdu.test_get_response -*-
+"""
+GET RESPONSE (ISO/IEC 7816-4, 5.3.4): a card that answers 61xx has more to say.
+"""
+
+from __future__ import annotations
+
+from cardgw.apdu.command import EXTENDED_LE, SHORT_LE, Command
+from cardgw.apdu.completion import Completion
+from cardgw.apdu.response import Response
+from cardgw.apdu.script import ANY, Step
+from cardgw.errors import PeerMisbehaved
+from cardgw.interfaces import ICardChannel
+
+INS_GET_RESPONSE = 0xC0
+SW1_MORE = 0x61
+SW1_WRONG_LENGTH = 0x6C
+MAX_ROUNDS = 256
+
+_FURTHER = 0x40
+"""Set in the classes with logical channels 4 to 19 (ISO/IEC 7816-4, 5.4.1; GlobalPlatform Card Specification, 11.1.4)."""
+_FURTHER_KEPT = 0xCF
+"""All but secure messaging (b6) and chaining (b5) of those."""
+_FIRST_KEPT = 0xE3
+"""All but chaining (b5) and secure messaging (b4, b3) of the others."""
+
+
+class GetResponse(Completion):
+    """
+    Gets the rest of an answer after 61xx, and gives it in one with what came before.
+
+    It stands below secure messaging, whose MAC is over the whole answer (GlobalPlatform Card Specification 2.3.1, 11.1.5.2).
+    """
+
+    sw1 = SW1_MORE
+
+    def __init__(self, channel: ICardChannel, rounds: int = MAX_ROUNDS, limit: int = EXTENDED_LE) -> None:
+        """
+        @param rounds: most GET RESPONSE commands for one answer.
+        @param limit: most bytes of one answer.
+        """
+        super().__init__(channel)
+        self._rounds = rounds
+        self._limit = limit
+
+    async def complete(self, step: Step, response: Response) -> Response:
+        """
+        Ask for more until the status is not 61xx.
+
+        @return: all data with the last status, whatever it is.
+        @raise PeerMisbehaved: the card has more to say than the bounds allow.
+        """
+        cla = get_response_class(step.command.cla)
+        parts, size = [response.data], len(response.data)
+        for _ in range(self._rounds):
+            response = await self._more(cla, response)
+            parts.append(response.data)
+            size += len(response.data)
+            if size > self._limit:
+                raise PeerMisbehaved(f"the answer to one command is longer than {self._limit} bytes")
+            if response.sw1 != SW1_MORE:
+                return Response(b"".join(parts), response.status)
+        raise PeerMisbehaved(f"the answer to one command does not end after {self._rounds} GET RESPONSE")
+
+    async def _more(self, cla: int, response: Response) -> Response:
+        more = await self._ask(_get_response(cla, response.sw2))
+        return await self._ask(_get_response(cla, more.sw2)) if more.sw1 == SW1_WRONG_LENGTH else more
+
+
+def _get_response(cla: int, available: int) -> Step:
+    return Step(Command(cla, INS_GET_RESPONSE, expected=available or SHORT_LE), (ANY,))
+
+
+def get_response_class(cla: int) -> int:
+    """
+    The class byte of the GET RESPONSE that belongs to a command: on the same logical channel, without chaining and secure
+    messaging.
+    """
+    return cla & (_FURTHER_KEPT if cla & _FURTHER else _FIRST_KEPT)
