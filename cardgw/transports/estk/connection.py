@@ -1,0 +1,117 @@
+# -*- test-case-name: tests.transports.estk.test_connection -*-
+"""
+The TCP connection of one card: what is written, how long is waited, and how it ends.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.interfaces import ITCPTransport, ITransport
+
+from cardgw.transports.estk.deadline import Deadline
+
+KEEPALIVE_PROBES = 4
+"""Unanswered probes after which a connection is dead."""
+
+
+class Connection:
+    """
+    What a session and its channel write to.
+
+    The end has three stages, each at most C{patience} seconds long: the last words and the end of our stream, while what the card
+    still sends is read (closing with something unread would make TCP throw away what the card has not read yet); then an ordinary
+    close; then, where even that cannot be delivered, an abort.
+
+    @ivar leaving: the last words have been said, or the connection is gone; nothing is written any more.
+    @param silent: called with what was awaited and the seconds allowed, when it did not come.
+    """
+
+    __slots__ = ("_closing", "_deadline", "_patience", "_silent", "_transport", "expect", "leaving", "rest")
+
+    def __init__(self, transport: ITransport, clock: Any, patience: float, silent: Callable[[str, float], object]) -> None:
+        self._transport: Any = transport
+        self._patience = patience
+        self._silent: Callable[[str, float], object] | None = silent
+        self._deadline = Deadline(clock, self._late)
+        self._closing = False
+        self.leaving = False
+        self.expect = self._deadline.expect
+        """See L{Deadline.expect}."""
+        self.rest = self._deadline.rest
+        """See L{Deadline.rest}."""
+
+    def write(self, octets: bytes) -> None:
+        """
+        Send whole frames.
+        """
+        if not self.leaving:
+            self._transport.write(octets)
+
+    def depart(self, last_words: bytes, half_close: bool = True) -> None:
+        """
+        Begin the end.
+
+        @param last_words: whole frames.
+        @param half_close: end our stream at once, rather than when patience is at its end.
+        """
+        if self.leaving:
+            return
+        self.write(last_words)
+        self.leaving = True
+        self._deadline.expect(self._patience, "the end of the connection")
+        if not half_close:
+            return
+        transport = self._transport
+        if ITCPTransport.providedBy(transport):
+            transport.loseWriteConnection()
+        else:
+            transport.loseConnection()
+
+    def abort(self) -> None:
+        """
+        Drop the connection now.
+        """
+        self.leaving = True
+        if self._transport is not None:
+            self._transport.abortConnection()
+
+    def lost(self) -> None:
+        """
+        The connection is gone: forget everything.
+        """
+        self.leaving = True
+        self._transport = self._silent = None
+        self._deadline.end()
+
+    def _late(self, what: str, seconds: float) -> None:
+        if not self.leaving:
+            if self._silent is not None:
+                self._silent(what, seconds)
+        elif self._closing:
+            self._transport.abortConnection()
+        else:
+            self._closing = True
+            self._deadline.expect(self._patience, what)
+            self._transport.loseConnection()
+
+
+def tune(transport: ITransport, keepalive: float) -> None:
+    """
+    Make a TCP connection send small frames at once, and notice a peer that is gone without a word.
+
+    @param keepalive: seconds without traffic after which, and at which intervals, TCP asks whether the peer is still there.
+    """
+    if not ITCPTransport.providedBy(transport):
+        return
+    transport.setTcpNoDelay(True)
+    transport.setTcpKeepAlive(True)
+    seconds = max(1, round(keepalive))
+    options = {"TCP_KEEPIDLE": seconds, "TCP_KEEPINTVL": seconds, "TCP_KEEPCNT": KEEPALIVE_PROBES}
+    handle: Any = getattr(transport, "getHandle", lambda: None)()
+    with suppress(OSError, AttributeError):
+        for name, value in options.items():
+            handle.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -1,0 +1,3 @@
+"""
+Counterparts in software, cryptographically real: cards, terminals, servers and a test PKI.
+"""
