@@ -1,0 +1,78 @@
+# -*- test-case-name: tests.lpa.test_install -*-
+"""
+Loading a bound profile package, and what became of it (SGP.22 3.1.3.3).
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from cardgw.errors import CardError, ChannelError
+from cardgw.interfaces import ISession
+from cardgw.lpa.download_errors import InstallationFailed, InstallationInterrupted
+from cardgw.lpa.isdr import Isdr
+from cardgw.lpa.notification import RETRIEVE_INSTALL, InstallResult, find_install_result, parse_install_result
+
+UNKNOWN = "The profile may be installed nevertheless: look at the list of profiles before you try again."
+NOT_INSTALLED = "The profile is not installed. Try again; if the server refuses, ask the provider for a new activation code."
+
+
+async def install(session: ISession, isdr: Isdr, segments: tuple[bytes, ...], transaction_id: str) -> InstallResult:
+    """
+    Load all segments.
+
+    @param transaction_id: in hexadecimal: results of other sessions do not count.
+    @return: the result that the eUICC gave, good or bad, or kept for the server where its answer was lost.
+    @raise InstallationFailed: it gave none.
+    @raise InstallationInterrupted: the card was lost; the text says how far it was.
+    """
+    session.stage("es10b_load_bound_profile_package")
+    total, wanted = isdr.count(segments), bytes.fromhex(transaction_id)
+    loading = isdr.load(segments, session.percent)
+    del segments  # a package of tens of kilobytes is not kept twice
+    try:
+        answer = await loading
+    except ChannelError as lost:
+        raise interrupted(lost, total) from lost
+    except CardError as problem:
+        return await _kept(isdr, wanted, problem)
+    if answer is None:
+        return await _kept(isdr, wanted, CardError("it took the whole package and gave no result"))
+    try:
+        result = parse_install_result(answer)
+    except CardError as problem:
+        return await _kept(isdr, wanted, problem)
+    if result.transaction_id != wanted:
+        return await _kept(isdr, wanted, CardError("it gave the result of another session"))
+    return result
+
+
+async def _kept(isdr: Isdr, transaction_id: bytes, problem: CardError) -> InstallResult:
+    """
+    The result is also a notification, which the eUICC keeps; there it is found when its answer was lost.
+    """
+    try:
+        result = find_install_result(await isdr.command(RETRIEVE_INSTALL), transaction_id)
+    except ChannelError as lost:
+        raise InstallationInterrupted(f"after {problem.detail}", hint=UNKNOWN) from lost
+    except CardError:
+        result = None
+    if result is None:
+        raise InstallationFailed(problem.detail, hint=NOT_INSTALLED) from problem
+    return evolve(result, instead=problem.detail)
+
+
+def interrupted(lost: ChannelError, total: int) -> InstallationInterrupted:
+    """
+    The same loss, saying how far the package had come.
+
+    @param total: the number of blocks.
+    """
+    done = len(lost.responses)
+    if done + lost.unanswered >= total:
+        where, hint = "all of the package was sent, but the answer to its end was lost", UNKNOWN
+    else:
+        where, hint = f"after {done} of {total} blocks ({done * 100 // total} %)", NOT_INSTALLED
+    error = InstallationInterrupted(f"{where}. {lost}", hint=hint)
+    error.responses, error.unanswered = lost.responses, lost.unanswered
+    return error
