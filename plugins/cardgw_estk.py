@@ -1,0 +1,9 @@
+"""
+eSTK.me cards, which dial in over TCP.
+"""
+
+from cardgw.lazy import LazyTransport
+
+estk = LazyTransport(
+    "estk", "eSTK.me cards that dial in over TCP (Cloud Enhance)", "cardgw.transports.estk.service.EstkTransport"
+)
