@@ -1,0 +1,3 @@
+"""
+What the gateway costs: load generators and what they print.  C{python -m bench.estk --help} tells more.
+"""
