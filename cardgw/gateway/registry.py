@@ -132,7 +132,7 @@ class Registry:
     def _named(self, interface: Any, name: str) -> Any:
         plugin = self.components.queryUtility(interface, name)
         if plugin is None:
-            raise MissingPlugin(f"{KINDS[interface]} {name}", hint=self._advice(interface, name))
+            raise MissingPlugin(f"no {KINDS[interface]} is called {name}", hint=self._advice(interface, name))
         return plugin
 
     def _advice(self, interface: Any, name: str) -> str:

@@ -12,10 +12,11 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.errors import ParameterError
-from cardgw.fields import integer, option, text
+from cardgw.fields import boolean, checked, integer, option, text
 from cardgw.interfaces import IOperation, ISession
 from cardgw.lpa.activation import ActivationCode, parse_activation_code
 from cardgw.lpa.download import download
+from cardgw.lpa.imei import clean_imei
 from cardgw.lpa.isdr import ISD_R
 from cardgw.quirks import SEGMENT_MAX
 from cardgw.values import Feature
@@ -29,7 +30,12 @@ class DownloadParameters:
 
     activation_code: str = option(text, "the activation code: LPA:1$<SM-DP+>$<matching id>", from_request=True, secret=True)
     confirmation_code: str = option(text, "the confirmation code, where the profile needs one", default="", secret=True)
-    imei: str = option(text, "the IMEI to tell the SM-DP+, 15 digits", default="")
+    imei: str = option(checked("an IMEI of 15 digits", clean_imei), "the IMEI to tell the SM-DP+", default="")
+    accept_policy_rules: bool = option(
+        boolean,
+        "agree to a profile that cannot be disabled or deleted freely, where the eUICC wants the user's consent",
+        default=False,
+    )
 
 
 @frozen
@@ -72,7 +78,7 @@ The profile is installed, not enabled.
         """
         code = _complete(session.parameters)
         size = session.quirks.segment_size or session.settings.segment_size
-        return await download(session, code, size)
+        return await download(session, code, size, accept_rules=session.parameters.accept_policy_rules)
 
 
 def _complete(parameters: DownloadParameters) -> ActivationCode:

@@ -52,8 +52,9 @@ class Processes:
         """
         Start a Python process whose standard output is one JSON object a line.
         """
-        self.errors[name] = self.stack.enter_context(tempfile.TemporaryFile())
-        process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, stderr=self.errors[name])
+        words = self.errors[name] = tempfile.TemporaryFile()  # noqa: SIM115 - the stack closes it
+        self.stack.enter_context(words)
+        process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, stderr=words)
         self.stack.callback(_end, process)
         threading.Thread(target=self._read, args=(name, process), daemon=True).start()
 
@@ -133,8 +134,9 @@ def run(view: View, directory: Path, processes: Processes) -> str:
     """
     make_pki(host=HOST).save(directory / "pki")
     view.line("starting an SM-DP+, twistd cardgw, and a phone with an eSTK.me card in it")
-    pki, matching = ("--pki", str(directory / "pki")), ("--matching-id", MATCHING_ID)
-    processes.start("SM-DP+", "-m", "cardgw.virtual.smdp_server", "--listen", "tcp:0:interface=127.0.0.1", *pki, *matching)
+    pki = ("--pki", str(directory / "pki"))
+    profile = ("--matching-id", MATCHING_ID, "--provider", "Example Mobile", "--name", "Demo")
+    processes.start("SM-DP+", "-m", "cardgw.virtual.smdp_server", "--listen", "tcp:0:interface=127.0.0.1", *pki, *profile)
     ready = next(event for name, event in processes.events() if event.get("event") == "ready")
     config = directory / "cardgw.toml"
     config.write_text(settings(ready["port"], ready["ci"]))

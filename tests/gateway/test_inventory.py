@@ -116,7 +116,7 @@ class InventoryTests(SynchronousTestCase):
         served.cancel()
         self.successResultOf(served)
         self.assertIsInstance(self.observer.told[-1][3], GatewayStopping)
-        self.assertEqual(self.channel.events[-2:], ["release", "show The server is being restarted. Please try again in a minute."])
+        self.assertEqual(self.channel.events[-2:], ["release", f"show {GatewayStopping().brief}"])
 
     def test_cardWithoutRequest(self) -> None:
         """
