@@ -138,14 +138,14 @@ def memory(rig: Rig, each: Crowd = MEMORY_CROWD) -> float:
     return (busy - idle) / each.count
 
 
-def apdus(rig: Rig) -> dict[str, dict[str, int]]:
+def apdus(rig: Rig, packages: Sequence[int] = PACKAGES, sizes: Sequence[int] = SEGMENT_SIZES) -> dict[str, dict[str, int]]:
     """
     Commands per download: package bytes to segment size to count.
     """
-    counts: dict[str, dict[str, int]] = {str(package): {} for package in PACKAGES}
-    for size in SEGMENT_SIZES:
+    counts: dict[str, dict[str, int]] = {str(package): {} for package in packages}
+    for size in sizes:
         with rig.gateway(size) as gateway:
-            for package in PACKAGES:
+            for package in packages:
                 counts[str(package)][str(size)] = rig.run(gateway, package, 1, 1)["apdus"]
     return counts
 

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: the processes find both packages there."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -25,7 +27,8 @@ class Helper:
 
     def __init__(self, module: str, *arguments: str) -> None:
         command = [sys.executable, "-m", module, *arguments]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
 
     def read(self) -> Any:
         """
@@ -59,7 +62,7 @@ class Helper:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
 
 class Gateway:
@@ -76,7 +79,7 @@ class Gateway:
         )
         path.write_text(listen + settings)
         command = [sys.executable, "-m", "twisted", "cardgw", "--config", str(path)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
         self._wait()
 
     def _wait(self) -> None:

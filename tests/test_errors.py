@@ -34,8 +34,7 @@ class HTTPServerGone2Error(CardGatewayError):
     """
 
 
-class Undocumented(CardGatewayError):
-    __doc__ = None
+Undocumented = type("Undocumented", (CardGatewayError,), {})
 
 
 class CardGatewayErrorTests(SynchronousTestCase):

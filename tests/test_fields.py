@@ -134,7 +134,7 @@ class BuildTests(SynchronousTestCase):
         """
         What the error says of these values.
         """
-        return self.assertRaises(SettingsError, self.built, **values).detail
+        return str(self.assertRaises(SettingsError, self.built, **values).detail)
 
     def test_defaults(self) -> None:
         """

@@ -38,6 +38,7 @@ class InterfacesTests(SynchronousTestCase):
             for name in each.names():
                 what = each[name]
                 self.assertTrue(what.getDoc().strip(), f"{each.__name__}.{name}")
+                self.assertEqual(what.getName(), name, "an Attribute takes a text without spaces for its name")
 
     def test_typed(self) -> None:
         """

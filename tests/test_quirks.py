@@ -5,6 +5,8 @@ Tests for L{cardgw.quirks}.
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import SettingsError
@@ -70,6 +72,6 @@ class QuirksTests(SynchronousTestCase):
         """
         Whatever can be said is merged.
         """
-        said = {"segment_size": 17, "isd_r": b"12345", "refresh": True}
+        said: dict[str, Any] = {"segment_size": 17, "isd_r": b"12345", "refresh": True}
         self.assertEqual({each.name for each in options(Quirks)} - {"transport", "atr"}, set(said))
         self.assertEqual(quirks_of(ESTK, [Quirks(**said)]), Quirks(**said))

@@ -132,12 +132,12 @@ def walk(octets: bytes) -> Iterator[Tlv]:
 
     @raise ValueError: when one is cut short.
     """
-    at = 0
-    while at < len(octets):
-        tag, size, start = header(octets, at)
-        end = start + size
-        if end > len(octets):
-            raise ValueError(f"data object {tag:X}: {size} bytes announced, {len(octets) - start} present")
+    at, size = 0, len(octets)
+    while at < size:
+        tag, length_of, start = header(octets, at)
+        end = start + length_of
+        if end > size:
+            raise ValueError(f"data object {tag:X}: {length_of} bytes announced, {size - start} present")
         yield Tlv(tag, octets[start:end], octets[at:end])
         at = end
 

@@ -6,6 +6,7 @@ The cards that are here now, and what is done for those that come with a request
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -62,9 +63,9 @@ class Inventory:
         """
         self.cards[id(channel)] = channel
         self.tools.observer.card_arrived(channel.info)
-        gone = channel.when_gone().addCallback(self._departed, channel)
+        channel.when_gone().addCallback(self._departed, channel)
         request = channel.info.request
-        return gone if request is None else Deferred.fromCoroutine(self._serve(channel, request))
+        return Deferred.fromCoroutine(_until_gone(channel) if request is None else self._serve(channel, request))
 
     def _departed(self, reason: ChannelError | None, channel: ICardChannel) -> None:
         self.cards.pop(id(channel), None)
@@ -107,6 +108,11 @@ class Inventory:
             await channel.show(text)
         except (ChannelError, NotSupported, CancelledError) as problem:
             _log.debug("{peer}: could not show a text: {problem}", peer=_peer(channel.info), problem=problem)
+
+
+async def _until_gone(channel: ICardChannel) -> None:
+    with suppress(CancelledError):
+        await channel.when_gone()
 
 
 def _peer(info: ChannelInfo) -> str:

@@ -5,7 +5,7 @@ What happened, for logs: every event of L{ICardObserver} as one log event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -17,13 +17,21 @@ from cardgw.interfaces import ICardObserver
 from cardgw.values import ChannelInfo
 
 
+def _always() -> bool:
+    return True
+
+
 @implementer(ICardObserver)
+@define
 class Journal:
     """
     Writes events to the log.  What transports log themselves, and percentages (for programs that
-    draw a bar), are debug events.
+    draw a bar), are debug events; where nobody wants these, they are not even made: there are dozens in each download.
+
+    @ivar wants_details: says whether somebody does.
     """
 
+    wants_details: Callable[[], bool] = _always
     _log = Logger()
 
     def card_arrived(self, info: ChannelInfo) -> None:
@@ -53,6 +61,8 @@ class Journal:
         """
         See L{ICardObserver.job_stage}.
         """
+        if not self.wants_details():
+            return
         shown = "".join(f" {name}={{{name}}}" for name in facts)
         self._log.debug("job {job}: {stage}" + shown, event="job-stage", job=job, stage=stage, **facts)
 
@@ -60,7 +70,8 @@ class Journal:
         """
         See L{ICardObserver.job_percent}.
         """
-        self._log.debug("job {job}: {percent} %", event="job-percent", job=job, percent=done)
+        if self.wants_details():
+            self._log.debug("job {job}: {percent} %", event="job-percent", job=job, percent=done)
 
     def job_ended(self, job: str, result: dict[str, Any] | None, error: CardGatewayError | None) -> None:
         """

@@ -33,11 +33,22 @@ class AnyIdentity(Protocol):
     """
 
     @property
-    def certificate(self) -> x509.Certificate: ...  # noqa: D102
+    def certificate(self) -> x509.Certificate:
+        """
+        The certificate.
+        """
+
     @property
-    def der(self) -> bytes: ...  # noqa: D102
+    def der(self) -> bytes:
+        """
+        The same, as bytes.
+        """
+
     @property
-    def key(self) -> ec.EllipticCurvePrivateKey: ...  # noqa: D102
+    def key(self) -> ec.EllipticCurvePrivateKey:
+        """
+        The private key that belongs to it.
+        """
 
 
 class Hierarchy(Protocol):
@@ -46,11 +57,22 @@ class Hierarchy(Protocol):
     """
 
     @property
-    def ci(self) -> AnyIdentity: ...  # noqa: D102
+    def ci(self) -> AnyIdentity:
+        """
+        The certificate issuer, which the eUICC trusts.
+        """
+
     @property
-    def eum(self) -> AnyIdentity: ...  # noqa: D102
+    def eum(self) -> AnyIdentity:
+        """
+        The manufacturer of the eUICC.
+        """
+
     @property
-    def euicc(self) -> AnyIdentity: ...  # noqa: D102
+    def euicc(self) -> AnyIdentity:
+        """
+        The eUICC itself.
+        """
 
 
 class VirtualEuicc:

@@ -9,12 +9,15 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
+from twisted.python.failure import Failure
 
 from cardgw.virtual.pki import load_pki, make_pki
 from cardgw.virtual.profile_package import make_iccid, make_package, read_iccid
@@ -141,23 +144,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     @return: the exit status.
     """
-    from twisted.internet import reactor as installed
+    from twisted.internet.task import react
 
-    reactor: Any = installed
     options = parse(sys.argv[1:] if arguments is None else arguments)
-    problems: list[str] = []
-
-    def failed(failure: Any) -> None:
-        failure.trap(CannotListenError, OSError, ValueError)
-        problems.append(failure.getErrorMessage())
-        reactor.callWhenRunning(reactor.stop)
-
     try:
-        start(reactor, options, make_smdp(options), print_event).addErrback(failed)
+        smdp = make_smdp(options)
     except (OSError, ValueError) as problem:
         print(f"cardgw.virtual.smdp_server: {problem}", file=sys.stderr)
         return 1
-    reactor.run()
+    problems: list[str] = []
+
+    def serve(reactor: Any) -> Deferred[None]:
+        started = maybeDeferred(start, reactor, options, smdp, print_event)
+        return started.addCallbacks(lambda _: Deferred(), partial(_not_listening, problems))
+
+    with suppress(SystemExit):
+        react(serve)
     for each in problems:
         print(f"cardgw.virtual.smdp_server: {each}", file=sys.stderr)
     return 1 if problems else 0
+
+
+def _not_listening(problems: list[str], failure: Failure) -> None:
+    failure.trap(CannotListenError, OSError, ValueError)
+    problems.append(failure.getErrorMessage())

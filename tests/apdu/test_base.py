@@ -140,6 +140,17 @@ class ChannelBaseTests(SynchronousTestCase):
         self.channel.release()
         self.assertEqual(self.channel.released, 0)
 
+    def test_holdingIsFree(self) -> None:
+        """
+        A transport that has no lock of its own need not define anything; closing again does nothing.
+        """
+        channel = ChannelBase(INFO)
+        self.successResultOf(channel.hold())
+        channel.release()
+        self.successResultOf(channel.hold())
+        for _ in range(2):
+            self.successResultOf(channel.close())
+
     def test_lostTwice(self) -> None:
         """
         The first reason counts.

@@ -5,7 +5,7 @@ What the tests of the gateway share: a channel without a card, an observer that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from attrs import define, field, frozen
 from twisted.internet.defer import Deferred, succeed
@@ -16,7 +16,8 @@ from cardgw.apdu.base import ChannelBase
 from cardgw.errors import CardGatewayError, ChannelError, SecretError
 from cardgw.fields import option, text
 from cardgw.gateway.session import Tools
-from cardgw.interfaces import ICardObserver, IHTTPClient, IOperation, ISession, ITrust
+from cardgw.interfaces import ICardObserver, IOperation, ISession
+from cardgw.testing import FakeHTTP, FakeTrust
 from cardgw.values import CardRequest, ChannelInfo, Feature
 
 APPLICATION = bytes.fromhex("A000000001")
@@ -123,4 +124,4 @@ def make_tools(observer: ICardObserver) -> Tools:
     """
     Tools without a network.
     """
-    return Tools(Clock(), cast("IHTTPClient", None), cast("ITrust", None), observer, secret)
+    return Tools(Clock(), FakeHTTP(), FakeTrust(), observer, secret)

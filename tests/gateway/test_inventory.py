@@ -10,12 +10,12 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface.verify import verifyObject
 
 from cardgw.errors import GatewayStopping, MissingPlugin, PeerLost
 from cardgw.gateway.inventory import Book, Inventory
-from cardgw.interfaces import ICardChannel, IGateway, IOperation, ISession
+from cardgw.interfaces import ICardChannel, IOperation, ISession
 from cardgw.quirks import Quirks
+from cardgw.testing import GatewayTestsMixin
 from cardgw.values import CardRequest, Feature
 from tests.gateway.fakes import Memory, NoSettings, QuietChannel, Scripted, make_tools
 
@@ -27,7 +27,7 @@ def same(channel: ICardChannel) -> ICardChannel:
     return channel
 
 
-class InventoryTests(SynchronousTestCase):
+class InventoryTests(GatewayTestsMixin, SynchronousTestCase):
     """
     What becomes of a card that comes.
     """
@@ -63,11 +63,11 @@ class InventoryTests(SynchronousTestCase):
         """
         return [event[0] for event in self.observer.told]
 
-    def test_interface(self) -> None:
+    def make_gateway(self) -> Inventory:
         """
-        An inventory provides L{IGateway}.
+        See L{GatewayTestsMixin}.
         """
-        self.assertTrue(verifyObject(IGateway, self.inventory))
+        return self.inventory
 
     def test_served(self) -> None:
         """

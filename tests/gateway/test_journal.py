@@ -9,11 +9,10 @@ from typing import Any
 
 from twisted.logger import LogEvent, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface.verify import verifyObject
 
 from cardgw.errors import PeerLost
 from cardgw.gateway.journal import Journal, Observers
-from cardgw.interfaces import ICardObserver
+from cardgw.testing import ObserverTestsMixin
 from cardgw.values import CardRequest, ChannelInfo
 from tests.gateway.fakes import Memory
 
@@ -30,16 +29,16 @@ def told(method: str, *arguments: Any) -> LogEvent:
     return event
 
 
-class JournalTests(SynchronousTestCase):
+class JournalTests(ObserverTestsMixin, SynchronousTestCase):
     """
     Events of the gateway as log events.
     """
 
-    def test_interface(self) -> None:
+    def make_observer(self) -> Journal:
         """
-        It provides L{ICardObserver}.
+        See L{ObserverTestsMixin}.
         """
-        self.assertTrue(verifyObject(ICardObserver, Journal()))
+        return Journal()
 
     def test_cards(self) -> None:
         """
@@ -60,6 +59,16 @@ class JournalTests(SynchronousTestCase):
         self.assertEqual(formatEvent(told("job_started", "7", "test.run", INFO)), "job 7: test.run on test somewhere")
         self.assertEqual(told("job_percent", "7", 40)["percent"], 40)
 
+    def test_nobodyWantsDetails(self) -> None:
+        """
+        Stages and percentages cost nothing where they are not wanted.
+        """
+        with capturedLogs() as events:
+            journal = Journal(lambda: False)
+            journal.job_stage("7", "begin", {})
+            journal.job_percent("7", 40)
+        self.assertEqual(events, [])
+
     def test_ends(self) -> None:
         """
         A failure has its code, a result its plain values.
@@ -70,16 +79,16 @@ class JournalTests(SynchronousTestCase):
         self.assertEqual(formatEvent(event), "job 7: done iccid=8944")
 
 
-class ObserversTests(SynchronousTestCase):
+class ObserversTests(ObserverTestsMixin, SynchronousTestCase):
     """
     Several observers.
     """
 
-    def test_interface(self) -> None:
+    def make_observer(self) -> Observers:
         """
-        They provide L{ICardObserver} together.
+        See L{ObserverTestsMixin}.
         """
-        self.assertTrue(verifyObject(ICardObserver, Observers()))
+        return Observers([Memory()])
 
     def test_oneRaises(self) -> None:
         """

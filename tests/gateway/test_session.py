@@ -11,13 +11,13 @@ from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface.verify import verifyObject
 
-from cardgw.errors import NobodyToAsk, OperationCancelled, OperationRefused, ParameterError, PluginError, SecretError
+from cardgw.errors import OperationCancelled, OperationRefused, ParameterError, PluginError, SecretError
 from cardgw.fields import integer, option
 from cardgw.gateway.session import Session, parameters_from, perform, refuse_unfit
 from cardgw.interfaces import ISession
 from cardgw.quirks import Quirks
+from cardgw.testing import SessionTestsMixin
 from cardgw.values import CardRequest, Feature
 from tests.gateway.fakes import Memory, NoSettings, Parameters, QuietChannel, Scripted, make_tools
 
@@ -33,44 +33,32 @@ class SessionTestCase(SynchronousTestCase):
         self.session = Session("7", self.channel, Parameters(), NoSettings(), Quirks(), log, make_tools(self.observer))
 
 
-class SessionTests(SessionTestCase):
+class SessionTests(SessionTestsMixin, SessionTestCase):
     """
     What an operation gets.
     """
 
-    def test_interface(self) -> None:
+    def make_session(self, *, show: bool) -> Session:
         """
-        A session provides L{ISession}.
+        See L{SessionTestsMixin}.
         """
-        self.assertTrue(verifyObject(ISession, self.session))
+        if not show:
+            self.session.channel = QuietChannel(offers=frozenset())
+        return self.session
 
-    def test_progress(self) -> None:
+    def shown(self) -> list[str]:
+        """
+        See L{SessionTestsMixin}.
+        """
+        return [event.removeprefix("show ") for event in self.channel.events if event.startswith("show ")]
+
+    def test_observed(self) -> None:
         """
         Stages and percentages reach the observers under the job's name.
         """
         self.session.stage("begin", iccid="89")
         self.session.percent(40)
         self.assertEqual(self.observer.told, [("job_stage", "7", "begin", {"iccid": "89"}), ("job_percent", "7", 40)])
-
-    def test_show(self) -> None:
-        """
-        A text goes to the card holder at once.
-        """
-        self.successResultOf(self.session.show("hello"))
-        self.assertEqual(self.channel.events, ["show hello"])
-
-    def test_showWhereNobodyLooks(self) -> None:
-        """
-        Where the channel has no way to show a text, showing does nothing.
-        """
-        self.session.channel = QuietChannel(offers=frozenset())
-        self.successResultOf(self.session.show("hello"))
-
-    def test_ask(self) -> None:
-        """
-        A card holder on a phone cannot answer questions.
-        """
-        self.failureResultOf(self.session.ask("code?"), NobodyToAsk)
 
     def test_secret(self) -> None:
         """
