@@ -21,6 +21,9 @@ OK = b"\x90\x00"
 _CONNECTING = 200
 """Connections dialled at the same time: more only fill the listener's backlog."""
 
+_PATIENCE = 900
+"""Seconds after which a session that has not ended is lost."""
+
 
 class Answers:
     """
@@ -152,7 +155,11 @@ async def one(port: int, answers: Answers, delay: float, dialling: asyncio.Semap
             _, session = await loop.create_connection(lambda: Session(loop, answers, delay), "127.0.0.1", port)
         except OSError as problem:
             return False, time.perf_counter() - started, 0, str(problem).encode()
-    good = await session.ended
+    try:
+        good = await asyncio.wait_for(session.ended, _PATIENCE)
+    except TimeoutError:
+        session.transport.abort()
+        return False, time.perf_counter() - started, session.apdus, b"it did not end"
     return good, time.perf_counter() - started, session.apdus, session.text
 
 

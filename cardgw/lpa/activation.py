@@ -112,10 +112,11 @@ def parse_activation_code(text: str) -> ActivationCode:
 
 def _unwrapped(text: str) -> str:
     """
-    Without white space, link, percent-encoding and scheme.
+    Without white space, link, percent-encoding and scheme.  The encoding shows in front of the first C{$}, or in there being
+    none; a C{%24} further on is part of a confirmation code, of which a wrong one costs a try.
     """
     body = text.strip().strip("\ufeff\u200b\0").strip()
-    if _ENCODED.search(body):
+    if _ENCODED.search(body.partition("$")[0]):
         body = unquote(body)
     return _SCHEME.sub("", _LINK.sub("", body)).strip()
 

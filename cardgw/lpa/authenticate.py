@@ -125,7 +125,7 @@ def _authentic(
         raise OtherServer(f"its certificate was issued by {checked.ci.hex()}, not by {signed.issuer.hex()} as announced")
     if code.oid and checked.oid != code.oid:
         raise OtherServer(f"the activation code wants the SM-DP+ {code.oid}, the certificate is that of {checked.oid or 'none'}")
-    check_signature(checked.key, signed.proof, answer.server_signed1)
+    check_signature(checked.key, signed.proof, answer.server_signed1, "serverSignature1")
     return checked
 
 

@@ -71,7 +71,7 @@ def check_offer(session: ISession, host: str, card: Authenticated, server: Check
         raise OtherServer("its certificates for authentication and for binding have different issuers")
     if binding.oid != server.oid:
         raise OtherServer(f"it authenticates as {server.oid or 'none'} and binds as {binding.oid or 'none'}")
-    check_signature(binding.key, proof, answer.smdp_signed2 + card.signature)
+    check_signature(binding.key, proof, answer.smdp_signed2 + card.signature, "smdpSignature2")
     return any(flag)
 
 

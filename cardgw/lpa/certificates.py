@@ -157,9 +157,19 @@ def examine(der: bytes) -> Facts:
     """
     try:
         certificate = x509.load_der_x509_certificate(der)
+        _read_all(certificate)
         return _facts(certificate, sha256(der).digest())
     except UNREADABLE as problem:
         raise MalformedCertificate(shown(str(problem))) from None
+
+
+def _read_all(certificate: x509.Certificate) -> None:
+    """
+    The library reads these only when it is asked for them; then a broken one would be found in the midst of something else.
+    """
+    for name in ("issuer", "signature_hash_algorithm", "signature_algorithm_parameters"):
+        getattr(certificate, name)
+    certificate.public_key()
 
 
 def _facts(certificate: x509.Certificate, fingerprint: bytes) -> Facts:
@@ -207,13 +217,17 @@ def _may_certify(found: dict[x509.ObjectIdentifier, x509.ExtensionType]) -> bool
 def _unfit(certificate: x509.Certificate, found: dict[x509.ObjectIdentifier, x509.ExtensionType]) -> str:
     if certificate.version is not x509.Version.v3:
         return "it is not of version 3"
-    strange = [each.oid.dotted_string for each in certificate.extensions if each.critical and each.oid not in _UNDERSTOOD]
-    if strange:
-        return f"its critical extension {strange[0]} is not known"
+    if strange := _strange(certificate):
+        return strange
     usage = found.get(ExtensionOID.KEY_USAGE)
     if isinstance(usage, x509.KeyUsage) and not usage.digital_signature:
         return "its key usage has no digitalSignature"
     return ""
+
+
+def _strange(certificate: x509.Certificate) -> str:
+    unknown = [each.oid.dotted_string for each in certificate.extensions if each.critical and each.oid not in _UNDERSTOOD]
+    return f"its critical extension {unknown[0]} is not known" if unknown else ""
 
 
 def _serves(found: dict[x509.ObjectIdentifier, x509.ExtensionType]) -> bool:
@@ -255,6 +269,8 @@ def check_issuer(facts: Facts, below: int, role: Role, *, gsma: bool = True) -> 
     """
     if not facts.authority_allowed:
         raise WrongCertificate(f"{facts.name} may not issue certificates")
+    if strange := _strange(facts.certificate):
+        raise WrongCertificate(f"{facts.name}: {strange}")
     if gsma and not facts.policies & (ISSUER_POLICIES | {role.value, NEWER_POLICIES[role]}):
         raise WrongCertificate(f"{facts.name} is for {_purpose(facts)}; it may not issue certificates for {WORDS[role.value]}")
     if facts.path_length is not None and below > facts.path_length:

@@ -25,7 +25,15 @@ from cardgw.interfaces import ITrust
 from cardgw.lpa.certificates import Facts, Role, check_dates, check_issuer, check_role, examine, key_identifier, load_roots
 from cardgw.lpa.lru import Lru
 from cardgw.lpa.recovery import recover, signed_by
-from cardgw.lpa.server_errors import ALLOW_CI, CiNotTrusted, MalformedCertificate, SignatureInvalid, WrongCertificate, shown
+from cardgw.lpa.server_errors import (
+    ALLOW_CI,
+    CertificateRefused,
+    CiNotTrusted,
+    MalformedCertificate,
+    SignatureInvalid,
+    WrongCertificate,
+    shown,
+)
 from cardgw.lpa.settings import KNOWN_CI, TEST_CI, HttpsSettings
 
 __all__ = ["Checked", "Role", "Trust", "Verdict", "check_signature"]
@@ -132,6 +140,15 @@ class Trust:
         """
         See L{ITrust.check}; the key may be of any kind.
         """
+        try:
+            return self._judge(chain, role, host, card)
+        except WrongCertificate:
+            raise
+        except CertificateRefused as problem:  # a server has three certificates, often with the same name
+            problem.detail += f" (for {role.value})"
+            raise
+
+    def _judge(self, chain: Sequence[bytes], role: Role, host: str, card: frozenset[bytes]) -> Verdict:
         path, now = self._path(chain), self.now()
         leaf = path.links[0]
         check_dates(leaf, now)
@@ -230,19 +247,20 @@ def _not_trusted(top: Facts) -> CiNotTrusted:
     return CiNotTrusted(top.authority, f"{top.name} was issued by {_called(top.authority)}", hint=hint)
 
 
-def check_signature(key: EllipticCurvePublicKey, signature: bytes, message: bytes) -> None:
+def check_signature(key: EllipticCurvePublicKey, signature: bytes, message: bytes, name: str = "it") -> None:
     """
     Check an ECDSA signature of SGP.22 (2.6.7.2).
 
     @param signature: r and s joined, each as long as the key: 64 bytes for P-256.
     @param message: the bytes as they were received.
+    @param name: what the signature is called, for people.
     @raise SignatureInvalid: it is not the key's.
     """
     size = (key.key_size + 7) // 8
     if len(signature) != 2 * size:
-        raise SignatureInvalid(f"{len(signature)} bytes, expected {2 * size}")
+        raise SignatureInvalid(f"{name} has {len(signature)} bytes, expected {2 * size}")
     r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
     try:
         key.verify(encode_dss_signature(r, s), message, ECDSA(SHA256() if size <= SHA256.digest_size else SHA384()))
     except InvalidSignature:
-        raise SignatureInvalid("it was not made with the certificate's key, or something was changed after it") from None
+        raise SignatureInvalid(f"{name} was not made with the certificate's key, or something was changed after it") from None

@@ -24,7 +24,9 @@ OIDS = st.one_of(
     st.just(""), st.lists(st.integers(0, 10**6), min_size=1, max_size=5).map(lambda arcs: f"2.{'.'.join(map(str, arcs))}")
 )
 SECRETS = (
-    st.text(string.ascii_letters + string.digits + "!+ ", min_size=1, max_size=16).map(str.strip).filter(lambda it: it not in "1")
+    st.text(string.ascii_letters + string.digits + "!+% ", min_size=1, max_size=16)
+    .map(str.strip)
+    .filter(lambda it: it not in "1")
 )
 IMEIS = st.one_of(st.none(), st.text("0123456789", min_size=14, max_size=14).map(clean_imei))
 
@@ -102,9 +104,12 @@ class FormTests(SynchronousTestCase):
 
     def test_percentInCode(self) -> None:
         """
-        A percent sign in a confirmation code is only that.
+        A percent sign in a confirmation code is only that, whatever follows it, unless the whole code is encoded.
         """
-        self.assertEqual(parse_activation_code(f"1${HOST}${MID}$$50%25").confirmation_code, "50%25")
+        for secret in ("50%25", "50%24", "%3A", "%3a%24"):
+            wanted = ActivationCode(HOST, MID, "", True, secret)
+            self.parse(f"1${HOST}${MID}$${secret}", wanted)
+            self.parse(quote(f"LPA:1${HOST}${MID}$${secret}", safe=""), wanted)
 
     def test_emptyFields(self) -> None:
         """
