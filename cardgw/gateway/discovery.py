@@ -109,10 +109,14 @@ def reason_of(problem: BaseException) -> str:
     An exception in one line; its traceback becomes a debug event.
     """
     _log.debug("{traceback}", traceback="".join(traceback.format_exception(problem)))
-    place = [each for each in traceback.extract_tb(problem.__traceback__) if not each.filename.startswith("<")]
-    line = f" (line {place[-1].lineno} of {place[-1].filename})" if place else ""
+    place = [each for each in traceback.extract_tb(problem.__traceback__) if not _is_machinery(each.filename)]
+    line = f" (line {place[-1].lineno} of {place[-1].filename})" if place and not isinstance(problem, SyntaxError) else ""
     text = " ".join(str(problem).split())
     return f"{type(problem).__name__}: {text}{line}" if text else f"{type(problem).__name__}{line}"
+
+
+def _is_machinery(file: str) -> bool:
+    return file.startswith("<") or "importlib" in Path(file).parts
 
 
 def _of_drop_in(dropin: CachedDropin, name: str, source: str) -> Iterator[Found | Broken]:

@@ -202,13 +202,14 @@ def _send(request: Request, reply: _Reply, cut: int | None) -> None:
     if cut is None:
         request.finish()
     else:
-        _connection(request).loseConnection()
+        # Not of the transport: that would wait for ever until the channel, which feeds it, has unregistered.
+        request.channel.loseConnection()
 
 
 def _summary(reply: _Reply) -> dict[str, str]:
     try:
         state = json.loads(reply.body)["header"]["functionExecutionStatus"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {}
     data = state.get("statusCodeData", {})
     found = {"status": state["status"], "subject": data.get("subjectCode"), "reason": data.get("reasonCode")}

@@ -1,0 +1,186 @@
+# -*- test-case-name: tests.test_config -*-
+"""
+The settings: one TOML file, and the files in C{conf.d} beside it, checked against what the gateway and its plugins declare.
+
+Every mistake is told with file, table, key, what was expected, and the nearest key that exists.  Without a file everything has
+its default: eSTK.me cards on C{tcp:1888}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from attrs import Factory, evolve, field, frozen, make_class
+
+from cardgw.config_files import merged, read_files
+from cardgw.errors import MissingPlugin, SettingsError
+from cardgw.fields import boolean, build, mapping, option, text
+from cardgw.gateway.registry import Registry
+from cardgw.log import LogSettings, PrivacySettings
+from cardgw.lpa.settings import HttpsSettings
+from cardgw.quirks import Quirks
+from cardgw.secrets import Source, secret_source
+
+DEFAULT_TRANSPORT = "estk"
+"""The transport that is on without a word in the settings."""
+DEFAULT_ROUTES = {("estk", "download"): "profile.download"}
+"""What cards that ask are given, unless settings say otherwise: transport and request to operation."""
+TABLES = ("log", "privacy", "https", "transports", "operations", "secrets", "quirks")
+"""The tables of the file."""
+COMMAND_LINE = "command line"
+"""What an error calls the place of settings that are not in a file."""
+
+
+@frozen
+class Config:
+    """
+    All settings.
+
+    @ivar transports: the settings of each transport that is on, by name.
+    @ivar operations: the settings of each operation that is on, by name.
+    @ivar routes: transport and request to the name of an operation.
+    @ivar secrets: where each secret is, by name.
+    @ivar files: what was read.
+    """
+
+    log: LogSettings = field(factory=LogSettings)
+    privacy: PrivacySettings = field(factory=PrivacySettings)
+    https: HttpsSettings = field(factory=HttpsSettings)
+    transports: Mapping[str, Any] = field(factory=dict)
+    operations: Mapping[str, Any] = field(factory=dict)
+    routes: Mapping[tuple[str, str], str] = field(factory=dict)
+    secrets: Mapping[str, Source] = field(factory=dict)
+    quirks: tuple[Quirks, ...] = ()
+    files: tuple[Path, ...] = ()
+
+
+def load_config(path: Path | None, registry: Registry, overrides: Mapping[str, Any] | None = None) -> Config:
+    """
+    Read the settings, or take the defaults where C{path} is C{None}.
+
+    @param registry: the plugins, which declare their settings.
+    @param overrides: settings of the command line, as TOML would have them; they count most.
+    @raise SettingsError: (or L{MissingPlugin}) the first mistake.
+    """
+    files = read_files(path) if path is not None else {}
+    parts = {**{str(each): content for each, content in files.items()}, COMMAND_LINE: overrides or {}}
+    for name, content in parts.items():
+        _config(content, registry, name)  # so that a mistake is told with the file that has it
+    whole = _config(merged(parts.values()), registry, str(path) if path is not None else COMMAND_LINE)
+    return evolve(whole, files=tuple(files))
+
+
+def transport_settings(settings: type) -> type:
+    """
+    The settings class of a transport, with the keys that every transport has.
+    """
+    requests = option(mapping(text), 'which operation answers which request of a card; "" for none', default=Factory(dict))
+    return make_class(settings.__name__, {"enabled": _enabled(), "requests": requests}, bases=(settings,), frozen=True)
+
+
+def operation_settings(settings: type) -> type:
+    """
+    The settings class of an operation, with the keys that every operation has.
+    """
+    return make_class(settings.__name__, {"enabled": _enabled()}, bases=(settings,), frozen=True)
+
+
+def _enabled() -> Any:
+    return option(boolean, "whether it is used", default=True)
+
+
+def _config(content: Mapping[str, Any], registry: Registry, file: str) -> Config:
+    for key in content:
+        if key not in TABLES:
+            raise SettingsError(f"{file}: [{key}]: unknown table", hint=_nearest(key, TABLES))
+    tables = {name: _table(content.get(name, {}), f"{file}: [{name}]") for name in TABLES if name != "quirks"}
+    transports = _transports(tables["transports"], registry, file)
+    operations = _operations(tables["operations"], registry, file)
+    sources = {str(key): _source(value, f"{file}: [secrets] {key}") for key, value in tables["secrets"].items()}
+    return Config(
+        log=build(LogSettings, tables["log"], f"{file}: [log]"),
+        privacy=build(PrivacySettings, tables["privacy"], f"{file}: [privacy]"),
+        https=build(HttpsSettings, tables["https"], f"{file}: [https]"),
+        transports=transports,
+        operations=operations,
+        routes=_routes(transports, operations, registry, file),
+        secrets=sources,
+        quirks=_quirks(content.get("quirks", []), f"{file}: [[quirks]]"),
+    )
+
+
+def _transports(tables: Mapping[str, Any], registry: Registry, file: str) -> dict[str, Any]:
+    found = {}
+    for name in dict.fromkeys((*_shipped(registry), *tables)):
+        where = f"{file}: [transports.{name}]"
+        declared = transport_settings(_plugin(registry.transport, name, where).settings)
+        settings: Any = build(declared, _table(tables.get(name, {}), where), where)
+        if settings.enabled:
+            found[name] = settings
+    return found
+
+
+def _operations(tables: Mapping[str, Any], registry: Registry, file: str) -> dict[str, Any]:
+    found = {}
+    for name in dict.fromkeys((*(each.plugin.name for each in registry.operations()), *tables)):
+        where = f'{file}: [operations."{name}"]'
+        declared = operation_settings(_plugin(registry.operation, name, where).settings)
+        settings: Any = build(declared, _table(tables.get(name, {}), where), where)
+        if settings.enabled:
+            found[name] = settings
+    return found
+
+
+def _routes(
+    transports: Mapping[str, Any], operations: Mapping[str, Any], registry: Registry, file: str
+) -> dict[tuple[str, str], str]:
+    routes = {key: name for key, name in DEFAULT_ROUTES.items() if key[0] in transports and name in operations}
+    for transport, settings in transports.items():
+        for request, name in settings.requests.items():
+            where = f"{file}: [transports.{transport}.requests] {request}"
+            if name:
+                _plugin(registry.operation, name, where)
+            if name and name not in operations:
+                raise SettingsError(f'{where}: the operation {name} is not enabled (see [operations."{name}"])')
+            routes[transport, request] = name
+    return {key: name for key, name in routes.items() if name}
+
+
+def _shipped(registry: Registry) -> list[str]:
+    return [DEFAULT_TRANSPORT] if any(each.plugin.name == DEFAULT_TRANSPORT for each in registry.transports()) else []
+
+
+def _plugin(find: Any, name: str, where: str) -> Any:
+    try:
+        return find(name)
+    except MissingPlugin as missing:
+        raise MissingPlugin(f"{where}: {missing.detail}", hint=missing.hint) from None
+
+
+def _table(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{where}: expected a table, got {value!r}")
+    return value
+
+
+def _source(value: Any, where: str) -> Source:
+    try:
+        source: Source = secret_source.parse(value)
+    except (ValueError, TypeError) as problem:
+        reason = f" ({problem})" if str(problem) else ""
+        raise SettingsError(f"{where}: expected {secret_source.expected}{reason}") from None  # never the value: it may be one
+    return source
+
+
+def _quirks(entries: Any, where: str) -> tuple[Quirks, ...]:
+    if not isinstance(entries, list):
+        raise SettingsError(f"{where}: expected an array of tables, got {entries!r}")
+    return tuple(build(Quirks, _table(each, where), where) for each in entries)
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(key, known, 1, 0.5)
+    return f'Did you mean "{near[0]}"?' if near else f"Known tables: {', '.join(known)}."

@@ -1,0 +1,114 @@
+# -*- test-case-name: tests.test_reload -*-
+"""
+SIGHUP: the settings and drop-ins are read again, without a card noticing.
+
+What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[[quirks]]}, the routes, the operations and their settings, new
+and changed drop-ins.  What listens and what speaks to servers (C{[transports]}, C{[https]}) needs a restart; the log says so.
+A mistake changes nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve
+from twisted.application.service import Service
+from twisted.logger import Logger
+
+from cardgw.assembly import GatewayService, book_of
+from cardgw.config import Config
+from cardgw.errors import CardGatewayError
+from cardgw.gateway.discovery import forget_modules
+from cardgw.gateway.registry import Registry, load_registry
+from cardgw.log import rules
+from cardgw.secrets import read_secrets
+
+Load = Callable[[Registry], Config]
+"""Reads the settings for these plugins."""
+
+
+class Reloader(Service):
+    """
+    Listens to SIGHUP while it runs.
+
+    @param load: see L{Load}.
+    @param config: what the gateway was started with.
+    @param scan: finds the plugins anew.
+    """
+
+    name = "reloader"
+    _log = Logger()
+
+    def __init__(
+        self, reactor: Any, gateway: GatewayService, load: Load, config: Config, scan: Callable[[], Registry] | None = None
+    ) -> None:
+        self._config = config
+        self._reactor = reactor
+        self._gateway = gateway
+        self._load = load
+        self._scan = scan or rescan
+        self._before: Any = None
+
+    def startService(self) -> None:
+        """
+        Take the signal.
+        """
+        Service.startService(self)
+        self._before = signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
+
+    def stopService(self) -> None:
+        """
+        Give the signal back.
+        """
+        Service.stopService(self)
+        signal.signal(signal.SIGHUP, self._before or signal.SIG_DFL)
+
+    def reload(self) -> None:
+        """
+        Read all again.
+        """
+        notifier = self._gateway.notifier
+        notifier.reloading()
+        try:
+            registry = self._scan()
+            config = self._load(registry)
+            secrets = read_secrets(config.secrets)
+        except CardGatewayError as mistake:
+            self._log.error("the settings stay as they were: {reason}", event="reload-failed", reason=str(mistake))
+        else:
+            self._gateway.vault.secrets = secrets
+            self._gateway.inventory.book = book_of(config, registry)
+            rules.log, rules.privacy = config.log, config.privacy
+            self._tell(config)
+        finally:
+            notifier.ready()
+
+    def _tell(self, config: Config) -> None:
+        self._log.info("the settings were read again", event="reloaded")
+        late = [name for name in ("transports", "https") if _fixed(getattr(config, name)) != _fixed(getattr(self._config, name))]
+        if late:
+            tables = " and ".join(f"[{name}]" for name in late)
+            self._log.warn("what is new in {tables} takes effect at the next start", event="restart-needed", tables=tables)
+
+
+def rescan() -> Registry:
+    """
+    The plugins as they are now, drop-ins imported anew.
+    """
+    importlib.invalidate_caches()
+    forget_modules()
+    registry = load_registry()
+    registry.verify()
+    return registry
+
+
+def _fixed(settings: Any) -> Any:
+    """
+    Settings without what takes effect at once.  The classes are made anew each time, so only their values are compared.
+    """
+    if isinstance(settings, dict):
+        return {name: repr(evolve(each, requests={})) for name, each in settings.items()}
+    return settings
