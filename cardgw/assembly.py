@@ -11,6 +11,7 @@ from typing import Any
 from attrs import define
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.logger import Logger
 
 from cardgw.config import Config
 from cardgw.errors import CardGatewayError, SettingsError
@@ -26,6 +27,7 @@ from cardgw.lpa.trust import Trust
 from cardgw.notify import Notifier
 from cardgw.secrets import Secrets, read_secrets
 from cardgw.traffic import record
+from cardgw.version import VERSION
 
 
 class GatewayService(Service):
@@ -37,6 +39,7 @@ class GatewayService(Service):
     """
 
     name = "cardgw"
+    _log = Logger()
 
     def __init__(
         self, inventory: Inventory, vault: Vault, transports: MultiService, http: HttpsClient, notifier: Notifier
@@ -77,6 +80,7 @@ class GatewayService(Service):
         """
         Service.startService(self)
         self._transports.startService()
+        self._log.info("cardgw {version} is ready", event="ready", version=VERSION)
         self.notifier.startService()
 
     def stopService(self) -> Deferred[None]:

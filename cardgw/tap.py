@@ -162,8 +162,8 @@ def makeService(options: Options) -> IService:
     except CardGatewayError as mistake:
         raise SystemExit(f"cardgw: {listing.one_line(mistake)}") from None
     top: Any = TopService(observer_for(getattr(options, "parent", None), config.log, reactor))
-    top.addService(gateway)
     top.addService(Reloader(reactor, gateway, load, config))
+    top.addService(gateway)  # the last: it says that all is ready
     return cast("IService", top)
 
 

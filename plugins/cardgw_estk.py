@@ -1,3 +1,4 @@
+# -*- test-case-name: tests.gateway.test_registry -*-
 """
 eSTK.me cards, which dial in over TCP.
 """

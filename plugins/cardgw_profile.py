@@ -1,3 +1,4 @@
+# -*- test-case-name: tests.gateway.test_registry -*-
 """
 Operations on the profiles of an eUICC.
 """

@@ -21,6 +21,8 @@ os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="c
 os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
 """What systemd does for a service that has a socket unit (sd_listen_fds(3))."""
+_REMOTE_MANAGEMENT = b"\x01\x00\x00"
+"""A request of the eSTK.me protocol: tag 01, no value."""
 
 
 def listening(test: SynchronousTestCase) -> socket.socket:
@@ -32,6 +34,15 @@ def listening(test: SynchronousTestCase) -> socket.socket:
     taken.bind(("127.0.0.1", 0))
     taken.listen()
     return taken
+
+
+def served(test: SynchronousTestCase, port: int) -> None:
+    """
+    Be a card that asks for what nobody does, and is told so: then the gateway runs.
+    """
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as card:
+        card.sendall(_REMOTE_MANAGEMENT)
+        test.assertTrue(card.recv(1000))
 
 
 class StartTests(SynchronousTestCase):
@@ -97,8 +108,7 @@ class ForegroundTests(SynchronousTestCase):
         It listens where it says; SIGTERM ends it, as it ends any process.
         """
         gateway = Process(self, "--estk", LOOPBACK)
-        with socket.create_connection(("127.0.0.1", gateway.port())):
-            pass
+        served(self, gateway.port())
         self.assertEqual(gateway.stop(), -signal.SIGTERM)
 
     def test_reload(self) -> None:
@@ -108,7 +118,7 @@ class ForegroundTests(SynchronousTestCase):
         path = Path(self.mktemp()).resolve()
         path.write_text(f'[transports.estk]\nlisten = "{LOOPBACK}"\n')
         gateway = Process(self, "--config", str(path))
-        gateway.wait_for("reactor-class")
+        served(self, gateway.port())
         gateway.process.send_signal(signal.SIGHUP)
         gateway.wait_for("reloaded")
         path.write_text("[log]\nlevel = 3")
@@ -127,9 +137,9 @@ class ForegroundTests(SynchronousTestCase):
             manager.settimeout(TIMEOUT)
             gateway = Process(self, "--estk", LOOPBACK, environ={"NOTIFY_SOCKET": path})
             self.assertEqual(manager.recv(100), b"READY=1")
-            with socket.create_connection(("127.0.0.1", gateway.port())):
-                gateway.process.send_signal(signal.SIGTERM)
-                self.assertEqual(manager.recv(100), b"STOPPING=1")
+            served(self, gateway.port())
+            gateway.process.send_signal(signal.SIGTERM)
+            self.assertEqual(manager.recv(100), b"STOPPING=1")
 
     def test_socketActivation(self) -> None:
         """
@@ -141,6 +151,7 @@ class ForegroundTests(SynchronousTestCase):
         endpoint = "systemd:domain=INET:name=cardgw-estk"
         gateway = Process(self, "--estk", endpoint, through=through, inherited=[number])
         self.assertEqual(gateway.port(), taken.getsockname()[1])
+        served(self, taken.getsockname()[1])
 
 
 class BackgroundTests(SynchronousTestCase):
@@ -150,7 +161,7 @@ class BackgroundTests(SynchronousTestCase):
 
     def test_serves(self) -> None:
         """
-        The listener that was opened before the process went into the background works there; SIGTERM ends it.
+        The listener that was opened before the process went into the background works there.
         """
         directory = Path(self.mktemp())
         directory.mkdir(parents=True)
@@ -161,9 +172,8 @@ class BackgroundTests(SynchronousTestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
         number = int((directory / "twistd.pid").read_text())
         self.addCleanup(_kill, number)
-        with socket.create_connection(("127.0.0.1", port), TIMEOUT) as card:
-            os.kill(number, signal.SIGTERM)
-            self.assertTrue(card.recv(1000), "the card is told goodbye")
+        served(self, port)
+        os.kill(number, signal.SIGTERM)
         self.assertRegex((directory / "twistd.log").read_text(), rf"info  eSTK.me cards may dial in at 127.0.0.1:{port}\n")
 
 
