@@ -44,6 +44,8 @@ class Crowd:
 
 CROWDS = (Crowd(100, 50, SMALL), Crowd(300, 50, SMALL), Crowd(1_000, 1_000, USUAL), Crowd(5_000, 1_000, USUAL))
 QUICK_CROWDS = (Crowd(100, 50, SMALL), Crowd(300, 50, SMALL))
+WARMING = 100
+"""Downloads before the measured ones."""
 MEMORY_CROWD = Crowd(1_000, 1_000, USUAL)
 
 
@@ -91,16 +93,17 @@ class Rig:
 
 def saturated(rig: Rig, count: int) -> dict[str, float]:
     """
-    As many downloads as go, 50 at a time.
+    As many downloads as go, 50 at a time.  The TLS handshakes are those of the gateway's whole life, warming up included.
     """
+    handshakes = rig.handshakes()
     with rig.gateway() as gateway:
-        rig.run(gateway, SMALL, 100, 50)
-        cpu, handshakes = gateway.cpu(), rig.handshakes()
+        rig.run(gateway, SMALL, WARMING, 50)
+        cpu = gateway.cpu()
         result = rig.run(gateway, SMALL, count, 50)
         return {
             "downloads_per_second": result["completed"] / result["wall_s"],
             "cpu_ms_per_download": (gateway.cpu() - cpu) * 1000 / count,
-            "tls_handshakes_per_download": (rig.handshakes() - handshakes) / count,
+            "tls_handshakes_per_download": (rig.handshakes() - handshakes) / (WARMING + count),
             "saturated_lost": result["lost"],
         }
 
@@ -112,7 +115,7 @@ def crowd(rig: Rig, each: Crowd) -> dict[str, Any]:
     C{ideal_s} is the APDUs of the download times the delay, and the wall time of one download alone without delay.
     """
     with rig.gateway() as gateway:
-        rig.run(gateway, each.package, 60, 30)
+        rig.run(gateway, each.package, WARMING, 50)
         alone = rig.run(gateway, each.package, 1, 1)
         result = rig.run(gateway, each.package, each.count, each.count, each.delay_ms)
     kept = {name: result[name] for name in ("completed", "lost", "p50_s", "p99_s", "problem")}
@@ -126,7 +129,7 @@ def memory(rig: Rig, each: Crowd = MEMORY_CROWD) -> float:
     PSS in KiB per session in the middle of a download, beyond that of the warm idle gateway.
     """
     with rig.gateway() as gateway:
-        rig.run(gateway, each.package, 50, 10)
+        rig.run(gateway, each.package, WARMING, 50)
         alone = rig.run(gateway, each.package, 1, 1)
         idle = gateway.pss_kib()
         order = (gateway, each.package, each.count, each.count, each.delay_ms)

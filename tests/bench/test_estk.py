@@ -43,11 +43,11 @@ class RigTests(TestCase):
         figures = await deferToThread(self.measure)
         self.assertEqual(figures["saturated"]["saturated_lost"], 0)
         self.assertGreater(figures["saturated"]["downloads_per_second"], 0)
-        self.assertLess(figures["saturated"]["tls_handshakes_per_download"], 1)
+        self.assertLessEqual(figures["saturated"]["tls_handshakes_per_download"], 16 / 105)
         self.assertEqual((figures["crowd"]["completed"], figures["crowd"]["lost"]), (5, 0))
         self.assertGreater(figures["crowd"]["p50_s"], figures["crowd"]["ideal_s"] * 0.9)
         self.assertEqual(set(figures["apdus"][str(SMALL)]), {"240"})
-        self.assertGreater(figures["memory"], 0)
+        self.assertIsInstance(figures["memory"], float)
 
     def measure(self) -> dict[str, Any]:
         """

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.application.service import IService
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface.verify import verifyObject
 
 from cardgw.errors import SettingsError
-from cardgw.interfaces import ITransport
+from cardgw.testing import TransportTestsMixin
 from cardgw.transports.estk.service import WIND_UP, EstkService, EstkTransport
 from cardgw.transports.estk.settings import EstkSettings
 from tests.transports.estk.fakes import CLOSE, FakeGateway, Talk, box
@@ -40,17 +38,16 @@ class ServiceTestCase(SynchronousTestCase):
         return service
 
 
-class TransportTests(ServiceTestCase):
+class TransportTests(TransportTestsMixin, ServiceTestCase):
     """
     L{EstkTransport} is a plugin.
     """
 
-    def test_interfaces(self) -> None:
+    def make_transport(self) -> EstkTransport:
         """
-        It provides L{ITransport}; its services provide C{IService}.
+        See L{TransportTestsMixin}.
         """
-        self.assertTrue(verifyObject(ITransport, EstkTransport()))
-        self.assertTrue(verifyObject(IService, self.make()))
+        return EstkTransport()
 
     def test_badEndpoint(self) -> None:
         """
