@@ -6,11 +6,14 @@ BER-TLV (ISO/IEC 8825-1, 8.1; ISO/IEC 7816-4, annex E), definite lengths.  Tags 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from attrs import frozen
 
 MAX_TAG_BYTES = 4
 MAX_LENGTH_BYTES = 4
+MAX_OBJECTS = 8192
+"""Most data objects in one sequence: more than any peer needs, few enough to be looked at in an instant."""
 
 
 @frozen
@@ -146,9 +149,12 @@ def decode(octets: bytes) -> Tlvs:
     """
     All data objects of a sequence.
 
-    @raise ValueError: it is not a sequence of whole BER-TLV.
+    @raise ValueError: it is not a sequence of whole BER-TLV, or one of more than L{MAX_OBJECTS}.
     """
-    return Tlvs(walk(octets))
+    found = Tlvs(islice(walk(octets), MAX_OBJECTS + 1))
+    if len(found) > MAX_OBJECTS:
+        raise ValueError(f"more than {MAX_OBJECTS} data objects")
+    return found
 
 
 def only(octets: bytes, tag: int) -> Tlv:
@@ -157,8 +163,8 @@ def only(octets: bytes, tag: int) -> Tlv:
 
     @raise ValueError: there is another, or more.
     """
-    items = decode(octets)
+    items = list(islice(walk(octets), 5))
     if len(items) != 1 or items[0].tag != tag:
-        found = " ".join(f"{item.tag:X}" for item in items[:5]) or "nothing"
+        found = " ".join(f"{item.tag:X}" for item in items) or "nothing"
         raise ValueError(f"expected one data object {tag:X}, found {found}")
     return items[0]

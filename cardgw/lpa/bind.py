@@ -29,6 +29,8 @@ LEAST_MEMORY = 1024
 MAC_SIZE = 8
 """Bytes after the data of a protected block (SGP.22 2.6.4.4)."""
 METADATA_BLOCK = 0x88
+DEFAULTS = {"profile_class": "operational"}
+"""What a field means that is left out (SGP.22 annex H, StoreMetadataRequest)."""
 
 
 @frozen
@@ -148,5 +150,5 @@ def _same_profile(parts: tuple[bytes, ...], metadata: Metadata) -> None:
     plain = b"".join(only(part, METADATA_BLOCK).value[:-MAC_SIZE] for part in parts if part[0] == METADATA_BLOCK)
     found = parse_metadata(plain)
     for what in ("iccid", "policy_rules", "provider", "name", "profile_class"):
-        if getattr(found, what) != getattr(metadata, what):
+        if (getattr(found, what) or DEFAULTS.get(what)) != (getattr(metadata, what) or DEFAULTS.get(what)):
             raise MetadataMismatch(f"another {what.replace('_', ' ')}")

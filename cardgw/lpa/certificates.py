@@ -269,12 +269,12 @@ def check_issuer(facts: Facts, below: int, role: Role, *, gsma: bool = True) -> 
     """
     if not facts.authority_allowed:
         raise WrongCertificate(f"{facts.name} may not issue certificates")
-    if strange := _strange(facts.certificate):
-        raise WrongCertificate(f"{facts.name}: {strange}")
     if gsma and not facts.policies & (ISSUER_POLICIES | {role.value, NEWER_POLICIES[role]}):
         raise WrongCertificate(f"{facts.name} is for {_purpose(facts)}; it may not issue certificates for {WORDS[role.value]}")
     if facts.path_length is not None and below > facts.path_length:
         raise WrongCertificate(f"{facts.name} may not issue to further issuers")
+    if strange := _strange(facts.certificate):
+        raise WrongCertificate(f"{facts.name}: {strange}")
 
 
 def check_dates(facts: Facts, now: float) -> None:

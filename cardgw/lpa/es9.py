@@ -20,7 +20,7 @@ from attrs import field, frozen
 from cardgw.apdu.tlv import only
 from cardgw.interfaces import IHTTPClient
 from cardgw.lpa.reasons import Reason, es9_reason
-from cardgw.lpa.server_errors import HttpStatusError, MalformedServerAnswer, ServerError, shown
+from cardgw.lpa.server_errors import AddressRefused, HttpStatusError, MalformedServerAnswer, ServerError, shown
 
 PATH = "/gsma/rsp2/es9plus/"
 HEADERS: Mapping[str, str] = {
@@ -36,6 +36,7 @@ FAILURE = {"Failed", "Expired"}
 
 OCTET_STRING, SEQUENCE, SIGNATURE = 0x04, 0x30, 0x5F37
 STORE_METADATA, BOUND_PROFILE_PACKAGE = 0xBF25, 0xBF36
+_ADDRESS = re.compile(r"[^/?#\\@]+")
 _TRANSACTION_ID = re.compile(r"([0-9A-Fa-f]{2}){1,16}")
 
 
@@ -231,6 +232,8 @@ class Es9:
         await self._call("cancelSession", values, answered=False)
 
     async def _call(self, function: str, values: Mapping[str, str], *, answered: bool = True) -> _Answer:
+        if not _ADDRESS.fullmatch(self.host):  # a card could choose where on a host its data goes
+            raise AddressRefused(f"{shown(self.host)!r} is not a host name", hint="")
         body = json.dumps(values, separators=(",", ":")).encode("ascii")
         status, answer = await self.http.post(f"https://{self.host}{PATH}{function}", body, HEADERS, self.trusted)
         if status not in (OK, NO_CONTENT):

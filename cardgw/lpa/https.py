@@ -146,6 +146,8 @@ class HttpsClient:
             connection = cast("Connection", await endpoint.connect(_Factory(make)))
         except ConnectingCancelledError:
             raise CancelledError from None
+        except ValueError:  # Twisted's word for what IDNA 2008 does not allow
+            raise AddressRefused(f"{target.host} is not a host name", hint="Check the address in the activation code.") from None
         self._connections.add(connection)
         return await connection.ready
 

@@ -6,6 +6,7 @@ Loading a bound profile package, and what became of it (SGP.22 3.1.3.3).
 from __future__ import annotations
 
 from attrs import evolve
+from twisted.internet.defer import CancelledError
 
 from cardgw.errors import CardError, ChannelError
 from cardgw.interfaces import ISession
@@ -25,15 +26,29 @@ async def install(session: ISession, isdr: Isdr, segments: tuple[bytes, ...], tr
     @return: the result that the eUICC gave, good or bad, or kept for the server where its answer was lost.
     @raise InstallationFailed: it gave none.
     @raise InstallationInterrupted: the card was lost; the text says how far it was.
+    @raise CancelledError: the eUICC has installed nothing.
     """
     session.stage("es10b_load_bound_profile_package")
     total, wanted = isdr.count(segments), bytes.fromhex(transaction_id)
-    loading = isdr.load(segments, session.percent)
+    percent = 0
+
+    def tell(done: int) -> None:
+        nonlocal percent
+        percent = done
+        session.percent(done)
+
+    loading = isdr.load(segments, tell)
     del segments  # a package of tens of kilobytes is not kept twice
     try:
         answer = await loading
     except ChannelError as lost:
         raise interrupted(lost, total) from lost
+    except CancelledError:
+        # Where only the last answer was missing, the profile may be installed by now; then it must not be called cancelled.
+        result = await _look(isdr, wanted) if percent >= (total - 1) * 100 // total else None
+        if result is None or result.failure is not None:
+            raise
+        return result
     except CardError as problem:
         return await _kept(isdr, wanted, problem)
     if answer is None:
@@ -52,14 +67,19 @@ async def _kept(isdr: Isdr, transaction_id: bytes, problem: CardError) -> Instal
     The result is also a notification, which the eUICC keeps; there it is found when its answer was lost.
     """
     try:
-        result = find_install_result(await isdr.command(RETRIEVE_INSTALL), transaction_id)
+        result = await _look(isdr, transaction_id)
     except ChannelError as lost:
         raise InstallationInterrupted(f"after {problem.detail}", hint=UNKNOWN) from lost
-    except CardError:
-        result = None
     if result is None:
         raise InstallationFailed(problem.detail, hint=NOT_INSTALLED) from problem
     return evolve(result, instead=problem.detail)
+
+
+async def _look(isdr: Isdr, transaction_id: bytes) -> InstallResult | None:
+    try:
+        return find_install_result(await isdr.command(RETRIEVE_INSTALL), transaction_id)
+    except CardError:
+        return None
 
 
 def interrupted(lost: ChannelError, total: int) -> InstallationInterrupted:

@@ -20,6 +20,9 @@ ICCID, PROVIDER, NAME, ICON_TYPE, ICON, CLASS = 0x5A, 0x91, 0x92, 0x93, 0x94, 0x
 NOTIFICATIONS, OWNER, POLICY_RULES = 0xB6, 0xB7, 0x99
 CLASSES = {0: "test", 1: "provisioning", 2: "operational"}
 """ProfileClass (SGP.22 annex H)."""
+NAME_MAX = 64
+"""Most characters of a name (SGP.22 annex H: 32 bytes of the provider's, 64 of the profile's).  What goes on is cut off: people
+are to read it in message boxes."""
 ICON_TYPES = {0: "jpg", 1: "png"}
 
 
@@ -104,7 +107,7 @@ def _text(fields: Tlvs, tag: int) -> str:
     A name, fit to be shown: one line, no control characters.
     """
     text = fields.value(tag).decode()
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:NAME_MAX]
 
 
 def _choice(fields: Tlvs, tag: int, names: Mapping[int, str]) -> str | None:

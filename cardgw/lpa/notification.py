@@ -119,10 +119,17 @@ def find_install_result(answer: bytes, transaction_id: bytes) -> InstallResult |
     """
     with reading("RetrieveNotificationsList"):
         fields = only(answer, 0xBF2B).children()
-        for item in decode(fields.value(0xA0)).every(INSTALL_RESULT):
-            result = _install_result(item)
-            if result.transaction_id == transaction_id:
-                return result
+        found = decode(fields.value(0xA0)).every(INSTALL_RESULT)
+    return next((each for each in map(_readable, found) if each is not None and each.transaction_id == transaction_id), None)
+
+
+def _readable(found: Tlv) -> InstallResult | None:
+    """
+    A result, or C{None}: one that cannot be read must not hide the others.
+    """
+    try:
+        return _install_result(found)
+    except ValueError:
         return None
 
 

@@ -22,7 +22,17 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from zope.interface import implementer
 
 from cardgw.interfaces import ITrust
-from cardgw.lpa.certificates import Facts, Role, check_dates, check_issuer, check_role, examine, key_identifier, load_roots
+from cardgw.lpa.certificates import (
+    WORDS,
+    Facts,
+    Role,
+    check_dates,
+    check_issuer,
+    check_role,
+    examine,
+    key_identifier,
+    load_roots,
+)
 from cardgw.lpa.lru import Lru
 from cardgw.lpa.recovery import recover, signed_by
 from cardgw.lpa.server_errors import (
@@ -145,7 +155,7 @@ class Trust:
         except WrongCertificate:
             raise
         except CertificateRefused as problem:  # a server has three certificates, often with the same name
-            problem.detail += f" (for {role.value})"
+            problem.detail += f" (the one for {WORDS[role.value]})"
             raise
 
     def _judge(self, chain: Sequence[bytes], role: Role, host: str, card: frozenset[bytes]) -> Verdict:
@@ -167,7 +177,7 @@ class Trust:
         return self._paths.get(name) or self._paths.put(name, _arrange([examine(each) for each in chain]))
 
     def _anchor(self, path: _Path, host: str, card: frozenset[bytes], now: float) -> _Anchor:
-        roots = self._roots[""] + self._roots.get(host.lower(), ())
+        roots = self._roots[""] + self._roots.get(_name(host), ())
         for above, each in enumerate(path.links, 1):
             if each.authority and each.authority in self._trusted:
                 self._check_signed(each, path)
@@ -204,6 +214,14 @@ class Trust:
         name = (facts.fingerprint, root.fingerprint)
         known = self._signed.get(name)
         return self._signed.put(name, root.authority_allowed and root.issued(facts)) if known is None else known
+
+
+def _name(host: str) -> str:
+    """
+    A host's name, without the port that an activation code may give.
+    """
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdecimal() and ":" not in name else host).rstrip(".").lower()
 
 
 def _arrange(chain: list[Facts]) -> _Path:

@@ -135,6 +135,14 @@ class TlvsTests(SynchronousTestCase):
         """
         self.assertEqual(self.found.need(0xA0).children().value(0x84), b"\xff")
 
+    def test_tooMany(self) -> None:
+        """
+        A sequence of very many small objects is refused: looking at each would stop everybody else.
+        """
+        self.assertEqual(len(tlv.decode(b"\x04\0" * 8192)), 8192)
+        self.assertRaises(ValueError, tlv.decode, b"\x04\0" * 8193)
+        self.assertRaises(ValueError, tlv.only, b"\x04\0" * 100_000, 0x04)
+
     def test_only(self) -> None:
         """
         One object, this one, and nothing else.

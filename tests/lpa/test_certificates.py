@@ -6,7 +6,7 @@ Tests for L{cardgw.lpa.certificates}.
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +59,22 @@ class ExamineTests(SynchronousTestCase):
         der = make("leaf").der
         for wrong in (der[:-1], der[:40], der + b"\0"):
             self.assertRaises(MalformedCertificate, examine, wrong)
+
+    def test_unreadableParts(self) -> None:
+        """
+        What the library reads late is read at once: a key on no curve, an unknown curve or signature algorithm, a broken issuer.
+        """
+        leaf = make("leaf", make("issuer"))
+        der, key = leaf.der, leaf.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        curve, algorithm = bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d040302")
+        for good, bad in (
+            (key, key[:-1] + bytes((key[-1] ^ 1,))),
+            (curve, curve[:-1] + b"\x63"),
+            (algorithm, algorithm[:-1] + b"\x63"),
+            (b"issuer", b"\xff" * 6),
+        ):
+            self.assertIn(good, der)
+            self.assertRaises(MalformedCertificate, examine, der.replace(good, bad))
 
 
 class RoleTests(SynchronousTestCase):
@@ -158,6 +174,15 @@ class IssuerTests(SynchronousTestCase):
         facts = examine(make("CA", policies=(ROLE + "0",), ca=True, path_length=0).der)
         check_issuer(facts, 0, Role.TLS)
         self.assertRaises(WrongCertificate, check_issuer, facts, 1, Role.TLS)
+
+    def test_critical(self) -> None:
+        """
+        An issuer with a critical extension that is not understood, a limit on names for example, vouches for nobody.
+        """
+        limit = x509.NameConstraints([x509.DNSName("example.com")], None)
+        facts = examine(make("CA", policies=(ROLE + "0",), ca=True, extra=((limit, True),)).der)
+        error = self.assertRaises(WrongCertificate, check_issuer, facts, 0, Role.TLS)
+        self.assertIn("critical extension 2.5.29.30 is not known", str(error))
 
 
 class DatesTests(SynchronousTestCase):

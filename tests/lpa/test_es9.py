@@ -21,7 +21,7 @@ from cardgw.apdu.tlv import encode
 from cardgw.interfaces import IHTTPClient
 from cardgw.lpa.es9 import Es9, Es9Error
 from cardgw.lpa.reasons import es9_reason
-from cardgw.lpa.server_errors import HttpStatusError, MalformedServerAnswer
+from cardgw.lpa.server_errors import AddressRefused, HttpStatusError, MalformedServerAnswer
 
 TX = "0123456789ABCDEF0123456789ABCDEF"
 SUCCESS = {"functionExecutionStatus": {"status": "Executed-Success"}}
@@ -165,6 +165,14 @@ class FunctionTests(Es9TestCase):
         for status, body in ((204, b""), (200, b""), (200, b" \r\n"), (200, json.dumps({"header": SUCCESS}).encode())):
             self.assertIsNone(self.result(self.es9(body, status).handle_notification(b"\xbf\x37\x00")))
             self.assertEqual(self.http.sent[0][1], {"pendingNotification": text(b"\xbf\x37\x00")})
+
+    def test_addressOnly(self) -> None:
+        """
+        A notification's address is a host, perhaps with a port: a card must not choose a path on it, or a user name.
+        """
+        for host in ("evil.example/path?x=", "evil.example?", "evil.example#", "me@evil.example", "evil.example\\", ""):
+            es9 = self.es9(status=204, host=host)
+            self.assertIn("is not a host name", str(self.error(es9.handle_notification(b"\0"), AddressRefused)))
 
     def test_notDelivered(self) -> None:
         """

@@ -52,6 +52,16 @@ class HttpsClientTests(SynchronousTestCase):
             self.failureResultOf(client.post(url, b"", {}), AddressRefused)
         self.assertEqual(self.reactor.dns.asked, [])
 
+    def test_wrongName(self) -> None:
+        """
+        A name that IDNA 2008 does not allow is refused in a sentence; DNS is not asked.
+        """
+        client = self.client("8.8.8.8")
+        for name in ("ab--cd.example.com", "xn--a.example.com"):
+            error = self.failureResultOf(client.post(f"https://{name}/", b"", {}), AddressRefused).value
+            self.assertIn(f"{name} is not a host name", str(error))
+        self.assertEqual(self.reactor.dns.asked, [])
+
     def test_dns(self) -> None:
         """
         A name that leads into private networks is refused with the address that DNS gave; nothing is connected.

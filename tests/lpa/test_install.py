@@ -5,17 +5,19 @@ Tests for L{cardgw.lpa.install}.
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.apdu.memory import MemoryChannel
 from cardgw.apdu.tlv import encode
 from cardgw.lpa.download_errors import InstallationFailed, InstallationInterrupted
 from cardgw.lpa.install import install
 from cardgw.lpa.isdr import Isdr
 from cardgw.lpa.notification import InstallResult
 from cardgw.testing.session import FakeSession
-from tests.lpa.card import Answer, ScriptedChannel
-from tests.lpa.test_notification import result
+from tests.lpa.card import BOUND, Answer, ScriptedChannel
+from tests.lpa.test_notification import BAD, result
+from tests.lpa.world import SlowCard
 
 OK = bytes.fromhex("9000")
 RESULT = result()
@@ -112,3 +114,28 @@ class InstallTests(SynchronousTestCase):
             self.install(card([OK, OK, OK, bytes.fromhex("6f00")]), lose_after=4), InstallationInterrupted
         )
         self.assertIn("may be installed", str(error.value))
+
+    def cancel_after(self, blocks: int, kept: bytes) -> Deferred[InstallResult]:
+        """
+        Cancel when so many blocks have been answered and the next one is under way.
+        """
+        slow = SlowCard(card([OK, OK, OK, RESULT + OK], kept))
+        isdr = Isdr(MemoryChannel(BOUND, slow))
+        installing = Deferred.fromCoroutine(install(self.session, isdr, (b"\x01",) * 4, "aa"))
+        slow.go_on(blocks)
+        installing.cancel()
+        slow.go_on()
+        return installing
+
+    def test_cancelledAtTheEnd(self) -> None:
+        """
+        Cancelled while the last block is under way: a profile that is installed by then is installed.
+        """
+        self.assertEqual(self.successResultOf(self.cancel_after(3, KEPT)).raw, RESULT)
+
+    def test_cancelled(self) -> None:
+        """
+        Cancelled before that, or with nothing installed: it is cancelled.
+        """
+        for blocks, kept in ((2, KEPT), (3, NONE_KEPT), (3, encode(0xBF2B, encode(0xA0, result(BAD))))):
+            self.failureResultOf(self.cancel_after(blocks, kept), CancelledError)

@@ -36,6 +36,15 @@ class MetadataTests(SynchronousTestCase):
         """
         self.assertEqual(parse(), Metadata(ICCID, "Provider", "Name"))
 
+    def test_longNames(self) -> None:
+        """
+        Names are cut off at 64 characters: people read them in message boxes.
+        """
+        found = parse_metadata(
+            encode(0xBF25, encode(0x5A, iccid_octets(ICCID)), encode(0x91, b"p" * 9999), encode(0x92, b"n" * 64))
+        )
+        self.assertEqual((found.provider, found.name), ("p" * 64, "n" * 64))
+
     def test_all(self) -> None:
         """
         Everything that the standard has.

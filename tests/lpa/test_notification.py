@@ -111,9 +111,9 @@ class ResultTests(SynchronousTestCase):
 
     def test_found(self) -> None:
         """
-        Among kept results, the one of this session is found.
+        Among kept results, the one of this session is found, whatever else is there.
         """
-        other = encode(0x30, bytes.fromhex("bf2f00"))
+        other = encode(0x30, bytes.fromhex("bf2f00")) + encode(0xBF37, b"\0")
         answer = encode(0xBF2B, encode(0xA0, result(transaction_id=b"\1"), other, result(transaction_id=b"\2")))
         found = notification.find_install_result(answer, b"\2")
         assert found is not None

@@ -152,7 +152,8 @@ class TrustTests(TrustTestsMixin, SynchronousTestCase):
 
     def test_faults(self) -> None:
         """
-        Expired, not yet valid, of another CI, for another role: each is refused by its name.
+        Expired, not yet valid, of another CI, for another role: each is refused by its name, and which of the server's
+        certificates it was is told.
         """
         for fault, error in (
             (Fault.EXPIRED, CertificateExpired),
@@ -161,7 +162,8 @@ class TrustTests(TrustTestsMixin, SynchronousTestCase):
             (Fault.WRONG_POLICY, WrongCertificate),
         ):
             wrong = self.pki.replaced("dp_tls", fault, now=NOW)
-            self.assertRaises(error, trust(self.pki.ci_id).check, [wrong.dp_tls.der], Role.TLS, HOST)
+            problem = self.assertRaises(error, trust(self.pki.ci_id).check, [wrong.dp_tls.der], Role.TLS, HOST)
+            self.assertIn("for an SM-DP+'s TLS connection", str(problem))
 
     def test_clock(self) -> None:
         """

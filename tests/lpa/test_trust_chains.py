@@ -133,11 +133,12 @@ class RootsTests(SynchronousTestCase):
 
     def test_oneHost(self) -> None:
         """
-        A root that is set for one host is trusted for that one alone.
+        A root that is set for one host is trusted for that one alone, whatever the port.
         """
         pki = make_pki(now=NOW)
         subject = trust(hosts={HOST.upper(): HostSettings(roots=self.directory(pki.ci))})
         subject.check([pki.dp_tls.der], Role.TLS, HOST)
+        subject.check([pki.dp_auth.der], Role.DP_AUTH, f"{HOST}:8443")
         self.assertRaises(CiNotTrusted, subject.check, [pki.dp_tls.der], Role.TLS, "other.example.test")
 
     def test_gsmaRoot(self) -> None:

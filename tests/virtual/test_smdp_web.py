@@ -213,6 +213,7 @@ class MisbehaviourTests(WebTestCase):
         No JSON at all.
         """
         self.assertRaises(ValueError, json.loads, self.answer(self.misbehave(rubbish()))[2])
+        self.assertEqual(self.answer(self.misbehave(rubbish(b"[" * 50000)))[2], b"[" * 50000)
 
     def test_huge(self) -> None:
         """

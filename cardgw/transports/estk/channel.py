@@ -26,6 +26,9 @@ from cardgw.values import CardRequest, ChannelInfo, Feature, Reset
 ISD_R = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
 """The application that these cards pass APDUs to (SGP.02 2.2.3, SGP.22 2.4.3)."""
 
+TEXT_MAX = 1000
+"""Most characters of a text that are shown: about four boxes."""
+
 _LOCK = encode(Tag.LOCK_APDU)
 _UNLOCK = encode(Tag.UNLOCK_APDU)
 _REBOOT = encode(Tag.REBOOT)
@@ -66,8 +69,11 @@ def last_words(text: str = "", unlock: bool = False) -> bytes:
 
 def message(text: str) -> bytes:
     """
-    The frames of a text for the card holder.
+    The frames of a text for the card holder.  A very long one is cut off: each box stops the card until it is confirmed, and
+    some texts have words of strangers in them.
     """
+    if len(text) > TEXT_MAX:
+        text = text[:TEXT_MAX] + "..."
     return b"".join(encode(Tag.MESSAGE_BOX, box) for box in boxes(text))
 
 

@@ -6,6 +6,8 @@ All sessions: how many there may be, and how they end together.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
+from ipaddress import IPv6Address, IPv6Network
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress
@@ -22,19 +24,34 @@ REFUSALS_MAX = 256
 """Cards that are being told a refusal at the same time; further ones are dropped without a word."""
 
 
+SUBSCRIBER_PREFIX = 64
+"""Bits of an IPv6 address that all addresses of one subscriber have in common."""
 FULL = "The server is busy. Please try again in a minute."
 FULL_ADDRESS = "Too many cards of your network are being served. Please try again in a minute."
 
 
 def place(address: IAddress | None) -> tuple[str, str]:
     """
-    @return: the host that a card is counted under, and host and port for people.
+    @return: what a card is counted under (see L{counted}), and host and port for people.
     """
     host, port = getattr(address, "host", None), getattr(address, "port", None)
     if host is None:
         name = getattr(address, "name", None) or "local"
         return "", name.decode(errors="replace") if isinstance(name, bytes) else str(name)
-    return str(host), f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return counted(str(host)), f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def counted(host: str) -> str:
+    """
+    What an address is counted as.  One subscriber has a whole /64 of IPv6 addresses (3GPP TS 23.401, 5.3.1.2.2; RFC 6177), so
+    all of these are one; an IPv4 address that came in over IPv6 is itself.
+    """
+    if ":" not in host:
+        return host
+    with suppress(ValueError):
+        address = IPv6Address(host.partition("%")[0])
+        return str(address.ipv4_mapped or IPv6Network((address, SUBSCRIBER_PREFIX), strict=False))
+    return host
 
 
 class EstkFactory(ServerFactory):

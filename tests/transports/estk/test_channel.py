@@ -16,7 +16,7 @@ from cardgw.apdu.script import ANY, Script, Step
 from cardgw.errors import NotSupported, PeerSilent
 from cardgw.interfaces import ICardChannel
 from cardgw.transports.estk.channel import ISD_R
-from cardgw.transports.estk.wire import Tag, encode
+from cardgw.transports.estk.wire import VALUE_MAX, Parser, Tag, encode
 from cardgw.values import Feature, Reset
 from tests.transports.estk.fakes import LIST, LIST_FRAME, LOCK, MORE, MORE_FRAME, OK, UNLOCK, ChannelTestCase, answer
 
@@ -270,3 +270,12 @@ class ShowTests(ChannelTestCase):
         """
         self.successResultOf(self.channel.show(" "))
         self.assertEqual(self.heard(), b"")
+
+    def test_showMuch(self) -> None:
+        """
+        A text that would be dozens of boxes is cut off: the holder has to confirm each.
+        """
+        self.channel.show("word " * 10_000)
+        frames = list(Parser(VALUE_MAX).feed(self.wire.take()))
+        self.assertEqual(len(frames), 4)
+        self.assertTrue(frames[-1].value.endswith(b"..."))

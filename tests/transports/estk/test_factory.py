@@ -11,7 +11,7 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.transports.estk import factory as module
-from cardgw.transports.estk.factory import EstkFactory, place
+from cardgw.transports.estk.factory import EstkFactory, counted, place
 from cardgw.transports.estk.settings import EstkSettings
 from tests.transports.estk.fakes import CLOSE, REQUEST, FakeGateway, Talk, box
 
@@ -29,9 +29,36 @@ class PlaceTests(SynchronousTestCase):
         IPv4, IPv6, and what has no host.
         """
         self.assertEqual(place(IPv4Address("TCP", "192.0.2.1", 5)), ("192.0.2.1", "192.0.2.1:5"))
-        self.assertEqual(place(IPv6Address("TCP", "2001:db8::1", 5)), ("2001:db8::1", "[2001:db8::1]:5"))
+        self.assertEqual(place(IPv6Address("TCP", "2001:db8::1", 5)), ("2001:db8::/64", "[2001:db8::1]:5"))
         self.assertEqual(place(UNIXAddress("/run/x")), ("", "/run/x"))
         self.assertEqual(place(None), ("", "local"))
+
+
+class CountedTests(SynchronousTestCase):
+    """
+    L{counted}: what is one address.
+    """
+
+    def test_subscriber(self) -> None:
+        """
+        All IPv6 addresses of a /64 are one, whatever their form; another /64 is another one.
+        """
+        for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:0DB8:1:2:0::7"):
+            self.assertEqual(counted(address), "2001:db8:1:2::/64")
+        self.assertEqual(counted("2001:db8:1:3::1"), "2001:db8:1:3::/64")
+        self.assertEqual(counted("fe80::1%eth0"), "fe80::/64")
+
+    def test_mapped(self) -> None:
+        """
+        IPv4 addresses are counted one by one, also where they come in over IPv6.
+        """
+        self.assertEqual((counted("192.0.2.1"), counted("::ffff:192.0.2.1")), ("192.0.2.1", "192.0.2.1"))
+
+    def test_strange(self) -> None:
+        """
+        What is no address is itself.
+        """
+        self.assertEqual(counted("a:b"), "a:b")
 
 
 class LimitTests(SynchronousTestCase):
