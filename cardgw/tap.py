@@ -25,6 +25,9 @@ from cardgw.log import privacy_observer
 from cardgw.log_target import observer_for
 from cardgw.reload import Reloader
 
+RESOLVERS = 50
+"""Threads that ask DNS, at most: names are chosen by card holders, and a slow zone must not make the others wait."""
+
 
 class Options(UsageOptions):
     """
@@ -159,6 +162,7 @@ def makeService(options: Options) -> IService:
         config = load(registry)
         gateway = assemble(config, registry, reactor)
         gateway.bind()
+        reactor.suggestThreadPoolSize(RESOLVERS)  # type: ignore[attr-defined]
     except CardGatewayError as mistake:
         raise SystemExit(f"cardgw: {listing.one_line(mistake)}") from None
     top: Any = TopService(observer_for(getattr(options, "parent", None), config.log, reactor))

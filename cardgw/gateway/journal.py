@@ -16,9 +16,21 @@ from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ICardObserver
 from cardgw.values import ChannelInfo
 
+_TAKEN = frozenset({"self", "level", "format", "event", "job", "stage", "outcome"})
+"""Names that the journal or the logger uses itself."""
+
 
 def _always() -> bool:
     return True
+
+
+def _own(facts: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """
+    Facts of an operation as keys of an event that hide none of its own, and the text that shows them.
+    """
+    keys = {name: f"{name}_" if name in _TAKEN or name.startswith("log_") else name for name in facts}
+    shown = "".join(f" {name}={{{key}}}" for name, key in keys.items() if key.isidentifier())
+    return {keys[name]: value for name, value in facts.items()}, shown
 
 
 @implementer(ICardObserver)
@@ -63,8 +75,8 @@ class Journal:
         """
         if not self.wants_details():
             return
-        shown = "".join(f" {name}={{{name}}}" for name in facts)
-        self._log.debug("job {job}: {stage}" + shown, event="job-stage", job=job, stage=stage, **facts)
+        own, shown = _own(facts)
+        self._log.debug("job {job}: {stage}" + shown, event="job-stage", job=job, stage=stage, **own)
 
     def job_percent(self, job: str, done: int) -> None:
         """
@@ -81,9 +93,8 @@ class Journal:
             fmt = "job {job}: failed: {reason}"
             self._log.warn(fmt, event="job-ended", job=job, outcome="failed", code=error.code, reason=str(error))
             return
-        facts = {name: value for name, value in (result or {}).items() if isinstance(value, (str, int))}
-        shown = "".join(f" {name}={{{name}}}" for name in facts)
-        self._log.info("job {job}: done" + shown, event="job-ended", job=job, outcome="done", **facts)
+        own, shown = _own({name: value for name, value in (result or {}).items() if isinstance(value, (str, int))})
+        self._log.info("job {job}: done" + shown, event="job-ended", job=job, outcome="done", **own)
 
 
 @implementer(ICardObserver)

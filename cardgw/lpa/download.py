@@ -21,6 +21,7 @@ from cardgw.errors import CardGatewayError
 from cardgw.interfaces import ISession
 from cardgw.lpa.access import open_isdr
 from cardgw.lpa.activation import ActivationCode
+from cardgw.lpa.addresses import with_server
 from cardgw.lpa.authenticate import Greeting, authenticate_card, authenticate_client, check_server, greet, initiate
 from cardgw.lpa.bind import Agreement, check_memory, check_offer, confirmation_hash, fetch, prepare, read_metadata
 from cardgw.lpa.cancel import cancel
@@ -42,7 +43,7 @@ async def download(
     """
     Download a profile and install it.
 
-    @param code: with the host of the SM-DP+.
+    @param code: without a host, the default SM-DP+ of the eUICC is asked.
     @param segment_size: most data bytes in one STORE DATA block.
     @param accept_rules: the end user agrees to policy rules.
     @return: C{iccid}, C{provider}, C{name}, C{eid}, and C{notification}: C{"delivered"}, or C{"pending"} with a C{reason}.
@@ -50,7 +51,7 @@ async def download(
     """
     isdr = await open_isdr(session.channel, session.quirks, segment_size)
     try:
-        return await Download(session, code, isdr, accept_rules).run()
+        return await Download(session, await with_server(isdr, code), isdr, accept_rules).run()
     finally:
         await isdr.close()
 

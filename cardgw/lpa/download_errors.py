@@ -31,6 +31,21 @@ class DownloadRefused(CardGatewayError):
     """
 
 
+class NoDefaultServer(DownloadRefused):
+    """
+    The activation code names no SM-DP+, and the eUICC has no default one.
+    """
+
+    hint = "Give the address: LPA:1$<SM-DP+ address>$<matching id>."
+
+    @property
+    def brief(self) -> str:
+        """
+        See L{CardGatewayError.brief}.
+        """
+        return "The activation code has no server address, and the card has none of its own."
+
+
 class ConfirmationCodeNeeded(DownloadRefused):
     """
     The profile needs a confirmation code.

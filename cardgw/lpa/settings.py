@@ -80,7 +80,7 @@ class HttpsSettings:
     request_timeout: float = option(seconds, "longest time from sending a request to the end of the answer", default=60.0)
     wait_timeout: float = option(seconds, "longest time that a request waits for a free connection", default=300.0)
     idle_timeout: float = option(seconds, "time that an unused connection is kept for the next request", default=60.0)
-    max_body: int = option(integer(1024, 1 << 30), "most bytes in an answer", default=1 << 20)
+    max_body: int = option(integer(1024, 1 << 30), "most bytes in an answer", default=1 << 19)
     allow_hosts: tuple[str, ...] = option(
         each_of(host_name), "hosts that may be contacted even if their addresses are not public", default=()
     )

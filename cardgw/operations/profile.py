@@ -11,7 +11,6 @@ from attrs import evolve, frozen
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from cardgw.errors import ParameterError
 from cardgw.fields import boolean, checked, integer, option, text
 from cardgw.interfaces import IOperation, ISession
 from cardgw.lpa.activation import ActivationCode, parse_activation_code
@@ -83,8 +82,6 @@ The profile is installed, not enabled.
 
 def _complete(parameters: DownloadParameters) -> ActivationCode:
     code = parse_activation_code(parameters.activation_code)
-    if not code.host:
-        raise ParameterError("the activation code names no SM-DP+", hint="Give it as LPA:1$<SM-DP+ address>$<matching id>.")
     return evolve(
         code,
         confirmation_code=parameters.confirmation_code or code.confirmation_code,

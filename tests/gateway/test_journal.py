@@ -59,6 +59,14 @@ class JournalTests(ObserverTestsMixin, SynchronousTestCase):
         self.assertEqual(formatEvent(told("job_started", "7", "test.run", INFO)), "job 7: test.run on test somewhere")
         self.assertEqual(told("job_percent", "7", 40)["percent"], 40)
 
+    def test_collidingFacts(self) -> None:
+        """
+        A fact that is called like a key of the event itself hides nothing.
+        """
+        event = told("job_stage", "7", "begin", {"job": "other", "format": "x", "log_level": "y"})
+        self.assertEqual(formatEvent(event), "job 7: begin job=other format=x log_level=y")
+        self.assertEqual(event["job"], "7")
+
     def test_nobodyWantsDetails(self) -> None:
         """
         Stages and percentages cost nothing where they are not wanted.

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.errors import ParameterError
 from cardgw.fields import build
 from cardgw.lpa.activation import ActivationCodeError
+from cardgw.lpa.download_errors import NoDefaultServer
 from cardgw.operations.profile import DownloadParameters, DownloadProfile, DownloadSettings
 from cardgw.quirks import Quirks
 from cardgw.testing import OperationTestsMixin
@@ -77,9 +78,9 @@ class RunTests(SynchronousTestCase):
 
     def test_noServer(self) -> None:
         """
-        An activation code without an SM-DP+ is refused, with the form that is expected.
+        An activation code without an SM-DP+ is refused where the eUICC has no default one, with the form that is expected.
         """
-        failure = self.failureResultOf(self.run_with(activation_code="LPA:1$$MATCHING"), ParameterError)
+        failure = self.failureResultOf(self.run_with(activation_code="LPA:1$$MATCHING"), NoDefaultServer)
         self.assertIn("LPA:1$<SM-DP+ address>", str(failure.value))
 
     def test_wrongImei(self) -> None:

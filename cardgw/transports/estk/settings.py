@@ -44,6 +44,8 @@ class EstkSettings:
     keepalive: float = option(seconds, "silence after which TCP asks whether the card's side is still there", default=60.0)
     max_sessions: int = option(integer(1, 1_000_000), "most cards at once; further ones are told to try again", default=10_000)
     max_sessions_per_address: int = option(
-        integer(1, 1_000_000), "most cards at once from one address; carriers put thousands behind one", default=1_000
+        integer(1, 1_000_000),
+        "most cards at once from one address (of IPv6, one /64); carriers put thousands behind one",
+        default=1_000,
     )
     grace: float = option(seconds, "how long sessions may go on when the gateway is stopped, before they are ended", default=30.0)
