@@ -105,7 +105,6 @@ class Download:
             raise error
         metadata, iccid = agreed.metadata, result.metadata.iccid or agreed.metadata.iccid
         facts = {"iccid": iccid, "provider": metadata.provider, "name": metadata.name, "eid": agreed.eid}
-        self.session.log.info("installed {provider} {name}, {iccid}, on {eid}", **facts)
         named = " ".join(part for part in (metadata.provider, metadata.name) if part) or iccid
         later = " The provider will be told later." if reason else ""
         self.session.farewell(f"Installed: {named}. Enable it in the profile menu.{later}")

@@ -107,7 +107,7 @@ class EstkProtocol(Protocol):
                 _log.warn("{peer}: asks for {request} while a request is being served", peer=self.peer, request=request.name)
             self._second = True
             return
-        _log.info("{peer}: asks for {request}", peer=self.peer, request=request.name)
+        _log.debug("{peer}: asks for {request}", peer=self.peer, request=request.name)
         self._connection.rest()
         self._channel = EstkChannel(channel_info(self.peer, request), self._connection, self._factory.settings)
         job = self._job = maybeDeferred(self._factory.gateway.arrived, self._channel)
