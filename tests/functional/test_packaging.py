@@ -51,7 +51,14 @@ class WheelTests(SynchronousTestCase):
             if subprocess.run([sys.executable, "-c", f"import {needed}"], capture_output=True, check=False).returncode:
                 raise SkipTest(f"{needed} is not installed")
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-build-isolation", "--no-index", "--prefix", str(self.directory / "venv"), str(source)]
+        command += [
+            "--no-build-isolation",
+            "--no-index",
+            "--ignore-installed",
+            "--prefix",
+            str(self.directory / "venv"),
+            str(source),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=4 * TIMEOUT, cwd="/", check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         ours = [each for each in sys.path if each.endswith("site-packages")]
