@@ -26,7 +26,7 @@ def errors(base: type[CardGatewayError] = CardGatewayError) -> Iterator[type[Car
     All errors that an operator can meet.
     """
     for each in base.__subclasses__():
-        if not each.__module__.startswith(_ASIDE):
+        if not each.__module__.startswith(_ASIDE) and not each.__name__.startswith("_"):
             yield each
         yield from errors(each)
 

@@ -17,7 +17,29 @@ ICCID_ALREADY_EXISTS = 9
 """ErrorReason (SGP.22 annex H)."""
 
 
-class Es10Error(CardError):
+class _Explained(CardError):
+    """
+    An error that speaks with the words of its reason.
+    """
+
+    reason: Reason
+
+    @property
+    def sentence(self) -> str:
+        """
+        See L{cardgw.errors.CardGatewayError.sentence}.
+        """
+        return self.reason.what
+
+    @property
+    def brief(self) -> str:
+        """
+        See L{cardgw.errors.CardGatewayError.brief}.
+        """
+        return self.reason.brief
+
+
+class Es10Error(_Explained):
     """
     The eUICC refused.
 
@@ -27,26 +49,12 @@ class Es10Error(CardError):
     """
 
     def __init__(self, function: str, result: int) -> None:
-        self.reason: Reason = es10_reason(function, result)
+        self.reason = es10_reason(function, result)
         super().__init__(f"{function} {_named(result, self.reason.name)}", hint=self.reason.todo)
         self.function, self.result = function, result
 
-    @property
-    def sentence(self) -> str:
-        """
-        See L{cardgw.errors.CardGatewayError.sentence}.
-        """
-        return self.reason.what
 
-    @property
-    def brief(self) -> str:
-        """
-        See L{cardgw.errors.CardGatewayError.brief}.
-        """
-        return self.reason.brief
-
-
-class ProfileNotInstalled(InstallationFailed):
+class ProfileNotInstalled(_Explained, InstallationFailed):
     """
     The eUICC says that it did not install the profile.
 
@@ -56,23 +64,9 @@ class ProfileNotInstalled(InstallationFailed):
     """
 
     def __init__(self, step: int, result: int) -> None:
-        self.reason: Reason = install_reason(result)
+        self.reason = install_reason(result)
         super().__init__(f"{install_step(step)} {_named(result, self.reason.name)}", hint=self.reason.todo)
         self.step, self.result = step, result
-
-    @property
-    def sentence(self) -> str:
-        """
-        See L{cardgw.errors.CardGatewayError.sentence}.
-        """
-        return self.reason.what
-
-    @property
-    def brief(self) -> str:
-        """
-        See L{cardgw.errors.CardGatewayError.brief}.
-        """
-        return self.reason.brief
 
 
 class AlreadyInstalled(ProfileNotInstalled):
