@@ -35,15 +35,18 @@ DEFAULT_SEGMENT = 240
 class Crowd:
     """
     Sessions at once.
+
+    @ivar runs: how often; a run of two seconds is at the mercy of whatever else the machine does in them.
     """
 
     count: int
     delay_ms: int
     package: int
+    runs: int = 1
 
 
-CROWDS = (Crowd(100, 50, SMALL), Crowd(300, 50, SMALL), Crowd(1_000, 1_000, USUAL), Crowd(5_000, 1_000, USUAL))
-QUICK_CROWDS = (Crowd(100, 50, SMALL), Crowd(300, 50, SMALL))
+CROWDS = (Crowd(100, 50, SMALL, 3), Crowd(300, 50, SMALL, 3), Crowd(1_000, 1_000, USUAL), Crowd(5_000, 1_000, USUAL))
+QUICK_CROWDS = CROWDS[:2]
 WARMING = 100
 """Downloads before the measured ones."""
 MEMORY_CROWD = Crowd(1_000, 1_000, USUAL)
@@ -110,18 +113,26 @@ def saturated(rig: Rig, count: int) -> dict[str, float]:
 
 def crowd(rig: Rig, each: Crowd) -> dict[str, Any]:
     """
-    Sessions that all begin at once, on a gateway that is warm.
+    Sessions that all begin at once, on a gateway that is warm.  Of several runs the middle one counts; one that lost a session
+    counts before all others.
 
     C{ideal_s} is the APDUs of the download times the delay, and the wall time of one download alone without delay.
     """
     with rig.gateway() as gateway:
         rig.run(gateway, each.package, WARMING, 50)
         alone = rig.run(gateway, each.package, 1, 1)
-        result = rig.run(gateway, each.package, each.count, each.count, each.delay_ms)
+        results = [rig.run(gateway, each.package, each.count, each.count, each.delay_ms) for _ in range(each.runs)]
+    result = _middle(results)
     kept = {name: result[name] for name in ("completed", "lost", "p50_s", "p99_s", "problem")}
     ideal = alone["apdus"] * each.delay_ms / 1000 + alone["wall_s"]
     head = {"count": each.count, "delay_ms": each.delay_ms, "package_bytes": each.package}
     return {**head, **kept, "ideal_s": ideal}
+
+
+def _middle(results: Sequence[Any]) -> Any:
+    worst = max(results, key=lambda result: result["lost"])
+    ordered = sorted(results, key=lambda result: result["p50_s"] or 0.0)
+    return worst if worst["lost"] else ordered[len(ordered) // 2]
 
 
 def memory(rig: Rig, each: Crowd = MEMORY_CROWD) -> float:
