@@ -15,6 +15,7 @@ from twisted.logger import Logger
 
 from cardgw.config import Config
 from cardgw.errors import CardGatewayError, SettingsError
+from cardgw.gateway.discovery import reason_of
 from cardgw.gateway.inventory import Book, Inventory
 from cardgw.gateway.journal import Journal, Observers
 from cardgw.gateway.registry import Registry
@@ -87,6 +88,7 @@ class GatewayService(Service):
         """
         Let the cards go first, and with them whoever needs the servers; then the connections to these.
         """
+        self._log.info("cardgw is stopping", event="stopping")
         self.notifier.stopping()
         return Deferred.fromCoroutine(self._stop())
 
@@ -95,6 +97,7 @@ class GatewayService(Service):
         await self._http.stop()
         await maybeDeferred(self.notifier.stopService)
         await maybeDeferred(Service.stopService, self)
+        self._log.info("cardgw has stopped", event="stopped")
 
 
 @define
@@ -151,9 +154,18 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     inventory = Inventory(reactor, tools, book_of(config, registry), partial(_stacked, reactor))
     transports = MultiService()
     for name, settings in config.transports.items():
-        service: IService = registry.transport(name).make_service(settings, inventory)
-        service.setServiceParent(transports)
+        _service_of(registry, name, settings, inventory).setServiceParent(transports)
     return GatewayService(inventory, vault, transports, http, Notifier(reactor))
+
+
+def _service_of(registry: Registry, name: str, settings: Any, inventory: Inventory) -> IService:
+    try:
+        service: IService = registry.transport(name).make_service(settings, inventory)
+    except CardGatewayError:
+        raise
+    except Exception as problem:  # a transport of somebody else may fail in its own way
+        raise SettingsError(f"[transports.{name}]: it cannot be set up ({reason_of(problem)})") from problem
+    return service
 
 
 def _details_wanted() -> bool:

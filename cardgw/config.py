@@ -108,7 +108,7 @@ def _config(content: Mapping[str, Any], registry: Registry, file: str) -> Config
         operations=operations,
         routes=_routes(transports, operations, registry, file),
         secrets=sources,
-        quirks=_quirks(content.get("quirks", []), f"{file}: [[quirks]]"),
+        quirks=_quirks(content.get("quirks", []), registry, f"{file}: [[quirks]]"),
     )
 
 
@@ -175,10 +175,14 @@ def _source(value: Any, where: str) -> Source:
     return source
 
 
-def _quirks(entries: Any, where: str) -> tuple[Quirks, ...]:
+def _quirks(entries: Any, registry: Registry, where: str) -> tuple[Quirks, ...]:
     if not isinstance(entries, list):
-        raise SettingsError(f"{where}: expected an array of tables, got {entries!r}")
-    return tuple(build(Quirks, _table(each, where), where) for each in entries)
+        raise SettingsError(f"{where}: expected an array of tables", hint="Each begins with [[quirks]].")
+    built = tuple(build(Quirks, _table(each, where), where) for each in entries)
+    for each in built:
+        if each.transport:
+            _plugin(registry.transport, each.transport, f"{where} transport")
+    return built
 
 
 def _nearest(key: str, known: tuple[str, ...]) -> str:

@@ -90,6 +90,13 @@ class PluginError(LocalError):
     A plugin cannot be used.
     """
 
+    @property
+    def brief(self) -> str:
+        """
+        A card holder knows nothing of plugins.
+        """
+        return "This server has a defect. Please tell its operator."
+
 
 class MissingPlugin(PluginError):
     """

@@ -14,6 +14,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import IO, Any
 
 from attrs import define, field, frozen
@@ -115,11 +116,18 @@ def privacy_observer(event: LogEvent) -> None:
             event[key] = rules.shorten(event[key])
 
 
+def standard_output() -> IO[str]:
+    """
+    Standard output; nowhere, where the process was started without one.
+    """
+    return sys.stdout if sys.stdout is not None else Path(os.devnull).open("w")
+
+
 def json_observer(out: IO[str] | None = None) -> ILogObserver:
     """
     What C{twistd --logger} calls to get an observer: one flat JSON object a line, on standard output.
     """
-    return _observer(sys.stdout if out is None else out, event_as_json, rules.shows)
+    return _observer(standard_output() if out is None else out, event_as_json, rules.shows)
 
 
 def human_observer(out: IO[str] | None = None, environ: Mapping[str, str] | None = None) -> ILogObserver:
@@ -127,7 +135,7 @@ def human_observer(out: IO[str] | None = None, environ: Mapping[str, str] | None
     The same for people: time, level, message.  Coloured on a terminal, unless C{$NO_COLOR} is set.  What Twisted says about
     itself counts as debugging.
     """
-    target = sys.stdout if out is None else out
+    target = standard_output() if out is None else out
     coloured = target.isatty() and not (os.environ if environ is None else environ).get("NO_COLOR")
     return _observer(target, lambda event: event_as_line(event, coloured=coloured), _concerns_people)
 

@@ -5,12 +5,14 @@ The C{twistd cardgw} command.
 
 from __future__ import annotations
 
+import signal
 import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from twisted.application.service import IService, MultiService
+from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver, globalLogPublisher
 from twisted.python.components import Componentized
 from twisted.python.usage import CompleteFiles, Completer, Completions
@@ -136,9 +138,10 @@ class TopService(MultiService):
     What C{twistd} runs.  It brings its log observer with it, unless the command line names one.
     """
 
-    def __init__(self, observer: ILogObserver | None) -> None:
+    def __init__(self, observer: ILogObserver | None, reactor: Any) -> None:
         MultiService.__init__(self)
         self._observer = observer
+        self._reactor = reactor
 
     def setServiceParent(self, parent: Any) -> None:  # noqa: N802 - Twisted names it
         """
@@ -147,6 +150,22 @@ class TopService(MultiService):
         if isinstance(parent, Componentized) and self._observer is not None:
             parent.setComponent(ILogObserver, self._observer)
         MultiService.setServiceParent(self, parent)
+
+    def stopService(self) -> Deferred[Any]:
+        """
+        Stop; a second SIGINT or SIGTERM ends what cards are still given time for.
+        """
+        stopped: Deferred[Any] = MultiService.stopService(self)
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+        def settle(result: Any) -> Any:
+            for number, handler in before.items():
+                signal.signal(number, handler or signal.SIG_DFL)
+            return result
+
+        for number in before:
+            signal.signal(number, lambda *_: self._reactor.callFromThread(stopped.cancel))
+        return stopped.addBoth(settle)
 
 
 def makeService(options: Options) -> IService:
@@ -165,7 +184,7 @@ def makeService(options: Options) -> IService:
         reactor.suggestThreadPoolSize(RESOLVERS)  # type: ignore[attr-defined]
     except CardGatewayError as mistake:
         raise SystemExit(f"cardgw: {listing.one_line(mistake)}") from None
-    top: Any = TopService(observer_for(getattr(options, "parent", None), config.log, reactor))
+    top: Any = TopService(observer_for(getattr(options, "parent", None), config.log, reactor), reactor)
     top.addService(Reloader(reactor, gateway, load, config))
     top.addService(gateway)  # the last: it says that all is ready
     return cast("IService", top)

@@ -153,6 +153,18 @@ class AssemblyTests(SynchronousTestCase):
         error = self.assertRaises(SettingsError, self.assemble().bind)
         self.assertEqual(error.detail, "a transport cannot start: Address already in use")
 
+    def test_cannotBeSetUp(self) -> None:
+        """
+        So is whatever a transport raises while its service is made.
+        """
+
+        def broken(settings: Any, gateway: Any) -> Any:
+            raise KeyError("socket")
+
+        self.patch(self.transport, "make_service", broken)
+        error = self.assertRaises(SettingsError, self.assemble)
+        self.assertIn("[transports.estk]: it cannot be set up (KeyError: 'socket'", error.detail)
+
     def test_request(self) -> None:
         """
         A card that asks is given what the routes say, and observers are told.

@@ -191,11 +191,14 @@ class ConfigTests(SynchronousTestCase):
         self.assertIn("[log]: expected a table, got 3", self.refuse("log = 3"))
         self.assertIn("[transports.estk]: expected a table, got 3", self.refuse("[transports]\nestk = 3"))
         self.assertIn("[[quirks]]: expected an array of tables", self.refuse("[quirks]"))
+        self.assertEqual(self.hint("[quirks]"), "Each begins with [[quirks]].")
 
     def test_missingPlugin(self) -> None:
         """
         A plugin that is configured and not there is L{MissingPlugin}, with the place and the nearest name.
         """
+        told = self.refuse('[[quirks]]\ntransport = "estkk"', MissingPlugin)
+        self.assertEqual(told, f"{self.path}: [[quirks]] transport: no transport is called estkk")
         told = self.refuse("[transports.estkk]", MissingPlugin)
         self.assertEqual(told, f"{self.path}: [transports.estkk]: no transport is called estkk")
         self.assertEqual(self.hint("[transports.estkk]"), 'Did you mean "estk"?')

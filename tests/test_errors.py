@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw import errors
 from cardgw.apdu.response import Response
-from cardgw.errors import CardGatewayError, ChannelError, LimitReached, PeerLost, SettingsError, UnexpectedStatus
+from cardgw.errors import CardGatewayError, ChannelError, LimitReached, PeerLost, PluginError, SettingsError, UnexpectedStatus
 
 GOOD = Response(b"", 0x9000)
 
@@ -57,6 +57,7 @@ class CardGatewayErrorTests(SynchronousTestCase):
         The card holder gets the sentence alone.
         """
         self.assertEqual(Hinting("no water").brief, "The kettle is empty.")
+        self.assertEqual(PluginError("card.audit").brief, "This server has a defect. Please tell its operator.")
 
     def test_codes(self) -> None:
         """

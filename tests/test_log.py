@@ -5,6 +5,7 @@ Tests of L{cardgw.log}.
 from __future__ import annotations
 
 import json
+import sys
 from io import StringIO
 from typing import Any
 
@@ -91,6 +92,14 @@ class ObserverTests(SynchronousTestCase):
         for make in (json_observer, human_observer):
             self.assertTrue(verifyObject(ILogObserver, make()))
         self.assertTrue(ILogObserver.providedBy(privacy_observer))
+
+    def test_noStandardOutput(self) -> None:
+        """
+        A process that was started with its standard output closed has no log, and no trouble.
+        """
+        self.patch(sys, "stdout", None)
+        for make in (json_observer, human_observer):
+            make()(event())
 
     def test_privacy(self) -> None:
         """

@@ -4,12 +4,15 @@ Tests of L{cardgw.tap}.  What it does as a process is tested in L{tests.function
 
 from __future__ import annotations
 
+import signal
 import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from twisted.application.service import Application, IService, MultiService
+from twisted.application.service import Application, IService, MultiService, Service
+from twisted.internet.defer import Deferred
+from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
@@ -17,6 +20,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.errors import CardGatewayError
 from cardgw.log import human_observer, rules
 from cardgw.tap import Options, TopService, check
+
+
+class _Reactor(MemoryReactorClock):
+    def callFromThread(self, what: Any) -> None:
+        what()
 
 
 class OptionsTests(SynchronousTestCase):
@@ -141,7 +149,7 @@ class TopServiceTests(SynchronousTestCase):
         """
         application: Any = Application("cardgw")
         observer = human_observer(StringIO())
-        top: Any = TopService(observer)
+        top: Any = TopService(observer, None)
         top.setServiceParent(application)
         self.assertIs(application.getComponent(ILogObserver), observer)
         self.assertEqual(list(IService(application)), [top])  # type: ignore[call-overload]
@@ -151,8 +159,34 @@ class TopServiceTests(SynchronousTestCase):
         Where the command line names an observer, the application gets none; and any other parent will do.
         """
         application: Any = Application("cardgw")
-        top: Any = TopService(None)
+        top: Any = TopService(None, None)
         top.setServiceParent(application)
         self.assertIsNone(application.getComponent(ILogObserver, None))
-        other: Any = TopService(human_observer(StringIO()))
+        other: Any = TopService(human_observer(StringIO()), None)
         other.setServiceParent(MultiService())
+
+    def test_secondSignal(self) -> None:
+        """
+        A second signal ends what a service still waits for; after that the handlers are those of before.
+        """
+
+        class Patient(Service):
+            """
+            Waits for something that never comes.
+            """
+
+            def stopService(self) -> Deferred[None]:
+                """
+                Wait.
+                """
+                return Deferred().addErrback(lambda failure: None)
+
+        reactor = _Reactor()
+        before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+        top: Any = TopService(None, reactor)
+        Patient().setServiceParent(top)
+        stopped = top.stopService()
+        self.assertNoResult(stopped)
+        signal.raise_signal(signal.SIGTERM)
+        self.successResultOf(stopped)
+        self.assertEqual([signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)], before)

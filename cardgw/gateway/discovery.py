@@ -108,7 +108,7 @@ def reason_of(problem: BaseException) -> str:
     """
     An exception in one line; its traceback becomes a debug event.
     """
-    _log.debug("{traceback}", traceback="".join(traceback.format_exception(problem)))
+    _log.debug("{traceback}", event="plugin-traceback", traceback="".join(traceback.format_exception(problem)))
     place = [each for each in traceback.extract_tb(problem.__traceback__) if not _is_machinery(each.filename)]
     line = f" (line {place[-1].lineno} of {place[-1].filename})" if place and not isinstance(problem, SyntaxError) else ""
     text = " ".join(str(problem).split())
@@ -127,7 +127,7 @@ def _of_drop_in(dropin: CachedDropin, name: str, source: str) -> Iterator[Found 
                 held = True
                 yield _loaded(interface, cached, source)
     if not held:
-        yield Broken(name, source, _NOTHING)
+        yield Broken(name, source, _why_not(dropin.moduleName))  # the cache may be that of an older file
 
 
 def _loaded(interface: Any, cached: CachedPlugin, source: str) -> Found | Broken:

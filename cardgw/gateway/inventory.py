@@ -74,7 +74,9 @@ class Inventory:
     async def _serve(self, channel: ICardChannel, request: CardRequest) -> None:
         name = self.book.routes.get((channel.info.transport, request.name))
         if name is None:
-            _log.info("{peer}: no operation for {request}", peer=channel.info.peer, request=request.name)
+            fmt = "{transport} {peer}: asks for {request}, which the settings route to no operation"
+            where = {"transport": channel.info.transport, "peer": channel.info.peer}
+            _log.info(fmt, event="request-without-route", request=request.name, **where)
             await self._tell(channel, _NO_ROUTE)
             return
         await self._tell(channel, await self._run(name, channel, request))
@@ -107,7 +109,8 @@ class Inventory:
         try:
             await channel.show(text)
         except (ChannelError, NotSupported, CancelledError) as problem:
-            _log.debug("{peer}: could not show a text: {problem}", peer=_peer(channel.info), problem=problem)
+            fmt = "{peer}: could not show a text: {problem}"
+            _log.debug(fmt, event="text-not-shown", peer=_peer(channel.info), problem=str(problem))
 
 
 async def _until_gone(channel: ICardChannel) -> None:

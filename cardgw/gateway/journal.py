@@ -29,8 +29,8 @@ def _own(facts: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     Facts of an operation as keys of an event that hide none of its own, and the text that shows them.
     """
     keys = {name: f"{name}_" if name in _TAKEN or name.startswith("log_") else name for name in facts}
-    shown = "".join(f" {name}={{{key}}}" for name, key in keys.items() if key.isidentifier())
-    return {keys[name]: value for name, value in facts.items()}, shown
+    shown = ", ".join(f"{name}={{{key}}}" for name, key in keys.items() if key.isidentifier())
+    return {keys[name]: value for name, value in facts.items()}, f" {shown}" if shown else ""
 
 
 @implementer(ICardObserver)

@@ -141,7 +141,10 @@ class Registry:
                 return f"It was skipped ({each.source}): {each.reason}"
         names = [entry.plugin.name for entry in self._all(interface)]
         near = get_close_matches(name, names, 1, 0.5)
-        return f'Did you mean "{near[0]}"?' if near else f"Installed: {', '.join(names) or 'none'}."
+        if near:
+            return f'Did you mean "{near[0]}"?'
+        skipped = " Some plugins were skipped: see `cardgw operations --broken`." if self.broken else ""
+        return f"Installed: {', '.join(names) or 'none'}.{skipped}"
 
 
 def load_registry(sources: Iterable[Found | Broken] | None = None) -> Registry:

@@ -135,6 +135,12 @@ def parameters_from(operation: IOperation, request: CardRequest) -> Any:
     return build(operation.parameters, values, operation.name, ParameterError)
 
 
+def _checked(result: Any) -> dict[str, Any]:
+    if not isinstance(result, dict):
+        raise TypeError(f"run must return a dict, and returned {type(result).__name__}")
+    return result
+
+
 async def perform(operation: IOperation, session: Session) -> dict[str, Any]:
     """
     Run an operation with the card held.
@@ -145,7 +151,7 @@ async def perform(operation: IOperation, session: Session) -> dict[str, Any]:
         refuse_unfit(operation, session.channel.info)
         await session.channel.hold()
         try:
-            return await operation.run(session)
+            return _checked(await operation.run(session))
         finally:
             session.channel.release()
     except CardGatewayError:

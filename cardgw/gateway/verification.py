@@ -46,7 +46,7 @@ def flaw_in_depth(interface: Any, plugin: Any) -> str | None:
             verifyObject(interface, each)
         return _wrong_attribute(plugin, _CHECKS[interface])
     except Invalid as problem:
-        return " ".join(str(problem).split())
+        return re.sub(r"<(\S+) object at \w+>", r"\1", " ".join(str(problem).split()))
     except (Exception, SystemExit) as problem:
         return reason_of(problem)
 

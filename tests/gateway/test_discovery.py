@@ -100,6 +100,18 @@ class DropInTests(SynchronousTestCase):
         assert isinstance(bad, Broken)
         self.assertIn("it holds no plugin: an instance must provide twisted.plugin.IPlugin", bad.reason)
 
+    def test_olderCache(self) -> None:
+        """
+        A file that held no plugin when the cache was written, and cannot be imported now, is told with the exception.
+        """
+        (directory,) = drop_in(self, {"g_older.py": ""})
+        self.scan()
+        (directory / "g_older.py").write_text("import g_no_such_module\n")
+        forget_modules()
+        (bad,) = self.scan()
+        assert isinstance(bad, Broken)
+        self.assertIn("ModuleNotFoundError: No module named 'g_no_such_module'", bad.reason)
+
     def test_sameFileName(self) -> None:
         """
         Of two files with one name in two directories the first is used, and the other is told with both.

@@ -54,7 +54,7 @@ class JournalTests(ObserverTestsMixin, SynchronousTestCase):
         Facts are in the text for people, and keys for programs.
         """
         event = told("job_stage", "7", "es8p_metadata_parse", {"provider": "P", "iccid": "8944"})
-        self.assertEqual(formatEvent(event), "job 7: es8p_metadata_parse provider=P iccid=8944")
+        self.assertEqual(formatEvent(event), "job 7: es8p_metadata_parse provider=P, iccid=8944")
         self.assertEqual((event["event"], event["iccid"]), ("job-stage", "8944"))
         self.assertEqual(formatEvent(told("job_started", "7", "test.run", INFO)), "job 7: test.run on test somewhere")
         self.assertEqual(told("job_percent", "7", 40)["percent"], 40)
@@ -64,7 +64,7 @@ class JournalTests(ObserverTestsMixin, SynchronousTestCase):
         A fact that is called like a key of the event itself hides nothing.
         """
         event = told("job_stage", "7", "begin", {"job": "other", "format": "x", "log_level": "y"})
-        self.assertEqual(formatEvent(event), "job 7: begin job=other format=x log_level=y")
+        self.assertEqual(formatEvent(event), "job 7: begin job=other, format=x, log_level=y")
         self.assertEqual(event["job"], "7")
 
     def test_nobodyWantsDetails(self) -> None:

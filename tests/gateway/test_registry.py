@@ -58,6 +58,14 @@ class RegistryTests(SynchronousTestCase):
         self.assertIn("Installed: card.audit.", str(error))
         self.assertIn("Installed: none.", str(self.assertRaises(MissingPlugin, registry.transport, "estk")))
 
+    def test_missingAndSkipped(self) -> None:
+        """
+        Where plugins were skipped, under whatever name, the error says so: one of them may be the one that is missed.
+        """
+        registry = load_registry([Broken("audit", "dropin:/x/audit.py", "SyntaxError: invalid syntax")])
+        error = self.assertRaises(MissingPlugin, registry.operation, "card.audit")
+        self.assertIn("Installed: none. Some plugins were skipped: see `cardgw operations --broken`.", str(error))
+
     def test_clash(self) -> None:
         """
         Of two with one name the first is used; the other is reported, and both sources are named.

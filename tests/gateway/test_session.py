@@ -206,3 +206,15 @@ class PerformTests(SessionTestCase):
         failure = self.failureResultOf(self.perform(body), PluginError)
         self.assertNotIn("1234", str(failure.value))
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_resultIsNoDict(self) -> None:
+        """
+        So is a result that is no C{dict}.
+        """
+
+        async def body(session: ISession) -> dict[str, Any]:
+            return cast("dict[str, Any]", "done")
+
+        self.failureResultOf(self.perform(body), PluginError)
+        (logged,) = self.flushLoggedErrors(TypeError)
+        self.assertEqual(str(logged.value), "run must return a dict, and returned str")
