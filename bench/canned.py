@@ -12,26 +12,23 @@ from pathlib import Path
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.task import Clock
-from twisted.logger import Logger
 from zope.interface import implementer
 
 from cardgw.apdu.memory import MemoryChannel
-from cardgw.errors import SecretError
-from cardgw.gateway.journal import Observers
-from cardgw.gateway.session import Session, Tools
 from cardgw.gateway.stack import stack
 from cardgw.interfaces import IHTTPClient
 from cardgw.lpa.activation import parse_activation_code
+from cardgw.lpa.courier import NotificationCourier
 from cardgw.lpa.download import download
 from cardgw.lpa.isdr import ISD_R
 from cardgw.lpa.settings import HostSettings, HttpsSettings
 from cardgw.lpa.trust import Trust
-from cardgw.quirks import Quirks
+from cardgw.testing.outbox import FakeOutbox
+from cardgw.testing.session import FakeSession
 from cardgw.transports.estk.gsm7 import encode
 from cardgw.transports.estk.wire import Tag
 from cardgw.transports.estk.wire import encode as frame
-from cardgw.values import ChannelInfo
+from cardgw.values import ChannelInfo, OutboxEntry
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import Delivery, Options
 from cardgw.virtual.pki import Pki, make_pki
@@ -119,8 +116,7 @@ def record(package: int, pki: Pki) -> tuple[RecordedCard, Recorded]:
     card, server = RecordedCard(VirtualEuicc.from_pki(pki, options=options)), Recorded(smdp)
     trust = Trust(HttpsSettings(trusted_ci=(pki.ci_id,), hosts={pki.host: HostSettings()}))
     channel = stack(MemoryChannel(ChannelInfo("memory", application=ISD_R, max_response=65_538), card.transmit))
-    tools = Tools(Clock(), server, trust, Observers(), _no_secret)
-    session = Session("1", channel, None, None, Quirks(), Logger(namespace="bench"), tools)
+    session = FakeSession(channel, http=server, trust=trust, outbox=_Outbox(server))
     done = Deferred.fromCoroutine(download(session, parse_activation_code(activation_code(pki.host))))
     failures: list[object] = []
     done.addErrback(failures.append)
@@ -129,8 +125,21 @@ def record(package: int, pki: Pki) -> tuple[RecordedCard, Recorded]:
     return card, server
 
 
-def _no_secret(name: str) -> bytes:
-    raise SecretError(name)
+class _Outbox(FakeOutbox):
+    """
+    Delivers to the server.
+    """
+
+    def __init__(self, server: IHTTPClient) -> None:
+        super().__init__()
+        self._server = server
+
+    def deliver(self, entry: OutboxEntry) -> Deferred[None]:
+        """
+        See L{cardgw.interfaces.IOutbox.deliver}.
+        """
+        sent = Deferred.fromCoroutine(NotificationCourier().deliver(entry.parcel, self._server))
+        return sent.addCallback(lambda _: super(_Outbox, self).deliver(entry))
 
 
 def activation_code(host: str) -> str:

@@ -77,9 +77,11 @@ class Gateway:
         listen = (
             f'[transports.estk]\nlisten = "tcp:{self.port}:interface=127.0.0.1:backlog=4096"\nmax_sessions_per_address = 10000\n'
         )
-        path.write_text(listen + settings)
+        store = f'[store]\nurl = "sqlite:///{directory}/cardgw.sqlite"\n[web]\nenabled = false\n'
+        path.write_text(listen + store + settings)
         command = [sys.executable, "-m", "twisted", "cardgw", "--config", str(path)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
+        with (directory / "errors").open("wb") as errors:
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, cwd=ROOT)
         self._wait()
 
     def _wait(self) -> None:

@@ -5,114 +5,47 @@ The gateway, put together from its settings and plugins: the one place that know
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Any
 
 from attrs import define
-from twisted.application.service import IService, MultiService, Service
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.logger import Logger
+from twisted.application.service import IService, MultiService
 
 from cardgw.config import Config
 from cardgw.errors import CardGatewayError, SettingsError
+from cardgw.gateway.book import Book
+from cardgw.gateway.claims import Claims
+from cardgw.gateway.controller import Controller
 from cardgw.gateway.discovery import reason_of
-from cardgw.gateway.inventory import Book, Inventory
+from cardgw.gateway.events import EventHub
+from cardgw.gateway.housekeeping import Housekeeping
+from cardgw.gateway.ids import Ids
+from cardgw.gateway.inventory import Inventory
+from cardgw.gateway.jobs import Jobs
 from cardgw.gateway.journal import Journal, Observers
+from cardgw.gateway.outbox import Outbox
+from cardgw.gateway.records import Health
 from cardgw.gateway.registry import Registry
 from cardgw.gateway.session import Tools
 from cardgw.gateway.stack import stack
-from cardgw.interfaces import ICardChannel, IOperation
+from cardgw.gateway.store.engine import Store
+from cardgw.gateway.tokens import Tokens
+from cardgw.gateway_service import GatewayService, Parts, Vault
+from cardgw.interfaces import ICardChannel, IOperation, ITransport
 from cardgw.log import rules
+from cardgw.lpa.courier import NotificationCourier
 from cardgw.lpa.https import HttpsClient
+from cardgw.lpa.identity import EidReader
 from cardgw.lpa.trust import Trust
+from cardgw.metrics import Metrics
 from cardgw.notify import Notifier
-from cardgw.secrets import Secrets, read_secrets
+from cardgw.secrets import read_secrets
+from cardgw.state import StoreMaker, node_name
 from cardgw.traffic import record
-from cardgw.version import VERSION
+from cardgw.web.service import make_web_service
 
-
-class GatewayService(Service):
-    """
-    Everything that runs.
-
-    @ivar inventory: the gateway proper.
-    @ivar vault: the secrets.
-    """
-
-    name = "cardgw"
-    _log = Logger()
-
-    def __init__(
-        self, inventory: Inventory, vault: Vault, transports: MultiService, http: HttpsClient, notifier: Notifier
-    ) -> None:
-        self.inventory = inventory
-        self.vault = vault
-        self.notifier = notifier
-        self._transports = transports
-        self._http = http
-        self._bound = False
-
-    def bind(self) -> None:
-        """
-        Open the listeners now, before the process goes into the background: only so can a port that is in use be told to
-        whoever typed the command.
-
-        @raise SettingsError: one cannot be opened.
-        """
-        try:
-            self._transports.privilegedStartService()
-        except CardGatewayError:
-            raise
-        except Exception as problem:  # a transport of somebody else may fail in its own way
-            reason = getattr(getattr(problem, "socketError", None), "strerror", None) or str(problem) or type(problem).__name__
-            raise SettingsError(f"a transport cannot start: {reason}") from problem
-        self._bound = True
-
-    def privilegedStartService(self) -> None:
-        """
-        Open the listeners, unless L{bind} has.
-        """
-        if not self._bound:
-            self.bind()
-
-    def startService(self) -> None:
-        """
-        Start the transports, then say ready.
-        """
-        Service.startService(self)
-        self._transports.startService()
-        self._log.info("cardgw {version} is ready", event="ready", version=VERSION)
-        self.notifier.startService()
-
-    def stopService(self) -> Deferred[None]:
-        """
-        Let the cards go first, and with them whoever needs the servers; then the connections to these.
-        """
-        self._log.info("cardgw is stopping", event="stopping")
-        self.notifier.stopping()
-        return Deferred.fromCoroutine(self._stop())
-
-    async def _stop(self) -> None:
-        await maybeDeferred(self._transports.stopService)
-        await self._http.stop()
-        await maybeDeferred(self.notifier.stopService)
-        await maybeDeferred(Service.stopService, self)
-        self._log.info("cardgw has stopped", event="stopped")
-
-
-@define
-class Vault:
-    """
-    The secrets as they were read last.
-    """
-
-    secrets: Secrets
-
-    def __call__(self, name: str) -> bytes:
-        """
-        See L{cardgw.interfaces.ISession.secret}.
-        """
-        return self.secrets(name)
+_EPOCH_BYTES = 4
 
 
 @define
@@ -135,7 +68,7 @@ def book_of(config: Config, registry: Registry) -> Book:
     """
     What the settings decide about requests.
     """
-    return Book(routes=config.routes, operation=Operations(registry, config), quirks=config.quirks)
+    return Book(config.routes, Operations(registry, config), tuple(config.operations), config.quirks)
 
 
 def assemble(config: Config, registry: Registry, reactor: Any, observers: Observers | None = None) -> GatewayService:
@@ -146,16 +79,28 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     if not config.transports:
         raise SettingsError("no transport is enabled, so no card could be reached")
     rules.log, rules.privacy = config.log, config.privacy
-    trust = Trust(config.https)
+    vault, hub = Vault(read_secrets(config.secrets)), EventHub(epoch=os.urandom(_EPOCH_BYTES).hex())
+    metrics = Metrics(reactor.seconds, lambda: hub.listeners)
+    told = Observers([Journal(_details_wanted), metrics, *(observers.observers if observers is not None else ())])
+    maker = StoreMaker(config.store, vault, reactor)
+    store, trust = maker.running(), Trust(config.https)
     http = HttpsClient(reactor, config.https, trust)
-    told = Observers([Journal(_details_wanted), *(observers.observers if observers is not None else ())])
-    vault = Vault(read_secrets(config.secrets))
-    tools = Tools(reactor, http, trust, told, vault)
-    inventory = Inventory(reactor, tools, book_of(config, registry), partial(_stacked, reactor))
+    outbox = Outbox(store, http, {NotificationCourier.kind: NotificationCourier()}, reactor, hub, os.urandom)
+    tools = Tools(reactor, http, trust, told, vault, outbox, store.memory)
+    book, ids = book_of(config, registry), Ids(reactor.seconds, os.urandom)
+    stacked, node = partial(_stacked, reactor, metrics), node_name(config.store)
+    jobs = Jobs(store, tools, book, hub, ids, stacked, config.jobs, node, maker.several)
+    claims = Claims(reactor, os.urandom, config.management.code_lifetime)
+    inventory = Inventory(reactor, jobs, claims, EidReader(), config.management)
     transports = MultiService()
     for name, settings in config.transports.items():
         _service_of(registry, name, settings, inventory).setServiceParent(transports)
-    return GatewayService(inventory, vault, transports, http, Notifier(reactor))
+    parts = Parts(inventory, outbox, vault, transports, http, Notifier(reactor), Housekeeping(inventory), maker.prepare)
+    if config.web.enabled:
+        health, tokens = partial(_health, store, transports), Tokens(store, reactor, os.urandom)
+        control = Controller(inventory, outbox, tokens, claims, partial(_transports, config, registry), health)
+        parts.web = make_web_service(config.web, control, metrics.render, reactor)
+    return GatewayService(parts)
 
 
 def _service_of(registry: Registry, name: str, settings: Any, inventory: Inventory) -> IService:
@@ -172,5 +117,19 @@ def _details_wanted() -> bool:
     return rules.log.level == "debug"
 
 
-def _stacked(reactor: Any, channel: ICardChannel) -> ICardChannel:
-    return stack(channel, partial(record, clock=reactor) if rules.traffic else None)
+def _stacked(reactor: Any, metrics: Metrics, channel: ICardChannel) -> ICardChannel:
+    return stack(metrics.measured(channel), partial(record, clock=reactor) if rules.traffic else None)
+
+
+def _transports(config: Config, registry: Registry) -> list[ITransport]:
+    return [registry.transport(name) for name in config.transports]
+
+
+def _health(store: Store, transports: MultiService) -> list[Health]:
+    found = [store.health()]
+    for service in transports:
+        state = getattr(service, "health", None)
+        running = bool(service.running)
+        plain = Health(f"transport:{service.name}", running, "" if running else "not started")
+        found.append(state() if state is not None else plain)
+    return found

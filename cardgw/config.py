@@ -8,7 +8,7 @@ its default: eSTK.me cards on C{tcp:1888}.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,23 @@ from attrs import Factory, evolve, field, frozen, make_class
 
 from cardgw.config_files import merged, read_files
 from cardgw.errors import MissingPlugin, SettingsError
-from cardgw.fields import boolean, build, mapping, option, text
+from cardgw.fields import boolean, build, mapping, option, options, text
 from cardgw.gateway.registry import Registry
+from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
+from cardgw.interfaces import ITransport
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
 from cardgw.secrets import Source, secret_source
+from cardgw.values import STAY
+from cardgw.web.settings import WebSettings
 
 DEFAULT_TRANSPORT = "estk"
 """The transport that is on without a word in the settings."""
-DEFAULT_ROUTES = {("estk", "download"): "profile.download"}
-"""What cards that ask are given, unless settings say otherwise: transport and request to operation."""
-TABLES = ("log", "privacy", "https", "transports", "operations", "secrets", "quirks")
+TABLES = ("log", "privacy", "https", "store", "jobs", "management", "web", "transports", "operations", "secrets", "quirks")
 """The tables of the file."""
+ALL_OPERATIONS = "*"
+"""The table of C{[operations]} whose settings hold for every operation that has them."""
 COMMAND_LINE = "command line"
 """What an error calls the place of settings that are not in a file."""
 
@@ -41,7 +45,7 @@ class Config:
 
     @ivar transports: the settings of each transport that is on, by name.
     @ivar operations: the settings of each operation that is on, by name.
-    @ivar routes: transport and request to the name of an operation.
+    @ivar routes: transport and request to the name of an operation, or to L{STAY}.
     @ivar secrets: where each secret is, by name.
     @ivar files: what was read.
     """
@@ -49,6 +53,10 @@ class Config:
     log: LogSettings = field(factory=LogSettings)
     privacy: PrivacySettings = field(factory=PrivacySettings)
     https: HttpsSettings = field(factory=HttpsSettings)
+    store: StoreSettings = field(factory=StoreSettings)
+    jobs: JobSettings = field(factory=JobSettings)
+    management: ManagementSettings = field(factory=ManagementSettings)
+    web: WebSettings = field(factory=WebSettings)
     transports: Mapping[str, Any] = field(factory=dict)
     operations: Mapping[str, Any] = field(factory=dict)
     routes: Mapping[tuple[str, str], str] = field(factory=dict)
@@ -77,7 +85,8 @@ def transport_settings(settings: type) -> type:
     """
     The settings class of a transport, with the keys that every transport has.
     """
-    requests = option(mapping(text), 'which operation answers which request of a card; "" for none', default=Factory(dict))
+    words = f'which operation answers which request of a card; "" for none, "{STAY}" to let it wait for operators'
+    requests = option(mapping(text), words, default=Factory(dict))
     return make_class(settings.__name__, {"enabled": _enabled(), "requests": requests}, bases=(settings,), frozen=True)
 
 
@@ -104,6 +113,10 @@ def _config(content: Mapping[str, Any], registry: Registry, file: str) -> Config
         log=build(LogSettings, tables["log"], f"{file}: [log]"),
         privacy=build(PrivacySettings, tables["privacy"], f"{file}: [privacy]"),
         https=build(HttpsSettings, tables["https"], f"{file}: [https]"),
+        store=build(StoreSettings, tables["store"], f"{file}: [store]"),
+        jobs=build(JobSettings, tables["jobs"], f"{file}: [jobs]"),
+        management=build(ManagementSettings, tables["management"], f"{file}: [management]"),
+        web=build(WebSettings, tables["web"], f"{file}: [web]"),
         transports=transports,
         operations=operations,
         routes=_routes(transports, operations, registry, file),
@@ -124,29 +137,60 @@ def _transports(tables: Mapping[str, Any], registry: Registry, file: str) -> dic
 
 
 def _operations(tables: Mapping[str, Any], registry: Registry, file: str) -> dict[str, Any]:
-    found = {}
-    for name in dict.fromkeys((*(each.plugin.name for each in registry.operations()), *tables)):
+    common = _table(tables.get(ALL_OPERATIONS, {}), f'{file}: [operations."{ALL_OPERATIONS}"]')
+    names = [*(each.plugin.name for each in registry.operations()), *(name for name in tables if name != ALL_OPERATIONS)]
+    found: dict[str, Any] = {}
+    used: set[str] = set()
+    for name in dict.fromkeys(names):
         where = f'{file}: [operations."{name}"]'
         declared = operation_settings(_plugin(registry.operation, name, where).settings)
-        settings: Any = build(declared, _table(tables.get(name, {}), where), where)
+        own = {key.replace("-", "_"): value for key, value in _table(tables.get(name, {}), where).items()}
+        known = {each.name for each in options(declared)}
+        shared = {key: value for key, value in common.items() if key.replace("-", "_") in known}
+        used |= shared.keys()
+        settings: Any = build(declared, {**_without(shared, own), **own}, where)
         if settings.enabled:
             found[name] = settings
+    for key in common.keys() - used:
+        raise SettingsError(f'{file}: [operations."{ALL_OPERATIONS}"] {key}: no operation has this setting')
     return found
+
+
+def _without(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in shared.items() if key.replace("-", "_") not in own}
 
 
 def _routes(
     transports: Mapping[str, Any], operations: Mapping[str, Any], registry: Registry, file: str
 ) -> dict[tuple[str, str], str]:
-    routes = {key: name for key, name in DEFAULT_ROUTES.items() if key[0] in transports and name in operations}
+    routes: dict[tuple[str, str], str] = {}
     for transport, settings in transports.items():
+        plugin = registry.transport(transport)
         for request, name in settings.requests.items():
             where = f"{file}: [transports.{transport}.requests] {request}"
-            if name:
-                _plugin(registry.operation, name, where)
-            if name and name not in operations:
-                raise SettingsError(f'{where}: the operation {name} is not enabled (see [operations."{name}"])')
-            routes[transport, request] = name
-    return {key: name for key, name in routes.items() if name}
+            if request not in plugin.requests:
+                raise SettingsError(f"{where}: unknown request", hint=_nearest(request, tuple(plugin.requests), "requests"))
+            _check_answer(name, operations, registry, where)
+        found = {**answers(plugin, operations), **settings.requests}
+        routes.update({(transport, request): name for request, name in found.items() if name})
+    return routes
+
+
+def answers(transport: ITransport, operations: Container[str]) -> dict[str, str]:
+    """
+    What answers the requests of a transport's cards where settings do not say.
+
+    @param operations: the names of those that there are; requests for others are left out.
+    """
+    return {request: name for request, name in transport.requests.items() if name == STAY or name in operations}
+
+
+def _check_answer(name: str, operations: Mapping[str, Any], registry: Registry, where: str) -> None:
+    if name in ("", STAY):
+        return
+    _plugin(registry.operation, name, where)
+    if name not in operations:
+        raise SettingsError(f'{where}: the operation {name} is not enabled (see [operations."{name}"])')
 
 
 def _shipped(registry: Registry) -> list[str]:
@@ -185,6 +229,6 @@ def _quirks(entries: Any, registry: Registry, where: str) -> tuple[Quirks, ...]:
     return built
 
 
-def _nearest(key: str, known: tuple[str, ...]) -> str:
+def _nearest(key: str, known: tuple[str, ...], what: str = "tables") -> str:
     near = get_close_matches(key, known, 1, 0.5)
-    return f'Did you mean "{near[0]}"?' if near else f"Known tables: {', '.join(known)}."
+    return f'Did you mean "{near[0]}"?' if near else f"Known {what}: {', '.join(known) or 'none'}."

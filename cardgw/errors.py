@@ -128,6 +128,12 @@ class NobodyToAsk(CardGatewayError):
     """
 
 
+class DeliveryRefused(CardGatewayError):
+    """
+    The receiver refuses this for good.
+    """
+
+
 class CardError(CardGatewayError):
     """
     The card answered with an error.

@@ -38,12 +38,14 @@ class Kind:
     @ivar parse: gives the value to store, or raises C{ValueError} or C{TypeError}.
     @ivar table: the attrs class, where the value is a table of its own.
     @ivar entries: the attrs class of each value, where the value is a table of tables with free keys.
+    @ivar schema: the same as a JSON Schema, for interfaces where numbers are numbers (see L{cardgw.schema}).
     """
 
     expected: str
     parse: Callable[[Any], Any]
     table: type | None = None
     entries: type | None = None
+    schema: Mapping[str, Any] = attrs.field(factory=lambda: {"type": "string"}, eq=False)
 
 
 @frozen
@@ -197,7 +199,7 @@ def integer(low: int, high: int, what: str = "a whole number") -> Kind:
             raise ValueError
         return int(number)
 
-    return Kind(f"{what} from {low} to {high}", parse)
+    return Kind(f"{what} from {low} to {high}", parse, schema={"type": "integer", "minimum": low, "maximum": high})
 
 
 def choice(*words: str) -> Kind:
@@ -210,7 +212,22 @@ def choice(*words: str) -> Kind:
             raise ValueError
         return str(value)
 
-    return Kind("one of " + ", ".join(f'"{word}"' for word in words), parse)
+    return Kind("one of " + ", ".join(f'"{word}"' for word in words), parse, schema={"type": "string", "enum": list(words)})
+
+
+def matching(expected: str, pattern: str) -> Kind:
+    """
+    Text that a regular expression matches from end to end.
+
+    @param pattern: one that means the same in Python and in ECMAScript.
+    """
+
+    def parse(value: Any) -> str:
+        if re.fullmatch(pattern, _is(str, value)) is None:
+            raise ValueError
+        return str(value)
+
+    return Kind(expected, parse, schema={"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
 def each_of(kind: Kind) -> Kind:
@@ -223,7 +240,7 @@ def each_of(kind: Kind) -> Kind:
             return (kind.parse(value),)
         return tuple(_item(kind, item) for item in value)
 
-    return Kind(f"a list, each {kind.expected}", parse)
+    return Kind(f"a list, each {kind.expected}", parse, schema={"type": "array", "items": kind.schema})
 
 
 def mapping(kind: Kind) -> Kind:
@@ -234,7 +251,8 @@ def mapping(kind: Kind) -> Kind:
     def parse(value: Any) -> dict[str, Any]:
         return {str(key): _item(kind, item) for key, item in _is(Mapping, value).items()}
 
-    return Kind(f"a table, each value {kind.expected}", parse)
+    schema = {"type": "object", "additionalProperties": kind.schema}
+    return Kind(f"a table, each value {kind.expected}", parse, schema=schema)
 
 
 def table(cls: type) -> Kind:
@@ -247,7 +265,7 @@ def table(cls: type) -> Kind:
             raise TypeError
         return value
 
-    return Kind("a table", parse, cls)
+    return Kind("a table", parse, cls, schema={"type": "object"})
 
 
 def tables(cls: type) -> Kind:
@@ -258,7 +276,7 @@ def tables(cls: type) -> Kind:
     def parse(value: Any) -> Any:
         raise TypeError
 
-    return Kind("a table of tables", parse, entries=cls)
+    return Kind("a table of tables", parse, entries=cls, schema={"type": "object"})
 
 
 def checked(expected: str, check: Callable[[str], Any]) -> Kind:
@@ -284,9 +302,15 @@ def _boolean(value: Any) -> bool:
 
 text = Kind("text", lambda value: str(_is(str, value)))
 """Any text."""
-seconds = Kind("seconds", _seconds)
+seconds = Kind("seconds", _seconds, schema={"type": "number", "exclusiveMinimum": 0})
 """A duration in seconds, above zero, fractions allowed."""
-boolean = Kind("true or false", _boolean)
+boolean = Kind("true or false", _boolean, schema={"type": "boolean"})
 """A truth value; over text interfaces also yes, no, on, off."""
-octets = Kind("bytes in hexadecimal", lambda value: bytes(_number(bytes.fromhex, _is(str, value))))
+octets = Kind(
+    "bytes in hexadecimal",
+    lambda value: bytes(_number(bytes.fromhex, _is(str, value))),
+    schema={"type": "string", "pattern": "^(?:[0-9A-Fa-f]{2} ?)*$"},
+)
 """Bytes, written in hexadecimal."""
+anything = Kind("a value", lambda value: value, schema={})
+"""Any value."""

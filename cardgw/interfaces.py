@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cardgw.apdu.script import Script
     from cardgw.errors import CardGatewayError, ChannelError
     from cardgw.quirks import Quirks
-    from cardgw.values import ChannelInfo, Feature, Reset
+    from cardgw.values import ChannelInfo, Feature, OutboxEntry, Parcel, Question, Reset
 
 
 class ICardChannel(Interface):
@@ -45,7 +45,6 @@ class ICardChannel(Interface):
         """
         Run a script; stop as soon as possible after an answer that its step does not allow.
 
-        @param script: L{cardgw.apdu.script.Script}.
         @param watch: called with each L{cardgw.apdu.response.Response} as it comes, or C{None}.
         @return: C{Deferred[tuple[Response, ...]]}: one answer per command that the card answered, in order; where C{pipelined},
             also of those after the failed one.  Cancelling it stops before the next command.
@@ -54,9 +53,8 @@ class ICardChannel(Interface):
 
     def hold() -> Deferred[None]:
         """
-        Get the card for exclusive use (a lock, a transaction).  Waits while somebody else holds it.
-
-        @return: C{Deferred[None]}; cancelling gives up the place in the queue.
+        Get the card for exclusive use (a lock, a transaction).  Waits while somebody else holds it; cancelling gives up the
+        place in the queue.
         """
 
     def release() -> None:
@@ -66,18 +64,14 @@ class ICardChannel(Interface):
 
     def show(text: str) -> Deferred[None]:
         """
-        Show the card holder a text.  It may block the card until the holder confirms it.
+        Show the card holder a text; fires when it is on its way.  It may block the card until the holder confirms it.
 
-        @return: C{Deferred[None]}, when it is on its way.
         @raise NotSupported: (as failure) unless C{info.offers} has C{Feature.SHOW}.
         """
 
     def reset(kind: Reset) -> Deferred[None]:
         """
-        Start the card anew.
-
-        @param kind: L{cardgw.values.Reset}, one of C{info.resets}; others fail with C{NotSupported}.
-        @return: C{Deferred[None]}.
+        Start the card anew, in one of the ways of C{info.resets}; others fail with C{NotSupported}.
         """
 
     def close(reason: ChannelError | None = None) -> Deferred[None]:
@@ -103,11 +97,14 @@ class ITransport(Interface):
     name: str = Attribute("C{str}: what settings call it: C{[transports.<name>]}.")
     summary: str = Attribute("C{str}: one line for lists; lower case, no full stop.")
     settings: Any = Attribute("An attrs class of L{cardgw.fields.option} fields: its settings, each with a default.")
+    requests: Mapping[str, str] = Attribute(
+        "C{Mapping[str, str]}: each request that its cards may come with, and what answers it unless settings say otherwise: "
+        "the name of an operation (left out where there is none of this name), L{cardgw.values.STAY}, or nothing."
+    )
 
     def make_service(settings: Any, gateway: IGateway) -> IService:
         """
         @param settings: an instance of C{settings}.
-        @param gateway: L{IGateway}.
         @return: a C{twisted.application.service.IService}.  Stopping it closes its listeners and channels politely.
         @raise SettingsError: the settings cannot be used (an address in use, a missing file).
         """
@@ -124,7 +121,6 @@ class IGateway(Interface):
         """
         A card is here.
 
-        @param channel: L{ICardChannel}.
         @return: C{Deferred[None]}, never a failure: what the card asked for has been done, or refused, and told to the card
             holder; the transport says goodbye.  A card that asked for nothing stays; it fires when the channel is gone.
             A transport that is being stopped cancels it: what runs then winds up, the card holder is told, and it fires.
@@ -144,12 +140,10 @@ class IOperation(Interface):
     application: bytes | None = Attribute("C{bytes}: the AID of the application it talks to, or C{None}.")
     requires: frozenset[Feature] = Attribute("C{frozenset[Feature]}: what the channel must offer besides.")
     destructive: bool = Attribute("C{bool}: something is lost for good if it is run by mistake.")
+    repeatable: bool = Attribute("C{bool}: it may start anew at the card's next visit if the card was lost in its midst.")
 
     def run(session: ISession) -> Awaitable[dict[str, Any]]:
         """
-        Do it.
-
-        @param session: L{ISession}.
         @return: an awaitable of the result: a C{dict} that C{json} can write.
         @raise CardGatewayError: it failed; C{str} of it is the reason for people, C{brief} the one for the card holder.
         """
@@ -182,37 +176,108 @@ class ISession(IProgress):
     channel: ICardChannel = Attribute("L{ICardChannel}, held for this operation.")
     parameters: Any = Attribute("An instance of the operation's C{parameters}, validated.")
     settings: Any = Attribute("An instance of the operation's C{settings}.")
+    identity: str = Attribute("C{str}: who the card is, C{eid:} and 32 digits; empty until somebody has L{identified} it.")
     quirks: Quirks = Attribute("L{cardgw.quirks.Quirks}: what is odd about this kind of card.")
     clock: Any = Attribute("C{IReactorTime}: the time, and timers.")
     http: IHTTPClient = Attribute("L{IHTTPClient}: HTTPS to the servers of this card.")
     trust: ITrust = Attribute("L{ITrust}: whose certificates are believed.")
+    outbox: IOutbox = Attribute("L{IOutbox}: what must reach somebody, whatever becomes of this session.")
     log: Logger = Attribute("C{twisted.logger.Logger}; the keys C{eid} and C{iccid} are shortened as settings say.")
 
     def show(text: str) -> Deferred[None]:
         """
         Show the card holder a text now, in the midst of the work; nothing where the channel cannot.
-
-        @return: C{Deferred[None]}.
         """
 
-    def farewell(text: str) -> None:
+    def farewell(text: str, reset: Reset | None = None) -> None:
         """
-        The text to show the card holder when the card has been released; the last one counts.
+        What is to happen when the card has been released; the last call counts.
+
+        @param text: shown to the card holder.
+        @param reset: how the card is started anew after that, where the channel can.
         """
 
-    def ask(question: str) -> Deferred[str]:
+    def identified(identity: str) -> None:
         """
-        Ask whoever wanted this operation.
+        The operation has learned who the card is: C{"eid:"} and 32 digits.
+        """
 
-        @param question: C{str}.
+    def achieved(result: dict[str, Any]) -> Deferred[None]:
+        """
+        Write down what has been done, in the midst of the work: should all else be lost, this is the job's result.  Fires when
+        it is safe.
+        """
+
+    def ask(question: Question) -> Deferred[str]:
+        """
+        Ask whoever wanted this operation; others who may answer for them are asked too.
+
         @return: C{Deferred[str]}: the answer.
-        @raise NobodyToAsk: (as failure) nobody can answer on this way of reaching the card.
+        @raise NobodyToAsk: (as failure) nobody can answer, or did in time.
+        """
+
+    def recall(card: str, key: str) -> Deferred[bytes | None]:
+        """
+        What was remembered about the card of this identity; C{None} for nothing.
+        """
+
+    def remember(card: str, key: str, value: bytes | None, *, sealed: bool = False) -> Deferred[None]:
+        """
+        Remember something about a card, for any later session.  Fires when it is safe.
+
+        @param value: C{None} to forget it.
+        @param sealed: keep it encrypted.
         """
 
     def secret(name: str) -> bytes:
         """
         @return: C{bytes}: the secret that settings call so (C{[secrets]}).
         @raise SecretError: it is not set or cannot be read.
+        """
+
+
+class IOutbox(Interface):
+    """
+    What must reach somebody: kept until it has.
+    """
+
+    def keep(parcel: Parcel) -> Deferred[OutboxEntry]:
+        """
+        Store a parcel, before anything is done with it.  One that is here already (same kind, card, number and payload) is given
+        as it is, in whatever state.  Fires when it is safe.
+        """
+
+    def deliver(entry: OutboxEntry) -> Deferred[None]:
+        """
+        Deliver it now.
+
+        @param entry: L{cardgw.values.OutboxEntry}; one that was delivered before is sent again.
+        @return: C{Deferred[None]}, when it is written down that it was accepted.
+        @raise CardGatewayError: (as failure) it was not; it will be tried again by itself, unless it is L{DeliveryRefused}.
+        """
+
+    def taken_off(entry: OutboxEntry) -> Deferred[None]:
+        """
+        The card does not have its copy any more.
+        """
+
+    def entries(card: str) -> Deferred[tuple[OutboxEntry, ...]]:
+        """
+        All about the card of this identity that waits, or of which the card has a copy; oldest first.
+        """
+
+
+class ICourier(Interface):
+    """
+    Carries parcels of one kind, without the card.
+    """
+
+    kind: str = Attribute("C{str}: see L{cardgw.values.Parcel}.")
+
+    def deliver(parcel: Parcel, http: IHTTPClient) -> Awaitable[None]:
+        """
+        @raise DeliveryRefused: the receiver will never take it.
+        @raise CardGatewayError: it could not be delivered now.
         """
 
 
@@ -226,8 +291,6 @@ class IHTTPClient(Interface):
     ) -> Deferred[tuple[int, bytes]]:
         """
         @param url: C{str}, C{https://…}.  Hosts are restricted by settings; redirects are not followed.
-        @param body: C{bytes}.
-        @param headers: C{Mapping[str, str]}.
         @param trusted: C{frozenset[bytes]}: CI key identifiers that this card trusts, besides those of the settings.
         @return: C{Deferred[tuple[int, bytes]]}: status and body.  Cancelling it ends the request.
         @raise CardGatewayError: (as failure) the server is refused, not trusted, silent or does not speak HTTP.
@@ -246,8 +309,7 @@ class ITrust(Interface):
         @param host: the server that gave it; settings may have roots for it alone.
         @param card: CI key identifiers that this card trusts, besides those of the settings.
         @return: L{cardgw.lpa.trust.Checked}: its public key, SM-DP+ OID, and the CI's key identifier.
-        @raise CardGatewayError: the chain is not to be trusted; the text says which certificate, why, and where the CI could
-            be allowed.
+        @raise CardGatewayError: the chain is not to be trusted; the text says which certificate, and why.
         """
 
 
@@ -283,6 +345,5 @@ class ICardObserver(Interface):
 
     def job_ended(job: str, result: dict[str, Any] | None, error: CardGatewayError | None) -> None:
         """
-        @param result: the operation's C{dict}, or C{None}.
-        @param error: what it failed with (L{cardgw.errors.CardGatewayError}), or C{None}.
+        One of C{result} and C{error} is C{None}.
         """

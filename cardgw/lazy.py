@@ -9,7 +9,7 @@ Listing what is installed so costs nothing, and a library that only one transpor
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -102,6 +102,14 @@ class LazyOperation(_Lazy):
         flag: bool = self.implementation.destructive
         return flag
 
+    @property
+    def repeatable(self) -> bool:
+        """
+        See L{IOperation}.
+        """
+        flag: bool = self.implementation.repeatable
+        return flag
+
     def run(self, session: ISession) -> Awaitable[dict[str, Any]]:
         """
         See L{IOperation.run}.
@@ -122,6 +130,14 @@ class LazyTransport(_Lazy):
         See L{ITransport}.
         """
         return self.implementation.settings
+
+    @property
+    def requests(self) -> Mapping[str, str]:
+        """
+        See L{ITransport}.
+        """
+        names: Mapping[str, str] = self.implementation.requests
+        return names
 
     def make_service(self, settings: Any, gateway: IGateway) -> IService:
         """

@@ -92,8 +92,11 @@ def transport(registry: Registry, name: str) -> str:
     plugin = registry.transport(name)
     _check(ITransport, plugin)
     settings = _declared(options(plugin.settings)) or "  none\n"
-    source = registry.source(ITransport, name)
-    return f"{plugin.name}: {plugin.summary}\n\nsettings, [transports.{plugin.name}]:\n{settings}\nsource:  {source}\n"
+    requests = "".join(f"  {request}: {answer or 'nothing'}\n" for request, answer in plugin.requests.items()) or "  none\n"
+    lines = [f"{plugin.name}: {plugin.summary}\n", f"settings, [transports.{plugin.name}]:\n{settings}"]
+    lines.append(f"requests and what answers them, [transports.{plugin.name}.requests]:\n{requests}")
+    lines.append(f"source:  {registry.source(ITransport, name)}\n")
+    return "\n".join(lines)
 
 
 def checked(path: Path | None, registry: Registry) -> str:

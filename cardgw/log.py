@@ -34,8 +34,12 @@ from cardgw.log_format import event_as_json, event_as_line
 
 TRAFFIC = "cardgw.traffic"
 """The namespace of what is said to cards and what they say."""
-IDENTIFIERS = ("eid", "iccid")
+IDENTIFIERS = ("eid", "eidValue", "iccid")
 """Keys of events that hold personal data."""
+TEXTS = ("reason", "problem")
+"""Keys of events whose texts may name such."""
+_IDENTIFIER = re.compile(r"(?<!\d)(?:89\d{16,18}|\d{32})(?!\d)")
+"""An ICCID (ITU-T E.118) or an EID (SGP.02 2.2.2) in a text."""
 LAST_DIGITS = 4
 
 
@@ -114,6 +118,9 @@ def privacy_observer(event: LogEvent) -> None:
     for key in IDENTIFIERS:
         if isinstance(event.get(key), str):
             event[key] = rules.shorten(event[key])
+    for key in TEXTS:
+        if isinstance(event.get(key), str):
+            event[key] = _IDENTIFIER.sub(lambda found: rules.shorten(found[0]), event[key])
 
 
 def standard_output() -> IO[str]:

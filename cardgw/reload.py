@@ -2,8 +2,9 @@
 """
 SIGHUP: the settings and drop-ins are read again, without a card noticing.
 
-What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[[quirks]]}, the routes, the operations and their settings, new
-and changed drop-ins.  What listens and what speaks to servers (C{[transports]}, C{[https]}) needs a restart; the log says so.
+What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[[quirks]]}, C{[jobs]}, C{[management]}, the routes, the
+operations and their settings, new and changed drop-ins.  What listens, what speaks to servers, and the store (C{[transports]},
+C{[web]}, C{[https]}, C{[store]}) need a restart; the log says so.
 A mistake changes nothing.
 """
 
@@ -18,14 +19,16 @@ from attrs import evolve
 from twisted.application.service import Service
 from twisted.logger import Logger
 
-from cardgw.assembly import GatewayService, book_of
+from cardgw.assembly import book_of
 from cardgw.config import Config
 from cardgw.errors import CardGatewayError
 from cardgw.gateway.discovery import forget_modules
 from cardgw.gateway.registry import Registry, load_registry
+from cardgw.gateway_service import GatewayService
 from cardgw.log import rules
 from cardgw.secrets import read_secrets
 
+_LATE = ("transports", "web", "https", "store")
 Load = Callable[[Registry], Config]
 """Reads the settings for these plugins."""
 
@@ -80,7 +83,9 @@ class Reloader(Service):
             self._log.error("the settings stay as they were: {reason}", event="reload-failed", reason=str(mistake))
         else:
             self._gateway.vault.secrets = secrets
-            self._gateway.inventory.book = book_of(config, registry)
+            self._gateway.inventory.jobs.book = book_of(config, registry)
+            self._gateway.inventory.jobs.settings = config.jobs
+            self._gateway.inventory.management = config.management
             rules.log, rules.privacy = config.log, config.privacy
             self._tell(config)
         finally:
@@ -88,7 +93,7 @@ class Reloader(Service):
 
     def _tell(self, config: Config) -> None:
         self._log.info("the settings were read again", event="reloaded")
-        late = [name for name in ("transports", "https") if _fixed(getattr(config, name)) != _fixed(getattr(self._config, name))]
+        late = [name for name in _LATE if _fixed(getattr(config, name)) != _fixed(getattr(self._config, name))]
         if late:
             tables = " and ".join(f"[{name}]" for name in late)
             self._log.warn("what is new in {tables} takes effect at the next start", event="restart-needed", tables=tables)

@@ -7,18 +7,21 @@ out, and what it means.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
 from attrs import NOTHING
 
-from cardgw.config import DEFAULT_ROUTES, operation_settings, transport_settings
+from cardgw.config import ALL_OPERATIONS, answers, operation_settings, transport_settings
 from cardgw.fields import Option, boolean, options, text
 from cardgw.gateway.registry import Registry
+from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
+from cardgw.web.settings import WebSettings
 
 WIDTH = 100
 _HEAD = """\
@@ -36,6 +39,9 @@ _QUIRKS = """\
 # What is odd about a kind of card.  Each entry says what it matches (everything, if nothing) and what is different then.
 # Of several entries that match, the later one counts.
 """
+_REQUESTS = """\
+# Which operation answers which request of a card; "" for none, and "stay" to let the card wait for operators.
+"""
 _QUIRK_VALUES: Mapping[str, Any] = {
     "transport": "estk",
     "atr": bytes.fromhex("3B9F96801F"),
@@ -43,6 +49,7 @@ _QUIRK_VALUES: Mapping[str, Any] = {
     "isd_r": bytes.fromhex("A0000005591010FFFFFFFF8900000100"),
     "refresh": False,
 }
+_ALL_OPERATIONS = "What holds for every operation that has this setting; the table of an operation itself counts more."
 _SECRETS = """\
 # Where secrets are that operations ask for by name; the secrets themselves are not written here.
 #   file:PATH         a file that only its owner may read
@@ -63,27 +70,48 @@ def render(registry: Registry) -> str:
         _section("log", LogSettings, "What is logged."),
         _section("privacy", PrivacySettings, "Personal data in the log."),
         _section("https", HttpsSettings, "HTTPS to the servers that cards and their holders name (SM-DP+)."),
+        _section("store", StoreSettings, "What must not be lost."),
+        _section("jobs", JobSettings, "What is to be done to cards."),
+        _section("management", ManagementSettings, "Cards that stay for operators (remote management)."),
+        _section("web", WebSettings, "The HTTP API, which the cardgw command uses too."),
     ]
     for transport in registry.transports():
-        parts += _transport(transport.plugin)
-    for operation in registry.operations():
-        plugin = operation.plugin
-        parts.append(_section(f'operations."{plugin.name}"', operation_settings(plugin.settings), _sentence(plugin.summary)))
+        parts += _transport(transport.plugin, registry)
+    parts += _operations([each.plugin for each in registry.operations()])
     return "\n".join([*parts, _SECRETS, _QUIRKS + "#[[quirks]]\n" + "".join(_lines(options(Quirks), _QUIRK_VALUES))])
 
 
-def _transport(plugin: Any) -> Iterator[str]:
+def _transport(plugin: Any, registry: Registry) -> Iterator[str]:
     declared = [each for each in options(transport_settings(plugin.settings)) if each.name != "requests"]
     heading = f"# {_sentence(plugin.summary)}\n[transports.{plugin.name}]\n"
     yield heading + "".join(_lines(_enabled_first(declared)))
-    routes = {request: name for (transport, request), name in DEFAULT_ROUTES.items() if transport == plugin.name}
-    lines = [f"#{request} = {_value(name)}\n" for request, name in routes.items()] or ['#request = "operation.name"\n']
-    comment = '# Which operation answers which request of a card; "" for none.\n'
-    yield f"{comment}[transports.{plugin.name}.requests]\n" + "".join(lines)
+    if plugin.requests:
+        installed = answers(plugin, [each.plugin.name for each in registry.operations()])
+        lines = [f"#{request} = {_value(installed.get(request, ''))}\n" for request in plugin.requests]
+        yield f"{_REQUESTS}[transports.{plugin.name}.requests]\n" + "".join(lines)
+
+
+def _operations(plugins: Iterable[Any]) -> Iterator[str]:
+    """
+    The settings that several operations have stand once, in the table for all.
+    """
+    declared = {plugin.name: options(operation_settings(plugin.settings)) for plugin in plugins}
+    count = Counter(each.name for found in declared.values() for each in found)
+    common = {each.name: each for found in declared.values() for each in found if count[each.name] > 1 and each.name != "enabled"}
+    if common:
+        yield _declared(f'operations."{ALL_OPERATIONS}"', common.values(), _ALL_OPERATIONS)
+    for plugin in plugins:
+        own = [each for each in declared[plugin.name] if each.name not in common]
+        yield _declared(f'operations."{plugin.name}"', own, _sentence(plugin.summary))
 
 
 def _section(name: str, settings: type, comment: str) -> str:
-    return f"# {comment}\n[{name}]\n" + "".join(_lines(_enabled_first(options(settings)))) + "".join(_entries(name, settings))
+    return _declared(name, options(settings), comment)
+
+
+def _declared(name: str, declared: Iterable[Option], comment: str) -> str:
+    every = _enabled_first(declared)
+    return f"# {comment}\n[{name}]\n" + "".join(_lines(every)) + "".join(_tables(name, every))
 
 
 def _enabled_first(declared: Iterable[Option]) -> list[Option]:
@@ -92,7 +120,7 @@ def _enabled_first(declared: Iterable[Option]) -> list[Option]:
 
 def _lines(declared: Iterable[Option], examples: Mapping[str, Any] | None = None) -> Iterator[str]:
     for each in declared:
-        if each.kind.entries is None:
+        if each.kind.entries is None and each.kind.table is None:
             value = each.default if examples is None else examples[each.name]
             yield from _comment(each)
             yield from (f"#{line}\n" for line in f"{each.name} = {_value(value)}".splitlines())
@@ -103,8 +131,11 @@ def _comment(each: Option) -> Iterator[str]:
     yield from (f"# {line}\n" for line in wrap(_sentence(each.help) + expected, WIDTH))
 
 
-def _entries(name: str, settings: type) -> Iterator[str]:
-    for each in options(settings):
+def _tables(name: str, declared: Iterable[Option]) -> Iterator[str]:
+    for each in declared:
+        if each.kind.table is not None:
+            yield f"\n# {_sentence(each.help)}\n[{name}.{each.name}]\n"
+            yield from _lines(options(each.kind.table))
         if each.kind.entries is not None:
             entry = _ENTRY_NAMES.get(each.name, "name")
             yield f'\n# {_sentence(each.help)} For example:\n#[{name}.{each.name}."{entry}"]\n'

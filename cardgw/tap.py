@@ -56,17 +56,20 @@ find out what a card does (test cards only):
   twistd -n cardgw --unsafe-trace
 
 More: README.md and docs/ of the distribution; `cardgw --help`."""
-    optParameters = [["config", "c", None, "settings file (TOML); conf.d/*.toml beside it are read too"]]
+    optParameters = [
+        ["config", "c", None, "settings file (TOML); conf.d/*.toml beside it are read too"],
+        ["store", None, None, "where jobs and notifications are kept: sqlite:///PATH, postgresql://USER@HOST/NAME, or memory"],
+    ]
     optFlags = [
         ["check-config", None, "check the settings, say what is wrong, and exit"],
         ["traffic", None, "log what is said to cards, without the data"],
         ["unsafe-trace", None, "log all of it, secrets and personal data too"],
     ]
-    compData = Completions(optActions={"config": CompleteFiles("*.toml"), "estk": Completer()})
+    compData = Completions(optActions={"config": CompleteFiles("*.toml"), "estk": Completer(), "web": Completer()})
 
     def __init__(self) -> None:
         UsageOptions.__init__(self)
-        self["estk"] = []
+        self["estk"], self["web"] = [], []
 
     def getUsage(self, width: int | None = None) -> str:  # noqa: N802 - Twisted names it
         """
@@ -83,6 +86,12 @@ More: README.md and docs/ of the distribution; `cardgw --help`."""
         Where eSTK.me cards dial in, as a Twisted endpoint string; may be given more than once, and replaces the settings
         """
         self["estk"].append(endpoint)
+
+    def opt_web(self, endpoint: str) -> None:
+        """
+        Where the HTTP API listens, as a Twisted endpoint string; may be given more than once, and replaces the settings
+        """
+        self["web"].append(endpoint)
 
     def opt_help_operations(self) -> None:
         """
@@ -130,7 +139,13 @@ More: README.md and docs/ of the distribution; `cardgw --help`."""
         """
         flags = {name: True for name, flag in (("traffic", "traffic"), ("unsafe_trace", "unsafe-trace")) if self[flag]}
         found: dict[str, Any] = {"log": flags} if flags else {}
-        return {**found, "transports": {"estk": {"listen": self["estk"]}}} if self["estk"] else found
+        if self["web"]:
+            found["web"] = {"listen": self["web"]}
+        if self["store"]:
+            found["store"] = {"url": self["store"]}
+        if self["estk"]:
+            found["transports"] = {"estk": {"listen": self["estk"]}}
+        return found
 
 
 class TopService(MultiService):

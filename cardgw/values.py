@@ -5,7 +5,9 @@ The values that cross the joint: what a channel is and can do, and what the card
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 from attrs import field, frozen
 
@@ -30,6 +32,10 @@ class Reset(Enum):
     COLD = "cold reset"
     WARM = "warm reset"
     REBOOT = "reboot of the card; the connection is lost"
+
+
+STAY = "stay"
+"""In place of the operation that answers a request: none does, and the card stays for operators."""
 
 
 @frozen
@@ -58,6 +64,7 @@ class ChannelInfo:
     @ivar resets: the kinds of reset that work.
     @ivar max_command: most bytes in one command APDU.
     @ivar max_response: most bytes in one response APDU.
+    @ivar self_carried: the connection runs over the profile that is enabled on the card: it ends when that changes.
     @ivar request: what the card's side asked for, or C{None} where it just is here.
     """
 
@@ -69,4 +76,81 @@ class ChannelInfo:
     resets: frozenset[Reset] = frozenset()
     max_command: int = 261
     max_response: int = 258
+    self_carried: bool = False
     request: CardRequest | None = None
+
+
+@frozen
+class Question:
+    """
+    What an operation has to know before it can go on.
+
+    @ivar kind: for programs: C{"confirmation-code"}, C{"consent"} (answered with yes or no) or C{"text"}.
+    @ivar text: for people.
+    @ivar facts: what the question is about and may be shown (C{provider}, C{name}, C{iccid}).
+    @ivar secret: the answer must not be shown or stored in the clear.
+    """
+
+    kind: str
+    text: str
+    facts: Mapping[str, Any] = field(factory=dict)
+    secret: bool = False
+
+
+@frozen
+class Parcel:
+    """
+    Something that must reach somebody, and where the card may still hold a copy of it.
+
+    @ivar kind: C{"notification"}: which L{cardgw.interfaces.ICourier} carries it.
+    @ivar card: identity of the card that gave it: C{"eid:"} and 32 digits.
+    @ivar number: its number on that card (the sequence number of a notification).
+    @ivar address: the host it is for.
+    @ivar payload: the thing itself.
+    @ivar facts: what may be shown to people: C{event}, C{iccid}.
+    @ivar trusted: CI key identifiers that the card trusts, for the server's certificate.
+    @ivar remove: whether the card's copy is to be removed once the parcel is delivered; otherwise the card keeps it.
+    """
+
+    kind: str
+    card: str
+    number: int
+    address: str
+    payload: bytes = field(repr=False)
+    facts: Mapping[str, Any] = field(factory=dict)
+    trusted: frozenset[bytes] = frozenset()
+    remove: bool = True
+
+
+class ParcelState(Enum):
+    """
+    Where a parcel is on its way.
+    """
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    GIVEN_UP = "given-up"
+
+
+@frozen
+class OutboxEntry:
+    """
+    A parcel in the outbox.
+
+    @ivar id: its name there.
+    @ivar on_card: whether the card still has its copy.
+    @ivar attempts: how often delivery was tried.
+    @ivar next_attempt: when it is tried next, in seconds since 1970; counts while it is waiting.
+    @ivar reason: why the last attempt failed.
+    @ivar created: when it was stored, in seconds since 1970.
+    """
+
+    id: str
+    parcel: Parcel
+    state: ParcelState = ParcelState.WAITING
+    on_card: bool = True
+    attempts: int = 0
+    next_attempt: float = 0.0
+    reason: str = ""
+    created: float = 0.0

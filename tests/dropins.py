@@ -57,6 +57,7 @@ class Operation:
         self.application: bytes | None = None
         self.requires: Any = frozenset()
         self.destructive = False
+        self.repeatable = False
         for key, value in different.items():
             setattr(self, key, value)
 

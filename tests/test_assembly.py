@@ -4,6 +4,7 @@ Tests of L{cardgw.assembly}.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
@@ -13,14 +14,17 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw import gateway_service
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.apdu.record import Recorder
-from cardgw.assembly import GatewayService, assemble, book_of
+from cardgw.assembly import assemble, book_of
 from cardgw.config import Config, load_config
 from cardgw.errors import SecretError, SettingsError
 from cardgw.gateway.discovery import Found
 from cardgw.gateway.journal import Observers
 from cardgw.gateway.registry import Registry, load_registry
+from cardgw.gateway.settings import StoreSettings
+from cardgw.gateway_service import GatewayService
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.log import LogSettings, PrivacySettings, rules
 from cardgw.secrets import Source
@@ -71,6 +75,7 @@ class Transport:
     name = "estk"
     summary = "cards of this test"
     settings: Any = NoOptions
+    requests: Mapping[str, str] = {"download": "profile.download"}
 
     def __init__(self, service: Listener) -> None:
         self.service = service
@@ -98,6 +103,7 @@ class AssemblyTests(SynchronousTestCase):
         self.transport = Transport(self.listener)
         self.patch(rules, "log", rules.log)
         self.patch(rules, "privacy", rules.privacy)
+        self.patch(gateway_service, "_print", lambda secret: None)
 
     def registry(self) -> Registry:
         """
@@ -113,7 +119,9 @@ class AssemblyTests(SynchronousTestCase):
         The gateway with settings that are different from the defaults.
         """
         registry = self.registry()
-        config = evolve(load_config(None, registry), **different)
+        plain = load_config(None, registry)
+        apart = {"store": StoreSettings(url="memory"), "web": evolve(plain.web, enabled=False)}
+        config = evolve(plain, **{**apart, **different})
         observers = Observers([self.observer]) if hasattr(self, "observer") else None
         return assemble(config, registry, self.reactor, observers)
 
@@ -202,10 +210,10 @@ class AssemblyTests(SynchronousTestCase):
         """
         inventory = self.assemble().inventory
         channel = MemoryChannel(ChannelInfo("memory"), KnowingCard({}))
-        plain: Any = inventory.stack(channel)
-        self.assertIs(plain.channel, channel)
+        plain: Any = inventory.jobs.stack(channel)
+        self.assertIs(plain.channel.channel, channel)
         rules.log = LogSettings(traffic=True)
-        recorded: Any = inventory.stack(channel)
+        recorded: Any = inventory.jobs.stack(channel)
         self.assertIsInstance(recorded.channel, Recorder)
 
     def test_book(self) -> None:

@@ -71,7 +71,7 @@ class ConfigTests(SynchronousTestCase):
         config = load_config(None, registry())
         self.assertEqual(list(config.transports), ["estk"])
         self.assertEqual(config.transports["estk"].listen, ("tcp:1888",))
-        self.assertEqual(config.routes, {("estk", "download"): "profile.download"})
+        self.assertEqual(config.routes, {("estk", "download"): "profile.download", ("estk", "remote-management"): "stay"})
         self.assertEqual(sorted(config.operations), ["card.audit", "profile.download"])
         self.assertEqual((config.log.level, config.log.traffic, config.privacy.identifiers), ("info", False, "last4"))
         self.assertEqual(config.files, ())
@@ -127,11 +127,25 @@ class ConfigTests(SynchronousTestCase):
         Settings route what a card asks for to an operation, besides the defaults; an empty name takes a default away.
         """
         config = self.load('[transports.estk.requests]\nnotifications = "card.audit"')
-        self.assertEqual(config.routes, {("estk", "download"): "profile.download", ("estk", "notifications"): "card.audit"})
+        stay = {("estk", "remote-management"): "stay"}
         self.assertEqual(
-            self.load('[transports.estk.requests]\ndownload = "card.audit"').routes, {("estk", "download"): "card.audit"}
+            config.routes, {("estk", "download"): "profile.download", ("estk", "notifications"): "card.audit", **stay}
         )
-        self.assertEqual(self.load('[transports.estk.requests]\ndownload = ""').routes, {})
+        self.assertEqual(
+            self.load('[transports.estk.requests]\ndownload = "card.audit"').routes, {("estk", "download"): "card.audit", **stay}
+        )
+        self.assertEqual(self.load('[transports.estk.requests]\ndownload = ""\nremote-management = ""').routes, {})
+        told = self.load('[transports.estk.requests]\ndownload = "stay"').routes
+        self.assertEqual(told[("estk", "download")], "stay")
+
+    def test_unknownRequest(self) -> None:
+        """
+        A request that cards of this transport never have is a mistake, told with the nearest one.
+        """
+        text = '[transports.estk.requests]\nnotification = "card.audit"'
+        self.assertEqual(self.refuse(text), f"{self.path}: [transports.estk.requests] notification: unknown request")
+        self.assertEqual(self.hint(text), 'Did you mean "notifications"?')
+        self.assertEqual(self.hint('[transports.estk.requests]\nzzz = ""')[:24], "Known requests: download")
 
     def test_overlay(self) -> None:
         """

@@ -17,7 +17,7 @@ GROUND, TRANSPORTS, LPA, GP, SCP, DESFIRE = "ground", "transports", "lpa", "gp",
 GATEWAY, OPERATIONS, WEB, BRIDGES = "gateway", "operations", "web", "bridges"
 VIRTUAL, TESTING, PLUGINS, DOORS, BENCH = "virtual", "testing", "plugins", "doors", "bench"
 
-GROUND_MODULES = {"", "interfaces", "errors", "apdu", "fields", "values", "quirks", "version", "lazy", "plugin_path", "plugins"}
+GROUND_MODULES = {"", "interfaces", "errors", "apdu", "fields", "values", "quirks", "version", "lazy", "plugin_path", "plugins", "schema"}
 """Below C{cardgw}; a module of C{cardgw} that is in no room is a door."""
 ROOMS = {TRANSPORTS, LPA, GP, SCP, DESFIRE, GATEWAY, OPERATIONS, WEB, BRIDGES, VIRTUAL, TESTING}
 

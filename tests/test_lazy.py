@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
@@ -42,6 +43,7 @@ class PigeonTransport:
     name = "pigeon"
     summary = "cards that pigeons carry"
     settings: Any = NoOptions
+    requests: Mapping[str, str] = {"post": "card.audit"}
 
     def make_service(self, settings: Any, gateway: IGateway) -> IService:
         """
@@ -96,6 +98,7 @@ class LazyTests(SynchronousTestCase):
         service: Any = self.transport.make_service(settings, gateway)
         self.assertEqual(service.given, _Service(settings, gateway))
         self.assertIs(self.transport.settings, NoOptions)
+        self.assertEqual(self.transport.requests, {"post": "card.audit"})
 
     def test_nothingImported(self) -> None:
         """

@@ -83,6 +83,7 @@ class ListingTests(SynchronousTestCase):
         """
         told = listing.transport(self.registry, "pigeon")
         self.assertIn("settings, [transports.pigeon]:\n  none\n", told)
+        self.assertIn("requests and what answers them, [transports.pigeon.requests]:\n  post: card.audit\n", told)
         self.assertIn("source:  dist:acme 1\n", told)
 
     def test_missing(self) -> None:

@@ -102,7 +102,7 @@ class OptionsTests(SynchronousTestCase):
         Lists are printed, and the program ends well.
         """
         self.assertEqual(self.leave("--help-operations"), 0)
-        self.assertIn("profile.download  download a profile", self.out.getvalue())
+        self.assertIn("profile.download        download a profile", self.out.getvalue())
         self.assertEqual(self.leave("--help-transports"), 0)
         self.assertIn("estk  eSTK.me cards", self.out.getvalue())
         self.assertEqual(self.leave("--help-operation", "profile.download"), 0)

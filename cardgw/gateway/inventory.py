@@ -1,13 +1,11 @@
 # -*- test-case-name: tests.gateway.test_inventory -*-
 """
-The cards that are here now, and what is done for those that come with a request.
+The cards that are here now, and what is done for them: what they ask for, and the jobs that wait for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from itertools import count
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from attrs import define, field
@@ -15,29 +13,28 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, NotSupported, OperationCancelled
-from cardgw.gateway.session import Session, Tools, parameters_from, perform
-from cardgw.interfaces import ICardChannel, IGateway, IOperation
+from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, NotSupported, PeerLost
+from cardgw.gateway.book import Outcome
+from cardgw.gateway.claims import Claims
+from cardgw.gateway.jobs import Jobs
+from cardgw.gateway.settings import ManagementSettings
+from cardgw.gateway.visit import Visit
+from cardgw.interfaces import ICardChannel, IGateway
 from cardgw.quirks import Quirks, quirks_of
-from cardgw.values import CardRequest, ChannelInfo, Feature
+from cardgw.values import STAY, CardRequest, ChannelInfo, Feature
 
 _log = Logger()
 _NO_ROUTE = "This server cannot do that yet."
+_LATER = "This server has a problem. Please try again later."
+_END = "Remote management has ended."
+Identify = Callable[[ICardChannel, Quirks], Awaitable[str]]
 
 
-@define
-class Book:
+async def unidentified(channel: ICardChannel, quirks: Quirks) -> str:
     """
-    What settings decide; replaced as a whole when they are read again.
-
-    @ivar routes: transport and request to the name of an operation.
-    @ivar operation: gives the operation of a name and its settings.
-    @ivar quirks: the entries of C{[[quirks]]}.
+    Finds out nothing about a card.
     """
-
-    routes: Mapping[tuple[str, str], str] = field(factory=dict)
-    operation: Callable[[str], tuple[IOperation, Any]] = field(default=None)
-    quirks: tuple[Quirks, ...] = ()
+    return ""
 
 
 @implementer(IGateway)
@@ -46,64 +43,176 @@ class Inventory:
     """
     See L{IGateway}.
 
-    @ivar stack: builds what operations talk to on a transport's channel (L{cardgw.gateway.stack.stack}).
-    @ivar cards: the channels that are here now.
+    @ivar identify: finds out who a card is that only stays; gives an identity, or an empty text.
+    @ivar stopping: whether the gateway is being stopped.
+    @ivar visits: the cards that are here now, by id, in the order of their coming.
     """
 
     reactor: Any
-    tools: Tools
-    book: Book
-    stack: Callable[[ICardChannel], ICardChannel]
-    cards: dict[int, ICardChannel] = field(factory=dict, init=False)
-    _jobs: count[int] = field(factory=lambda: count(1), init=False)
+    jobs: Jobs
+    claims: Claims
+    identify: Identify = unidentified
+    management: ManagementSettings = field(factory=ManagementSettings)
+    visits: dict[str, Visit] = field(factory=dict, init=False)
+    stopping: bool = field(default=False, init=False)
+
+    def wind_up(self) -> None:
+        """
+        The gateway is being stopped: cards that only wait are let go, others when what they are at has ended.
+        """
+        self.stopping = True
+        for visit in list(self.visits.values()):
+            visit.ring()
 
     def arrived(self, channel: ICardChannel) -> Deferred[None]:
         """
         See L{IGateway.arrived}.
         """
-        self.cards[id(channel)] = channel
-        self.tools.observer.card_arrived(channel.info)
-        channel.when_gone().addCallback(self._departed, channel)
-        request = channel.info.request
-        return Deferred.fromCoroutine(_until_gone(channel) if request is None else self._serve(channel, request))
+        visit = Visit(self.jobs.ids.card(), channel, self.reactor.seconds())
+        self.visits[visit.id] = visit
+        self.jobs.tools.observer.card_arrived(channel.info)
+        self.jobs.hub.publish("card.arrived", {"card": visit.record_json()})
+        channel.when_gone().addCallback(self._departed, visit)
+        return Deferred.fromCoroutine(self._visited(visit))
 
-    def _departed(self, reason: ChannelError | None, channel: ICardChannel) -> None:
-        self.cards.pop(id(channel), None)
-        self.tools.observer.card_gone(channel.info, reason)
+    def _departed(self, reason: ChannelError | None, visit: Visit) -> None:
+        self.visits.pop(visit.id, None)
+        self.claims.withdraw(visit.id)
+        visit.leaving = True
+        visit.ring()
+        if visit.run is None and isinstance(reason, PeerLost):
+            reason = None  # it waited, and its holder has ended it
+        self.jobs.tools.observer.card_gone(visit.channel.info, reason)
+        why = str(reason) if reason is not None else None
+        self.jobs.hub.publish("card.gone", {"card": visit.record_json(), "reason": why})
 
-    async def _serve(self, channel: ICardChannel, request: CardRequest) -> None:
-        name = self.book.routes.get((channel.info.transport, request.name))
+    async def _visited(self, visit: Visit) -> None:
+        request = visit.channel.info.request
+        try:
+            await (self._stay(visit, None) if request is None else self._serve(visit, request))
+        except CancelledError:
+            pass  # the transport is being stopped
+        except CardGatewayError as problem:
+            fmt = "{peer}: the card is sent away: {reason}"
+            _log.error(fmt, event="not-served", peer=_peer(visit.channel.info), reason=str(problem))
+            await self._tell(visit, _LATER)
+        visit.leaving = True
+        self.claims.withdraw(visit.id)
+        await self.jobs.abandon(visit)
+
+    async def _serve(self, visit: Visit, request: CardRequest) -> None:
+        info = visit.channel.info
+        name = self.jobs.book.routes.get((info.transport, request.name))
         if name is None:
             fmt = "{transport} {peer}: asks for {request}, which the settings route to no operation"
-            where = {"transport": channel.info.transport, "peer": channel.info.peer}
+            where = {"transport": info.transport, "peer": info.peer}
             _log.info(fmt, event="request-without-route", request=request.name, **where)
-            await self._tell(channel, _NO_ROUTE)
+            await self._tell(visit, _NO_ROUTE)
+        elif name == STAY:
+            await self._manage(visit)
+        else:
+            await self._ask(visit, name, request)
+
+    async def _ask(self, visit: Visit, name: str, request: CardRequest) -> None:
+        outcome = await self.jobs.run(visit, self.jobs.asked_by_card(visit, name, request))
+        texts = [outcome.text]
+        if isinstance(outcome.error, ChannelError) or outcome.reset is not None:
+            await self._conclude(visit, outcome)
             return
-        await self._tell(channel, await self._run(name, channel, request))
+        if self.jobs.shared or self.jobs.absent > 0:
+            await self._recognise(visit)
+            served: dict[str, int] = {}
+            while visit.identity and (job := await self.jobs.next(visit, served)) is not None:
+                outcome = await self.jobs.run(visit, job)
+                texts.append(outcome.text)
+                if outcome.reset is not None:
+                    break
+        await self._conclude(visit, Outcome("\n".join(filter(None, texts)), outcome.reset))
 
-    async def _run(self, name: str, channel: ICardChannel, request: CardRequest) -> str:
-        job = str(next(self._jobs))
-        observer = self.tools.observer
-        observer.job_started(job, name, channel.info)
-        session: Session | None = None
+    async def _recognise(self, visit: Visit) -> None:
+        """
+        Find out who the card is, unless that is known.
+        """
+        if visit.identity or visit.leaving:
+            return
+        channel = visit.channel
         try:
-            operation, settings = self.book.operation(name)
-            parameters = parameters_from(operation, request)
-            session = self._session(job, operation, channel, parameters, settings)
-            result = await perform(operation, session)
-        except CardGatewayError as error:
-            ended = GatewayStopping() if isinstance(error, OperationCancelled) else error
-            observer.job_ended(job, None, ended)
-            return ended.brief
-        observer.job_ended(job, result, None)
-        return session.text
+            await channel.hold()
+            try:
+                found = await self.identify(self.jobs.stack(channel), quirks_of(channel.info, self.jobs.book.quirks))
+            finally:
+                channel.release()
+        except CardGatewayError as problem:
+            _log.info("{peer}: not identified: {reason}", event="not-identified", peer=_peer(channel.info), reason=str(problem))
+            return
+        if found:
+            visit.identity = found
+            self.jobs.hub.publish("card.identified", {"card": visit.record_json()})
 
-    def _session(self, job: str, operation: IOperation, channel: ICardChannel, parameters: Any, settings: Any) -> Session:
-        quirks = quirks_of(channel.info, self.book.quirks)
-        log = Logger(namespace=f"cardgw.operations.{operation.name}")
-        return Session(job, self.stack(channel), parameters, settings, quirks, log, self.tools)
+    async def _manage(self, visit: Visit) -> None:
+        """
+        The card stays for operators, who know it by a code that its holder sees.
+        """
+        await self._recognise(visit)
+        if visit.leaving:
+            return
+        visit.managed = True
+        code = self.claims.offer(visit.id)
+        minutes = max(1, round(self.management.code_lifetime / 60))
+        text = f"Code: {code}\nTell it to whoever is to manage this card. It is good for {minutes} minutes."
+        _log.info("{peer}: stays for operators", event="card-stays", peer=_peer(visit.channel.info), eid=visit.identity)
+        await self._tell(visit, text)
+        try:
+            await self._stay(visit, self.management.idle_timeout)
+        except CancelledError:
+            await self._tell(visit, GatewayStopping().brief)
+            raise
+        await self._tell(visit, GatewayStopping().brief if self.stopping else _END)
 
-    async def _tell(self, channel: ICardChannel, text: str) -> None:
+    async def _stay(self, visit: Visit, idle: float | None) -> None:
+        """
+        Do the jobs that come for a card, until it is gone or nothing has come for so long.
+        """
+        await self._recognise(visit)
+        served: dict[str, int] = {}
+        while not (visit.leaving or self.stopping):
+            seen = visit.changes
+            job = await self.jobs.next(visit, served)
+            if job is not None:
+                await self._conclude(visit, await self.jobs.run(visit, job))
+            elif not await self._happened(visit.changed(seen), idle):
+                return
+
+    async def _happened(self, bell: Deferred[None], idle: float | None) -> bool:
+        """
+        @return: whether it has happened in time.
+        """
+        if idle is None:
+            await bell
+            return True
+        timer = self.reactor.callLater(idle, bell.cancel)
+        try:
+            await bell
+        except CancelledError:
+            if timer.active():
+                timer.cancel()
+                raise
+            return False
+        timer.cancel()
+        return True
+
+    async def _conclude(self, visit: Visit, outcome: Outcome) -> None:
+        await self._tell(visit, outcome.text)
+        if outcome.reset is None or visit.leaving or outcome.reset not in visit.channel.info.resets:
+            return
+        try:
+            await visit.channel.reset(outcome.reset)
+        except (ChannelError, NotSupported) as problem:
+            fmt = "{peer}: could not be started anew: {reason}"
+            _log.info(fmt, event="not-reset", peer=_peer(visit.channel.info), reason=str(problem))
+
+    async def _tell(self, visit: Visit, text: str) -> None:
+        channel = visit.channel
         if not text or Feature.SHOW not in channel.info.offers:
             return
         try:
@@ -112,10 +221,16 @@ class Inventory:
             fmt = "{peer}: could not show a text: {problem}"
             _log.debug(fmt, event="text-not-shown", peer=_peer(channel.info), problem=str(problem))
 
+    async def dismiss(self, visit: Visit, who: str) -> None:
+        """
+        Send a card away: what runs on it is cancelled first, then it is told goodbye.
 
-async def _until_gone(channel: ICardChannel) -> None:
-    with suppress(CancelledError):
-        await channel.when_gone()
+        @param who: who wants it.
+        """
+        visit.leaving = True
+        if visit.run is not None:
+            await visit.run.cancel(who)
+        visit.ring()
 
 
 def _peer(info: ChannelInfo) -> str:

@@ -5,18 +5,72 @@ One operation on one card: what it is given, and what becomes of its end.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from attrs import define, field, frozen
-from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from cardgw.errors import CardGatewayError, NobodyToAsk, OperationCancelled, OperationRefused, ParameterError, PluginError
+from cardgw.errors import CardGatewayError, OperationCancelled, OperationRefused, ParameterError, PluginError
 from cardgw.fields import build, options
-from cardgw.interfaces import ICardChannel, ICardObserver, IHTTPClient, IOperation, ISession, ITrust
+from cardgw.interfaces import ICardChannel, ICardObserver, IHTTPClient, IOperation, IOutbox, ISession, ITrust
 from cardgw.quirks import Quirks
-from cardgw.values import CardRequest, ChannelInfo, Feature
+from cardgw.values import CardRequest, ChannelInfo, Feature, Question, Reset
+
+
+class Memory(Protocol):
+    """
+    What is remembered about cards (L{cardgw.gateway.store}).
+    """
+
+    def recall(self, card: str, key: str) -> Deferred[bytes | None]:
+        """
+        See L{ISession.recall}.
+        """
+
+    def remember(self, card: str, key: str, value: bytes | None, sealed: bool) -> Deferred[None]:
+        """
+        See L{ISession.remember}.
+        """
+
+
+class Course(Protocol):
+    """
+    The job that a session belongs to, as far as the operation moves it.
+    """
+
+    @property
+    def identity(self) -> str:
+        """
+        See L{ISession.identity}.
+        """
+
+    def stage(self, name: str, facts: Mapping[str, Any]) -> None:
+        """
+        See L{cardgw.interfaces.IProgress.stage}.
+        """
+
+    def percent(self, done: int) -> None:
+        """
+        See L{cardgw.interfaces.IProgress.percent}.
+        """
+
+    def identified(self, identity: str) -> None:
+        """
+        See L{ISession.identified}.
+        """
+
+    def achieved(self, result: dict[str, Any]) -> Deferred[None]:
+        """
+        See L{ISession.achieved}.
+        """
+
+    def ask(self, question: Question) -> Deferred[str]:
+        """
+        See L{ISession.ask}.
+        """
 
 
 @frozen
@@ -32,6 +86,8 @@ class Tools:
     trust: ITrust
     observer: ICardObserver
     secret: Any
+    outbox: IOutbox
+    memory: Memory
 
 
 @implementer(ISession)
@@ -40,18 +96,19 @@ class Session:
     """
     See L{ISession}.
 
-    @ivar job: the name under which observers hear of it.
-    @ivar text: what L{farewell} was given last.
+    @ivar course: the job.
+    @ivar text: what L{farewell} was given last, and C{reset} with it.
     """
 
-    job: str
     channel: ICardChannel
     parameters: Any
     settings: Any
     quirks: Quirks
     log: Logger
+    course: Course = field(repr=False)
     tools: Tools = field(repr=False)
     text: str = ""
+    reset: Reset | None = None
 
     @property
     def clock(self) -> Any:
@@ -74,17 +131,31 @@ class Session:
         """
         return self.tools.trust
 
+    @property
+    def outbox(self) -> IOutbox:
+        """
+        See L{ISession}.
+        """
+        return self.tools.outbox
+
+    @property
+    def identity(self) -> str:
+        """
+        See L{ISession}.
+        """
+        return self.course.identity
+
     def stage(self, name: str, /, **facts: Any) -> None:
         """
         See L{cardgw.interfaces.IProgress.stage}.
         """
-        self.tools.observer.job_stage(self.job, name, facts)
+        self.course.stage(name, facts)
 
     def percent(self, done: int) -> None:
         """
         See L{cardgw.interfaces.IProgress.percent}.
         """
-        self.tools.observer.job_percent(self.job, done)
+        self.course.percent(done)
 
     def show(self, text: str) -> Deferred[None]:
         """
@@ -92,17 +163,41 @@ class Session:
         """
         return self.channel.show(text) if Feature.SHOW in self.channel.info.offers else succeed(None)
 
-    def farewell(self, text: str) -> None:
+    def farewell(self, text: str, reset: Reset | None = None) -> None:
         """
         See L{ISession.farewell}.
         """
-        self.text = text
+        self.text, self.reset = text, reset
 
-    def ask(self, question: str) -> Deferred[str]:
+    def identified(self, identity: str) -> None:
         """
-        See L{ISession.ask}.  A card holder can only be shown texts.
+        See L{ISession.identified}.
         """
-        return fail(NobodyToAsk(question))
+        self.course.identified(identity)
+
+    def achieved(self, result: dict[str, Any]) -> Deferred[None]:
+        """
+        See L{ISession.achieved}.
+        """
+        return self.course.achieved(result)
+
+    def ask(self, question: Question) -> Deferred[str]:
+        """
+        See L{ISession.ask}.
+        """
+        return self.course.ask(question)
+
+    def recall(self, card: str, key: str) -> Deferred[bytes | None]:
+        """
+        See L{ISession.recall}.
+        """
+        return self.tools.memory.recall(card, key)
+
+    def remember(self, card: str, key: str, value: bytes | None, *, sealed: bool = False) -> Deferred[None]:
+        """
+        See L{ISession.remember}.
+        """
+        return self.tools.memory.remember(card, key, value, sealed)
 
     def secret(self, name: str) -> bytes:
         """
@@ -125,14 +220,27 @@ def refuse_unfit(operation: IOperation, info: ChannelInfo) -> None:
         raise OperationRefused(f"{operation.name} needs {', '.join(sorted(missing))}, which {info.transport} does not offer")
 
 
-def parameters_from(operation: IOperation, request: CardRequest) -> Any:
+def values_from(operation: IOperation, request: CardRequest) -> dict[str, Any]:
     """
-    The parameters of an operation that a card's side asked for: its text goes to the field that is declared so.
+    What a card's side gave to an operation that it asked for: its text, for the field that is declared so.
+    """
+    return {each.name: request.text for each in options(operation.parameters) if each.from_request}
 
-    @raise ParameterError: the text is not what the operation expects, or a parameter is missing.
+
+def parameters_from(operation: IOperation, values: Mapping[str, Any]) -> Any:
     """
-    values = {each.name: request.text for each in options(operation.parameters) if each.from_request}
+    The parameters of an operation.
+
+    @raise ParameterError: one is wrong or missing.
+    """
     return build(operation.parameters, values, operation.name, ParameterError)
+
+
+def hidden_in(operation: IOperation) -> frozenset[str]:
+    """
+    The names of the parameters that must not be shown.
+    """
+    return frozenset(each.name for each in options(operation.parameters) if each.secret)
 
 
 def _checked(result: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Whether a plugin keeps its interface: what C{verifyObject} sees, and the types o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -16,12 +16,14 @@ from zope.interface.verify import verifyObject
 from cardgw.fields import options
 from cardgw.gateway.discovery import reason_of
 from cardgw.interfaces import IOperation, ITransport
-from cardgw.values import Feature
+from cardgw.values import STAY, Feature
 
 OPERATION_NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+")
 """Operations are called C{area.verb}."""
 TRANSPORT_NAME = re.compile(r"[a-z][a-z0-9-]*")
 """Transports are called by one word, which is a table of the settings."""
+REQUEST_NAME = re.compile(r"[a-z][a-z0-9-]*")
+"""Requests are keys of a table of the settings."""
 
 
 def flaw_at_first_sight(plugin: Any) -> str | None:
@@ -77,6 +79,21 @@ def _is_features(value: Any) -> bool:
     return isinstance(value, frozenset) and all(isinstance(each, Feature) for each in value)
 
 
+def _is_requests(value: Any) -> bool:
+    """
+    Whether it maps the names of requests to those of operations.
+    """
+    if not isinstance(value, Mapping):
+        return False
+    answers = (each for each in value.values() if each not in ("", STAY))
+    return _all_match(REQUEST_NAME, value) and _all_match(OPERATION_NAME, answers)
+
+
+def _all_match(pattern: re.Pattern[str], values: Iterable[Any]) -> bool:
+    return all(isinstance(each, str) and pattern.fullmatch(each) for each in values)
+
+
+_REQUESTS = "a mapping of words like 'download' to names of operations"
 _DECLARED = "an attrs class of cardgw.fields.option fields"
 _SETTINGS = (f"{_DECLARED}, each with a default", _has_defaults)
 _CHECKS: dict[Any, dict[str, tuple[str, Callable[[Any], bool]]]] = {
@@ -87,6 +104,7 @@ _CHECKS: dict[Any, dict[str, tuple[str, Callable[[Any], bool]]]] = {
         "application": ("bytes or None", lambda value: value is None or isinstance(value, bytes)),
         "requires": ("a frozenset of cardgw.values.Feature", _is_features),
         "destructive": ("True or False", lambda value: isinstance(value, bool)),
+        "repeatable": ("True or False", lambda value: isinstance(value, bool)),
     },
-    ITransport: {"settings": _SETTINGS},
+    ITransport: {"settings": _SETTINGS, "requests": (_REQUESTS, _is_requests)},
 }

@@ -23,6 +23,7 @@ from cardgw.lpa.metadata import Metadata, parse_metadata
 from cardgw.lpa.package import segments
 from cardgw.lpa.server_errors import MalformedServerAnswer
 from cardgw.lpa.trust import Checked, Role, check_signature
+from cardgw.values import Question
 
 LEAST_MEMORY = 1024
 """Bytes: with less free, no profile fits, and the order is not touched."""
@@ -105,7 +106,9 @@ async def confirmation_hash(session: ISession, code: ActivationCode, transaction
     """
     secret = code.confirmation_code
     if not secret:
-        asked: Deferred[str] = session.ask(f"Confirmation code for {metadata.provider} {metadata.name}?")
+        text = f"Confirmation code for {metadata.provider} {metadata.name}?"
+        facts = {"iccid": metadata.iccid, "provider": metadata.provider, "name": metadata.name}
+        asked: Deferred[str] = session.ask(Question("confirmation-code", text, facts, secret=True))
         try:
             secret = (await asked).strip()
         except NobodyToAsk as nobody:

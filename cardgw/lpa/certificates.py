@@ -310,8 +310,16 @@ def load_roots(directory: str, where: str) -> tuple[Facts, ...]:
         for path in sorted(Path(directory).iterdir()):
             if path.suffix in {".pem", ".crt", ".cer"}:
                 found += [examine(each.public_bytes(Encoding.DER)) for each in x509.load_pem_x509_certificates(path.read_bytes())]
-    except (OSError, ValueError, MalformedCertificate) as problem:
-        raise SettingsError(f"{where}: expected a directory of PEM certificates, got {directory} ({problem})") from None
+    except MalformedCertificate as problem:
+        raise _no_roots(where, directory, problem.detail) from None
+    except OSError as problem:
+        raise _no_roots(where, directory, (problem.strerror or "it cannot be read").lower()) from None
+    except ValueError:
+        raise _no_roots(where, directory, "a file in it has none") from None
     if not found:
         raise SettingsError(f"{where}: there is no certificate in {directory} (files *.pem, *.crt, *.cer)")
     return tuple(found)
+
+
+def _no_roots(where: str, directory: str, reason: str) -> SettingsError:
+    return SettingsError(f"{where}: expected a directory of PEM certificates, got {directory} ({reason})")

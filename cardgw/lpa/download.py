@@ -5,19 +5,20 @@ A profile download from the activation code to the delivered notification (SGP.2
   1. L{cardgw.lpa.authenticate}: eUICC and server show each other who they are;
   2. L{cardgw.lpa.bind}: the offer is checked, the package fetched;
   3. L{cardgw.lpa.install}: the package is loaded;
-  4. L{cardgw.lpa.deliver}: the server hears of the result;
+  4. L{cardgw.lpa.conclude}: the result is written down, and the server hears of it;
 
-and L{cardgw.lpa.cancel} gives up what was begun.  Stages have the names that lpac uses.
+L{cardgw.lpa.cancel} gives up what was begun, and L{cardgw.lpa.kept_package} keeps a package whose loading broke off.  Stages have
+the names that lpac uses.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
+from attrs import Factory, define, frozen
 from twisted.internet.defer import CancelledError
 
-from cardgw.errors import CardGatewayError
+from cardgw.errors import CardError
 from cardgw.interfaces import ISession
 from cardgw.lpa.access import open_isdr
 from cardgw.lpa.activation import ActivationCode
@@ -25,33 +26,60 @@ from cardgw.lpa.addresses import with_server
 from cardgw.lpa.authenticate import Greeting, authenticate_card, authenticate_client, check_server, greet, initiate
 from cardgw.lpa.bind import Agreement, check_memory, check_offer, confirmation_hash, fetch, prepare, read_metadata
 from cardgw.lpa.cancel import cancel
-from cardgw.lpa.deliver import forget, send
-from cardgw.lpa.errors import installation_failure
+from cardgw.lpa.conclude import About, conclude
+from cardgw.lpa.download_errors import InstallationInterrupted
+from cardgw.lpa.eid import DIGITS
 from cardgw.lpa.es9 import Es9, InitiateAuthentication
+from cardgw.lpa.identity import SCHEME
 from cardgw.lpa.install import install
 from cardgw.lpa.isdr import SEGMENT_SIZE, Isdr
+from cardgw.lpa.kept_package import KeptPackage, keep, take
+from cardgw.lpa.notice_policy import NoticePolicy
 from cardgw.lpa.notification import InstallResult
+from cardgw.lpa.package import PackageError, segments
 from cardgw.lpa.policy import check_policy
 
-DELIVERED = "delivered"
-PENDING = "pending"
+_INSTALL = frozenset({"install"})
+
+
+@frozen
+class Manner:
+    """
+    How a download is done.
+
+    @ivar accept_rules: the end user agrees to policy rules.
+    @ivar notices: what becomes of the notification.
+    @ivar keep_package: keep a package whose loading broke off for one more try, and use one that was kept.
+    """
+
+    accept_rules: bool = False
+    notices: NoticePolicy = Factory(NoticePolicy)
+    keep_package: bool = False
 
 
 async def download(
-    session: ISession, code: ActivationCode, segment_size: int = SEGMENT_SIZE, *, accept_rules: bool = False
+    session: ISession,
+    code: ActivationCode,
+    segment_size: int = SEGMENT_SIZE,
+    *,
+    accept_rules: bool = False,
+    notices: NoticePolicy | None = None,
+    keep_package: bool = False,
 ) -> dict[str, Any]:
     """
     Download a profile and install it.
 
     @param code: without a host, the default SM-DP+ of the eUICC is asked.
     @param segment_size: most data bytes in one STORE DATA block.
-    @param accept_rules: the end user agrees to policy rules.
-    @return: C{iccid}, C{provider}, C{name}, C{eid}, and C{notification}: C{"delivered"}, or C{"pending"} with a C{reason}.
+    @param accept_rules: see L{Manner}, like those that follow.
+    @return: C{iccid}, C{provider}, C{name}, C{eid}, and C{notification}: C{"delivered"}; C{"pending"} (it will be sent later) or
+        C{"refused"} (its server will never take it) with a C{reason}; or C{"left"} (on the card, as settings say).
     @raise CardGatewayError: the profile is not installed, or, where the text says so, may be.
     """
+    manner = Manner(accept_rules, notices or NoticePolicy(), keep_package)
     isdr = await open_isdr(session.channel, session.quirks, segment_size)
     try:
-        return await Download(session, await with_server(isdr, code), isdr, accept_rules).run()
+        return await Download(session, await with_server(isdr, code), isdr, manner).run()
     finally:
         await isdr.close()
 
@@ -65,12 +93,19 @@ class Download:
     session: ISession
     code: ActivationCode
     isdr: Isdr
-    accept_rules: bool = False
+    manner: Manner = Factory(Manner)
 
     async def run(self) -> dict[str, Any]:
         """
         See L{download}.
         """
+        kept = await take(self.session, self.isdr, self.code) if self.manner.keep_package else None
+        result = None if kept is None else await self._load_kept(kept)
+        if kept is not None and result is not None:
+            return await self._conclude(kept.about, result)
+        return await self._from_the_beginning()
+
+    async def _from_the_beginning(self) -> dict[str, Any]:
         greeting = await greet(self.session, self.isdr)
         es9 = Es9(self.session.http, self.code.host, greeting.trusted)
         opening = await initiate(self.session, es9, self.code.host, greeting)
@@ -78,54 +113,71 @@ class Download:
         try:
             agreed = await self._agree(es9, greeting, opening)
             del opening
-            result = await install(self.session, self.isdr, await fetch(self.session, es9, agreed), transaction_id)
+            about = _about(agreed, es9)
+            result = await self._load(about, transaction_id, await fetch(self.session, es9, agreed))
         except Exception as error:
             await cancel(self.session, self.isdr, es9, transaction_id, error)
             raise
-        return await self._conclude(es9, agreed, result)
+        return await self._conclude(about, result)
 
     async def _agree(self, es9: Es9, greeting: Greeting, opening: InitiateAuthentication) -> Agreement:
         session, isdr, transaction_id = self.session, self.isdr, opening.transaction_id
         server = check_server(session, self.code, greeting, opening)
         card = await authenticate_card(session, isdr, self.code, opening)
+        self._identified(card.eid)
         offer = await authenticate_client(session, es9, transaction_id, card)
         confirm = check_offer(session, self.code.host, card, server, offer)
         metadata = read_metadata(session, offer.metadata)
         check_memory(card.info2)
-        await check_policy(session, isdr, metadata, card.info2, self.accept_rules)
+        await check_policy(session, isdr, metadata, card.info2, self.manner.accept_rules)
         hash_cc = await confirmation_hash(session, self.code, transaction_id, metadata) if confirm else b""
         prepared = await prepare(session, isdr, offer, hash_cc)
         return Agreement(transaction_id, metadata, card.eid, card.info2, prepared)
 
-    async def _conclude(self, es9: Es9, agreed: Agreement, result: InstallResult) -> dict[str, Any]:
-        reason = await self._notify(es9, result)
+    def _identified(self, eid: str) -> None:
+        """
+        The eUICC's certificate has told its EID; what it has said itself goes before.
+        """
+        if not self.session.identity and len(eid) == DIGITS and eid.isdecimal():
+            self.session.identified(SCHEME + eid)
+
+    async def _load(self, about: About, transaction_id: str, parts: tuple[bytes, ...]) -> InstallResult:
+        script = self.isdr.package(parts)
+        del parts  # the script holds the same bytes: a package of tens of kilobytes is not kept twice
+        try:
+            return await install(self.session, self.isdr, script, transaction_id)
+        except InstallationInterrupted:
+            if self.manner.keep_package:
+                await keep(self.session, self.code, about, transaction_id, script)
+            raise
+
+    async def _load_kept(self, kept: KeptPackage) -> InstallResult | None:
+        """
+        Try a package again whose loading broke off.
+
+        @return: the result of an installation that succeeded, now or, unheard, at the last visit.
+        @raise ChannelError: the card was lost again.
+        """
+        session, isdr = self.session, self.isdr
+        session.log.info("the loading of a kept package begins anew")
+        try:
+            result = await install(session, isdr, isdr.package(segments(kept.package)), kept.transaction_id)
+        except (CardError, PackageError) as problem:
+            session.log.info("the kept package is of no use any more: {problem}", problem=str(problem))
+            return None
+        except CancelledError as cancelled:
+            es9 = Es9(session.http, kept.about.host, kept.about.trusted)
+            await cancel(session, isdr, es9, kept.transaction_id, cancelled)
+            raise
         if result.failure is not None:
-            error = installation_failure(*result.failure)
-            error.detail += f"; the card had answered: {result.instead}" if result.instead else ""
-            raise error
-        metadata, iccid = agreed.metadata, result.metadata.iccid or agreed.metadata.iccid
-        facts = {"iccid": iccid, "provider": metadata.provider, "name": metadata.name, "eid": agreed.eid}
-        named = " ".join(part for part in (metadata.provider, metadata.name) if part) or iccid
-        later = " The provider will be told later." if reason else ""
-        self.session.farewell(f"Installed: {named}. Enable it in the profile menu.{later}")
-        return facts | ({"notification": PENDING, "reason": reason} if reason else {"notification": DELIVERED})
+            session.log.info("the kept package was not installed; the download begins anew")
+            return None
+        return result
 
-    async def _notify(self, es9: Es9, result: InstallResult) -> str:
-        """
-        Deliver the result, whatever it is.
+    async def _conclude(self, about: About, result: InstallResult) -> dict[str, Any]:
+        return await conclude(self.session, self.isdr, about, result, self.manner.notices.of(_INSTALL))
 
-        @return: why the server could not be told; empty if it was.
-        """
-        address = result.metadata.address or es9.host
-        server = es9 if address == es9.host else Es9(self.session.http, address, es9.trusted)
-        try:
-            await send(self.session, server, result.raw)
-        except (CardGatewayError, CancelledError) as problem:
-            reason = str(problem) or "cancelled"
-            self.session.log.warn("the notification stays on the eUICC: {reason}", reason=reason)
-            return reason
-        try:
-            await forget(self.session, self.isdr, result.metadata.sequence)
-        except (CardGatewayError, CancelledError) as problem:
-            self.session.log.warn("a delivered notification stays on the eUICC: {reason}", reason=str(problem) or "cancelled")
-        return ""
+
+def _about(agreed: Agreement, es9: Es9) -> About:
+    metadata = agreed.metadata
+    return About(metadata.provider, metadata.name, metadata.iccid, agreed.eid, es9.host, es9.trusted)

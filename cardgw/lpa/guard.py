@@ -113,8 +113,8 @@ class Guard:
         try:
             parts = urlsplit(url)
             port = HTTPS_PORT if parts.port is None else parts.port
-        except ValueError as problem:
-            raise AddressRefused(f"{url[:200]!r} ({problem})", hint="") from None
+        except ValueError:
+            raise AddressRefused(f"{url[:200]!r} is no URL", hint="") from None
         host = (parts.hostname or "").rstrip(".")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._check_form(url, parts, path)

@@ -136,7 +136,7 @@ class HttpsClient:
                 raise AddressRefused(f"{target.host}: {guarded.refused[0]}") from None
             raise ServerNotFound(target.host) from None
         except ConnectError as error:
-            raise ServerUnreachable(f"{target.host} port {target.port}: {str(error).rstrip('.')}") from None
+            raise ServerUnreachable(f"{target.host} port {target.port}: {_why(error)}") from None
 
     async def _secure(self, target: Target, lane: Lane, trusted: frozenset[bytes], guarded: GuardedReactor) -> Connection:
         verify = partial(self._tls.verify, host=target.host, card=trusted)
@@ -191,3 +191,11 @@ def _written(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
         [f"POST {target.path} HTTP/1.1", f"Host: {target.authority}", *lines, f"Content-Length: {len(body)}", "", ""]
     )
     return head.encode("ascii") + body
+
+
+def _why(error: ConnectError) -> str:
+    """
+    What the operating system said; Twisted's own words for it say the same once more.
+    """
+    words = next((str(each) for each in error.args if each), "no answer")
+    return words.rstrip(".").lower()

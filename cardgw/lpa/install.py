@@ -8,6 +8,7 @@ from __future__ import annotations
 from attrs import evolve
 from twisted.internet.defer import CancelledError
 
+from cardgw.apdu.script import Script
 from cardgw.errors import CardError, ChannelError
 from cardgw.interfaces import ISession
 from cardgw.lpa.download_errors import InstallationFailed, InstallationInterrupted
@@ -18,10 +19,11 @@ UNKNOWN = "The profile may be installed nevertheless: look at the list of profil
 NOT_INSTALLED = "The profile is not installed. Try again; if the server refuses, ask the provider for a new activation code."
 
 
-async def install(session: ISession, isdr: Isdr, segments: tuple[bytes, ...], transaction_id: str) -> InstallResult:
+async def install(session: ISession, isdr: Isdr, script: Script, transaction_id: str) -> InstallResult:
     """
-    Load all segments.
+    Load a whole package.
 
+    @param script: see L{Isdr.package}.
     @param transaction_id: in hexadecimal: results of other sessions do not count.
     @return: the result that the eUICC gave, good or bad, or kept for the server where its answer was lost.
     @raise InstallationFailed: it gave none.
@@ -29,7 +31,7 @@ async def install(session: ISession, isdr: Isdr, segments: tuple[bytes, ...], tr
     @raise CancelledError: the eUICC has installed nothing.
     """
     session.stage("es10b_load_bound_profile_package")
-    total, wanted = isdr.count(segments), bytes.fromhex(transaction_id)
+    total, wanted = len(script.steps), bytes.fromhex(transaction_id)
     percent = 0
 
     def tell(done: int) -> None:
@@ -37,10 +39,8 @@ async def install(session: ISession, isdr: Isdr, segments: tuple[bytes, ...], tr
         percent = done
         session.percent(done)
 
-    loading = isdr.load(segments, tell)
-    del segments  # a package of tens of kilobytes is not kept twice
     try:
-        answer = await loading
+        answer = await isdr.load(script, tell)
     except ChannelError as lost:
         raise interrupted(lost, total) from lost
     except CancelledError:

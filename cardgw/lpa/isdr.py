@@ -119,25 +119,28 @@ class Isdr:
             command = Command(self._cla, INS_STORE_DATA, P1_LAST if end else P1_MORE, number & 0xFF, data)
             yield Step(command, _ALLOWED, data=end and answered, slow=end and slow)
 
-    def count(self, segments: Iterable[bytes]) -> int:
+    def package(self, segments: Sequence[bytes]) -> Script:
         """
-        How many blocks these segments make.
-        """
-        return sum(-(-len(segment) // self.segment_size) for segment in segments)
+        A bound profile package, in blocks.  The card refuses whatever follows a failed one, so all go as one pipelined script.
 
-    async def load(self, segments: Sequence[bytes], on_percent: Callable[[int], object]) -> bytes | None:
+        @param segments: see L{cardgw.lpa.package.segments}.
         """
-        Load a bound profile package.  The card refuses whatever follows a failed block, so all go as one pipelined script.
+        last = len(segments) - 1
+        return Script(
+            tuple(step for at, segment in enumerate(segments) for step in self._blocks(segment, True, at == last)), pipelined=True
+        )
 
-        @param segments: see L{cardgw.lpa.package.segments}; not kept.
+    async def load(self, script: Script, on_percent: Callable[[int], object]) -> bytes | None:
+        """
+        Load a bound profile package.
+
+        @param script: see L{package}.
         @param on_percent: called with each new whole percent of blocks that were answered.
         @return: the ProfileInstallationResult: the first answer with data, whatever its status; C{None} if the card took all
             blocks and gave none.
         @raise UnexpectedStatus: the card refused a block and gave no result.
         @raise ChannelError: the card was lost before it gave one.
         """
-        script = self._package(segments)
-        del segments  # the script holds the same bytes
         try:
             responses = await self._channel.exchange(script, _Percent(len(script.steps), on_percent))
         except ChannelError as error:
@@ -149,12 +152,6 @@ class Isdr:
         if result is None and not script.completed(responses):
             raise _refused(FUNCTIONS[0xBF36], script, responses)
         return result
-
-    def _package(self, segments: Sequence[bytes]) -> Script:
-        last = len(segments) - 1
-        return Script(
-            tuple(step for at, segment in enumerate(segments) for step in self._blocks(segment, True, at == last)), pipelined=True
-        )
 
     async def close(self) -> None:
         """

@@ -16,6 +16,7 @@ from cardgw.lpa.download_errors import ConsentNeeded, PolicyRuleRefused, Rejecte
 from cardgw.lpa.es10 import RULES, EuiccInfo2, named_bits, reading
 from cardgw.lpa.isdr import Isdr
 from cardgw.lpa.metadata import Metadata, Owner
+from cardgw.values import Question
 
 GET_RAT = bytes.fromhex("BF4300")
 WILDCARD = "e"
@@ -95,8 +96,9 @@ async def check_policy(session: ISession, isdr: Isdr, metadata: Metadata, info: 
 
 
 async def _ask(session: ISession, named: str, metadata: Metadata) -> None:
-    question = f"{metadata.provider} {metadata.name} cannot be switched off or deleted freely ({named}). Install it? (yes or no)"
-    asked: Deferred[str] = session.ask(question)
+    text = f"{metadata.provider} {metadata.name} cannot be switched off or deleted freely ({named}). Install it? (yes or no)"
+    facts = {"iccid": metadata.iccid, "provider": metadata.provider, "name": metadata.name, "rules": named}
+    asked: Deferred[str] = session.ask(Question("consent", text, facts))
     try:
         answer = await asked
     except NobodyToAsk as nobody:

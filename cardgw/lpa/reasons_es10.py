@@ -77,16 +77,20 @@ _NOT_DISABLED: Text = (
     "profileNotInDisabledState",
 )
 _BUSY: Text = (
-    "A proactive session is running on the card (a menu or a message)",
-    "Wait until it has ended, and try again.",
+    "The card is in the midst of a toolkit session (a menu or a message)",
+    "Close it on the phone, or wait until it has ended, and try again.",
     BRIEF_BUSY,
     "catBusy",
 )
 _POLICY: Text = (
-    "The policy rules of the profile do not allow it",
+    "The profile that is enabled may not be disabled (policy rule PPR1)",
     "Only its provider can change that.",
     BRIEF_POLICY,
     "disallowedByPolicy",
+)
+_DELETION: Text = (
+    "The profile may not be deleted (policy rule PPR2)",
+    *_POLICY[1:],
 )
 
 RESULTS: dict[str, dict[int, Text]] = {
@@ -188,7 +192,7 @@ RESULTS: dict[str, dict[int, Text]] = {
         3: _POLICY,
         5: _BUSY,
     },
-    "DeleteProfile": {1: _NO_PROFILE, 2: _NOT_DISABLED, 3: _POLICY},
+    "DeleteProfile": {1: _NO_PROFILE, 2: _NOT_DISABLED, 3: _DELETION},
     "eUICCMemoryReset": {
         1: ("There is nothing to delete", "There is nothing to do.", "There is nothing to delete.", "nothingToDelete"),
         5: _BUSY,

@@ -13,6 +13,7 @@ from cardgw.testing.gateway import FakeGateway, GatewayTestsMixin
 from cardgw.testing.http import FakeHTTP, HTTPClientTestsMixin
 from cardgw.testing.observer import FakeObserver, ObserverTestsMixin
 from cardgw.testing.operation import OperationTestsMixin
+from cardgw.testing.outbox import FakeOutbox, OutboxTestsMixin
 from cardgw.testing.session import FakeSession, SessionTestsMixin, session_for
 from cardgw.testing.transport import TransportTestsMixin
 from cardgw.testing.trust import FakeTrust, TrustTestsMixin
@@ -22,6 +23,7 @@ __all__ = [
     "FakeGateway",
     "FakeHTTP",
     "FakeObserver",
+    "FakeOutbox",
     "FakeSession",
     "FakeTrust",
     "GatewayTestsMixin",
@@ -29,6 +31,7 @@ __all__ = [
     "KnowingCard",
     "ObserverTestsMixin",
     "OperationTestsMixin",
+    "OutboxTestsMixin",
     "PatientCard",
     "SessionTestsMixin",
     "TransportTestsMixin",

@@ -71,6 +71,7 @@ class OperationTestsMixin(DeclarationMixin, ContractMixin):
         self.assertIsInstance(operation.requires, frozenset)
         self.assertEqual([each for each in operation.requires if not isinstance(each, Feature)], [])
         self.assertIsInstance(operation.destructive, bool)
+        self.assertIsInstance(operation.repeatable, bool)
         if operation.application is not None:
             self.assertIn(len(operation.application), AID_LENGTHS, "application: expected an AID of 5 to 16 bytes")
 

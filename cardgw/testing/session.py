@@ -17,13 +17,17 @@ from zope.interface import implementer
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import NobodyToAsk, ParameterError, SecretError
 from cardgw.fields import build
-from cardgw.interfaces import ICardChannel, IHTTPClient, IOperation, ISession, ITrust
+from cardgw.interfaces import ICardChannel, IHTTPClient, IOperation, IOutbox, ISession, ITrust
 from cardgw.quirks import Quirks
 from cardgw.testing.card import KnowingCard
 from cardgw.testing.contract import ContractMixin
 from cardgw.testing.http import FakeHTTP
+from cardgw.testing.outbox import FakeOutbox
 from cardgw.testing.trust import FakeTrust
-from cardgw.values import ChannelInfo, Feature
+from cardgw.values import ChannelInfo, Feature, Question, Reset
+
+
+_CARD = "eid:89049032000000000000000000000163"
 
 
 @implementer(ISession)
@@ -32,12 +36,16 @@ class FakeSession:
     """
     A session that keeps what the operation does with it.
 
-    @ivar answers: what L{ask} gives, by question.
+    @ivar answers: what L{ask} gives, by the kind of question.
     @ivar secrets: what L{secret} gives, by name.
     @ivar stages: the names and facts that L{stage} was told.
     @ivar percents: the numbers that L{percent} was told.
     @ivar shown: the texts that L{show} has shown; where the channel cannot, there are none.
+    @ivar questions: what L{ask} was asked.
     @ivar farewells: the texts that L{farewell} was told; the last one counts.
+    @ivar resets: the resets that it was told with them.
+    @ivar results: what L{achieved} was told.
+    @ivar memory: what L{remember} was told, by card and key.
     """
 
     channel: ICardChannel = field(factory=lambda: MemoryChannel(ChannelInfo("memory"), KnowingCard({})))
@@ -47,13 +55,19 @@ class FakeSession:
     clock: Any = field(factory=Clock)
     http: IHTTPClient = field(factory=FakeHTTP)
     trust: ITrust = field(factory=FakeTrust)
+    outbox: IOutbox = field(factory=FakeOutbox)
+    identity: str = ""
     log: Logger = field(factory=lambda: Logger("cardgw.testing", observer=LogPublisher()))
     answers: Mapping[str, str] = field(factory=dict)
     secrets: Mapping[str, bytes] = field(factory=dict, repr=False)
     stages: list[tuple[str, dict[str, Any]]] = field(factory=list)
     percents: list[int] = field(factory=list)
     shown: list[str] = field(factory=list)
+    questions: list[Question] = field(factory=list)
     farewells: list[str] = field(factory=list)
+    resets: list[Reset | None] = field(factory=list)
+    results: list[dict[str, Any]] = field(factory=list)
+    memory: dict[tuple[str, str], bytes] = field(factory=dict)
 
     def stage(self, name: str, /, **facts: Any) -> None:
         """
@@ -80,18 +94,49 @@ class FakeSession:
         self.shown.append(text)
         return self.channel.show(text)
 
-    def farewell(self, text: str) -> None:
+    def farewell(self, text: str, reset: Reset | None = None) -> None:
         """
         See L{ISession.farewell}.
         """
         self.farewells.append(text)
+        self.resets.append(reset)
 
-    def ask(self, question: str) -> Deferred[str]:
+    def identified(self, identity: str) -> None:
+        """
+        See L{ISession.identified}.
+        """
+        self.identity = identity
+
+    def achieved(self, result: dict[str, Any]) -> Deferred[None]:
+        """
+        See L{ISession.achieved}.
+        """
+        self.results.append(result)
+        return succeed(None)
+
+    def ask(self, question: Question) -> Deferred[str]:
         """
         See L{ISession.ask}.
         """
-        answer = self.answers.get(question)
-        return fail(NobodyToAsk(question)) if answer is None else succeed(answer)
+        self.questions.append(question)
+        answer = self.answers.get(question.kind)
+        return fail(NobodyToAsk(question.text)) if answer is None else succeed(answer)
+
+    def recall(self, card: str, key: str) -> Deferred[bytes | None]:
+        """
+        See L{ISession.recall}.
+        """
+        return succeed(self.memory.get((card, key)))
+
+    def remember(self, card: str, key: str, value: bytes | None, *, sealed: bool = False) -> Deferred[None]:
+        """
+        See L{ISession.remember}.
+        """
+        if value is None:
+            self.memory.pop((card, key), None)
+        else:
+            self.memory[card, key] = value
+        return succeed(None)
 
     def secret(self, name: str) -> bytes:
         """
@@ -154,6 +199,7 @@ class SessionTestsMixin(ContractMixin):
         self.verify(ICardChannel, session.channel)
         self.verify(IHTTPClient, session.http)
         self.verify(ITrust, session.trust)
+        self.verify(IOutbox, session.outbox)
         self.assertIsInstance(session.quirks, Quirks)
 
     def test_progress(self) -> Any:
@@ -211,7 +257,45 @@ class SessionTestsMixin(ContractMixin):
 
     async def _nobody(self) -> None:
         session = await self.hook(lambda: self.make_session(show=False))
-        await self.failed(session.ask("What is the airspeed of an unladen swallow?"), NobodyToAsk)
+        await self.failed(session.ask(Question("text", "What is the airspeed of an unladen swallow?")), NobodyToAsk)
+
+    def test_identified(self) -> Any:
+        """
+        Who the card is, is known when an operation has said so.
+        """
+        return self.contract(self._identified())
+
+    async def _identified(self) -> None:
+        session = await self.hook(lambda: self.make_session(show=False))
+        self.assertEqual(session.identity, "")
+        session.identified(_CARD)
+        self.assertEqual(session.identity, _CARD)
+
+    def test_memory(self) -> Any:
+        """
+        What is remembered about a card can be recalled, until it is forgotten.
+        """
+        return self.contract(self._memory())
+
+    async def _memory(self) -> None:
+        session = await self.hook(lambda: self.make_session(show=False))
+        self.assertIsNone(await self.settled(session.recall(_CARD, "key")))
+        for value in (b"first", b"second"):
+            await self.settled(session.remember(_CARD, "key", value, sealed=True))
+            self.assertEqual(await self.settled(session.recall(_CARD, "key")), value)
+        self.assertIsNone(await self.settled(session.recall(_CARD, "another")))
+        await self.settled(session.remember(_CARD, "key", None))
+        self.assertIsNone(await self.settled(session.recall(_CARD, "key")))
+
+    def test_achieved(self) -> Any:
+        """
+        What has been done can be written down in the midst of the work.
+        """
+        return self.contract(self._achieved())
+
+    async def _achieved(self) -> None:
+        session = await self.hook(lambda: self.make_session(show=False))
+        await self.settled(session.achieved({"iccid": "8999"}))
 
     def test_noSecret(self) -> Any:
         """

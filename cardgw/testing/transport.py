@@ -16,6 +16,8 @@ from cardgw.interfaces import ITransport
 from cardgw.testing.contract import ContractMixin
 from cardgw.testing.declaration import DeclarationMixin
 from cardgw.testing.gateway import FakeGateway
+from cardgw.testing.operation import NAME as OPERATION
+from cardgw.values import STAY
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 """One word, which is a table of the settings."""
@@ -60,6 +62,16 @@ class TransportTestsMixin(DeclarationMixin, ContractMixin):
         Its settings are declared, and each has a default.
         """
         self.check_declared(self.make_transport().settings, defaults=True)
+
+    def test_requests(self) -> None:
+        """
+        Each request that its cards may come with is a key of the settings, and is answered by an operation, by staying, or not
+        at all.
+        """
+        for request, answer in self.make_transport().requests.items():
+            self.assertIsNotNone(NAME.fullmatch(request), f"requests: expected a word, got {request!r}")
+            if answer not in ("", STAY):
+                self.assertIsNotNone(OPERATION.fullmatch(answer), f"requests: {request}: expected area.verb, got {answer!r}")
 
     def test_service(self) -> Any:
         """

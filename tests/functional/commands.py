@@ -39,7 +39,7 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=directory,
-        env=environment(),
+        env=environment(XDG_STATE_HOME=str(directory.absolute())),
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
@@ -66,11 +66,13 @@ class Process:
         """
         directory = Path(test.mktemp())
         directory.mkdir(parents=True)
-        command = [sys.executable, *through, *TWISTD, *JSON, "cardgw", *arguments]
-        environ = environment(**(environ or {}))
-        self.process = subprocess.Popen(
-            command, cwd=directory, env=environ, stdout=subprocess.PIPE, text=True, pass_fds=inherited
-        )
+        command = [sys.executable, *through, *TWISTD, *JSON, "cardgw", "--web", LOOPBACK, *arguments]
+        environ = environment(**{"XDG_STATE_HOME": str(directory.absolute()), **(environ or {})})
+        self._errors = directory / "stderr"
+        with self._errors.open("wb") as errors:
+            self.process = subprocess.Popen(
+                command, cwd=directory, env=environ, stdout=subprocess.PIPE, stderr=errors, text=True, pass_fds=inherited
+            )
         test.addCleanup(self._end)
 
     def wait_for(self, event: str) -> dict[str, Any]:
@@ -80,7 +82,7 @@ class Process:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             parsed: dict[str, Any] = json.loads(line)
-            if parsed["event"] == event:
+            if parsed["event"] == event and ("estk" in str(parsed.get("namespace")) or event != "listening"):
                 return parsed
         raise AssertionError(f"the process ended without the event {event}")
 
@@ -88,7 +90,13 @@ class Process:
         """
         Where it listens, as soon as it does.
         """
-        return int(self.wait_for("estk-me-cards-may-dial-in")["port"])
+        return int(self.wait_for("listening")["port"])
+
+    def token(self) -> str:
+        """
+        The first token, which it has shown when it listens.
+        """
+        return "cgw_" + self._errors.read_text().split("cgw_", 1)[1].split()[0]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """

@@ -20,10 +20,7 @@ from twisted.trial.unittest import TestCase
 
 from cardgw.apdu.tlv import only
 from cardgw.errors import CardGatewayError
-from cardgw.gateway.inventory import Book, Inventory
 from cardgw.gateway.journal import Journal, Observers
-from cardgw.gateway.session import Tools
-from cardgw.gateway.stack import stack
 from cardgw.lpa.es10 import CancelReason, cancel_session
 from cardgw.lpa.https import HttpsClient
 from cardgw.lpa.settings import HostSettings, HttpsSettings
@@ -44,6 +41,7 @@ from cardgw.virtual.smdp import Smdp
 from cardgw.virtual.smdp_orders import Order
 from cardgw.virtual.smdp_server import SmdpServer
 from cardgw.virtual.terminal import Manners, Outcome, dial, request_frame
+from tests.functional.gateway import make_inventory
 
 reactor: Any = _reactor
 HOST = "smdp.example.test"
@@ -172,9 +170,11 @@ class DownloadTestCase(TestCase):
         self.http = HttpsClient(reactor, settings, trust)
         self.addCleanup(self.http.stop)
         operation, options = DownloadProfile(), DownloadSettings()
-        book = Book({("estk", "download"): operation.name}, lambda name: (operation, options))
-        tools = Tools(reactor, self.http, trust, Observers([Journal(), self.ledger]), None)
-        self.inventory = Inventory(reactor, tools, book, stack)
+        routes, operations = {("estk", "download"): operation.name}, {operation.name: (operation, options)}
+        observer = Observers([Journal(), self.ledger])
+        self.inventory = make_inventory(
+            reactor, http=self.http, trust=trust, observer=observer, routes=routes, operations=operations
+        )
         self.listen_for_cards(**estk)
         return self.server
 
@@ -271,7 +271,7 @@ class DownloadTestCase(TestCase):
         """
         Wait until all jobs and sessions have ended.
         """
-        while self.service.factory.sessions or self.ledger.running or self.inventory.cards:
+        while self.service.factory.sessions or self.ledger.running or self.inventory.visits:
             await deferLater(reactor, 0.005)
 
 

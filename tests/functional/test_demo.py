@@ -68,6 +68,6 @@ class DemoTests(TestCase):
         """
         The gateway's settings lead the SM-DP+'s name to its port on loopback, and trust its CI.
         """
-        text = settings(8443, "00" * 20)
+        text = settings(Path("/x"), 8443, "00" * 20)
         self.assertIn("port = 8443", text)
         self.assertIn(f'trusted_ci = ["{"00" * 20}"]', text)

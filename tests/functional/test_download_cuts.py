@@ -105,7 +105,7 @@ class CutsTestCase(DownloadTestCase):
         for (name, card), outcome in zip(cards.items(), outcomes, strict=True):
             visits[name] = Visit(card, outcome, self.ledger.ended.get(activation_code(name)))
             self.check(name, visits[name])
-        self.assertEqual((self.inventory.cards, self.service.factory.sessions), ({}, set()))
+        self.assertEqual((self.inventory.visits, self.service.factory.sessions), ({}, set()))
         return visits
 
     def check(self, name: str, visit: Visit) -> None:

@@ -70,7 +70,7 @@ class LeakTests(DownloadTestCase):
         self.assertEqual(ends.keys() & {"card-gateway-error", "plugin", "channel", "card", "server"}, set())
         await self.cold()
         await self.settled(before)
-        self.assertEqual((self.inventory.cards, self.ledger.running, self.service.factory.sessions), ({}, {}, set()))
+        self.assertEqual((self.inventory.visits, self.ledger.running, self.service.factory.sessions), ({}, {}, set()))
         del calls, call
         left = alive()
         for kind in KINDS:

@@ -44,7 +44,7 @@ class StopTests(DownloadTestCase):
         card, outcome = await self.reach(stage, manners)
         await self.service.stopService()
         await self.http.stop()
-        self.assertEqual((self.service.factory.sessions, self.inventory.cards, self.ledger.running), (set(), {}, {}))
+        self.assertEqual((self.service.factory.sessions, self.inventory.visits, self.ledger.running), (set(), {}, {}))
         return card, await outcome
 
     async def given_up(self, stage: str) -> None:
@@ -158,5 +158,5 @@ class StopTests(DownloadTestCase):
         self.assertEqual(len(self.ledger.running), 1)
         await self.service.stopService()
         await self.http.stop()
-        self.assertEqual((self.ledger.running, self.inventory.cards), ({}, {}))
+        self.assertEqual((self.ledger.running, self.inventory.visits), ({}, {}))
         self.assertIsInstance(self.ledger.ended[TEXT].error, GatewayStopping)

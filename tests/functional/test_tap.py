@@ -168,8 +168,9 @@ class BackgroundTests(SynchronousTestCase):
         taken = listening(self)
         port = taken.getsockname()[1]
         taken.close()
-        done = run(directory, *TWISTD, "cardgw", "--estk", f"tcp:{port}:interface=127.0.0.1")
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        done = run(directory, *TWISTD, "cardgw", "--web", LOOPBACK, "--estk", f"tcp:{port}:interface=127.0.0.1")
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertRegex(done.stderr, r"^The first token .*\n  cgw_\S{43}\nKeep it with: cardgw login\n$")
         number = int((directory / "twistd.pid").read_text())
         self.addCleanup(_kill, number)
         served(self, port)

@@ -17,8 +17,9 @@ from cardgw.errors import CardGatewayError, ChannelError, SecretError
 from cardgw.fields import option, text
 from cardgw.gateway.session import Tools
 from cardgw.interfaces import ICardObserver, IOperation, ISession
-from cardgw.testing import FakeHTTP, FakeTrust
-from cardgw.values import CardRequest, ChannelInfo, Feature
+from cardgw.testing import FakeHTTP, FakeOutbox, FakeTrust
+from cardgw.values import CardRequest, ChannelInfo, Feature, Reset
+from tests.gateway.stores import memory_store
 
 APPLICATION = bytes.fromhex("A000000001")
 SECRETS = {"pin": b"1234"}
@@ -29,8 +30,13 @@ class QuietChannel(ChannelBase):
     A channel that shows texts and can be held; nothing is exchanged.
     """
 
-    def __init__(self, request: CardRequest | None = None, offers: frozenset[Feature] = frozenset({Feature.SHOW})) -> None:
-        super().__init__(ChannelInfo("test", "somewhere", application=APPLICATION, offers=offers, request=request))
+    def __init__(
+        self,
+        request: CardRequest | None = None,
+        offers: frozenset[Feature] = frozenset({Feature.SHOW}),
+        resets: frozenset[Reset] = frozenset(),
+    ) -> None:
+        super().__init__(ChannelInfo("test", "somewhere", None, APPLICATION, offers, resets, request=request))
         self.events: list[str] = []
 
     def _hold(self) -> Deferred[None]:
@@ -105,6 +111,7 @@ class Scripted:
     application: bytes | None = APPLICATION
     requires: frozenset[Feature] = frozenset()
     destructive: bool = False
+    repeatable: bool = False
 
     async def run(self, session: ISession) -> dict[str, Any]:
         result: dict[str, Any] = await self.body(session)
@@ -124,4 +131,4 @@ def make_tools(observer: ICardObserver) -> Tools:
     """
     Tools without a network.
     """
-    return Tools(Clock(), FakeHTTP(), FakeTrust(), observer, secret)
+    return Tools(Clock(), FakeHTTP(), FakeTrust(), observer, secret, FakeOutbox(), memory_store().memory)

@@ -5,63 +5,23 @@ L{cardgw.gateway.inventory}.
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.errors import GatewayStopping, MissingPlugin, PeerLost
-from cardgw.gateway.inventory import Book, Inventory
-from cardgw.interfaces import ICardChannel, IOperation, ISession
-from cardgw.quirks import Quirks
+from cardgw.errors import GatewayStopping, PeerLost
+from cardgw.gateway.faults import WrongCode
+from cardgw.gateway.inventory import Inventory
+from cardgw.gateway.records import JobState
 from cardgw.testing import GatewayTestsMixin
-from cardgw.values import CardRequest, Feature
-from tests.gateway.fakes import Memory, NoSettings, QuietChannel, Scripted, make_tools
+from cardgw.values import CardRequest, Reset
+from tests.gateway.fakes import QuietChannel
+from tests.gateway.world import ANOTHER, CARD, GatewayTestCase
+from tests.logs import captured
 
 
-def same(channel: ICardChannel) -> ICardChannel:
+class InventoryTests(GatewayTestsMixin, GatewayTestCase):
     """
-    No decorators.
+    What becomes of a card that asks.
     """
-    return channel
-
-
-class InventoryTests(GatewayTestsMixin, SynchronousTestCase):
-    """
-    What becomes of a card that comes.
-    """
-
-    def setUp(self) -> None:
-        self.observer = Memory()
-        self.sessions: list[ISession] = []
-        self.gate: Deferred[dict[str, Any]] = Deferred()
-        quirks = (Quirks(transport="test", segment_size=63),)
-        book = Book({("test", "download"): "test.run", ("test", "gone"): "test.gone"}, self.operation, quirks)
-        self.inventory = Inventory(Clock(), make_tools(self.observer), book, same)
-        self.channel = QuietChannel(CardRequest("download", "abc"))
-
-    def operation(self, name: str) -> tuple[IOperation, Any]:
-        """
-        What settings have.
-        """
-        if name != "test.run":
-            raise MissingPlugin(name)
-        return Scripted(self.body), NoSettings()
-
-    async def body(self, session: ISession) -> dict[str, Any]:
-        """
-        Waits for C{gate}.
-        """
-        self.sessions.append(session)
-        session.farewell("all done")
-        return await self.gate
-
-    def names(self) -> list[str]:
-        """
-        What the observer was told of.
-        """
-        return [event[0] for event in self.observer.told]
 
     def make_gateway(self) -> Inventory:
         """
@@ -69,83 +29,290 @@ class InventoryTests(GatewayTestsMixin, SynchronousTestCase):
         """
         return self.inventory
 
+
+class RequestTests(GatewayTestCase):
+    """
+    What becomes of a card that asks.
+    """
+
+    def told(self) -> list[str]:
+        """
+        What the observer was told of.
+        """
+        return [event[0] for event in self.observer.told]
+
     def test_served(self) -> None:
         """
         A request is routed to its operation with the card's text; the last text is shown when the card has been released.
         """
-        served = self.inventory.arrived(self.channel)
+        channel, served = self.arrive("download")
         self.assertNoResult(served)
         self.assertEqual(self.sessions[0].parameters.code, "abc")
         self.assertEqual(self.sessions[0].quirks.segment_size, 63)
-        self.gate.callback({"iccid": "89"})
+        self.gates[0].callback({"iccid": "89"})
         self.successResultOf(served)
-        self.assertEqual(self.channel.events, ["hold", "release", "show all done"])
-        self.assertEqual(self.names(), ["card_arrived", "job_started", "job_ended"])
+        self.assertEqual(channel.events, ["hold", "release", "show done 1"])
+        self.assertEqual(self.told(), ["card_arrived", "job_started", "job_ended"])
+        (job,) = self.successResultOf(self.store.jobs.find())
+        self.assertEqual((job.state, job.requester, job.operation), (JobState.DONE, "card", "test.run"))
 
     def test_failed(self) -> None:
         """
         The card holder gets the short form of a failure, and the transport may say goodbye.
         """
-        served = self.inventory.arrived(self.channel)
-        self.gate.errback(PeerLost("gone"))
+        channel, served = self.arrive("download")
+        self.gates[0].errback(PeerLost("gone"))
         self.successResultOf(served)
-        self.assertEqual(self.channel.events[-1], "show The card's side closed the connection.")
+        self.assertEqual(channel.events[-1], "show The card's side closed the connection.")
         self.assertIsInstance(self.observer.told[-1][3], PeerLost)
 
     def test_noRoute(self) -> None:
         """
         A request that settings route nowhere is answered, not left alone.
         """
-        channel = QuietChannel(CardRequest("notifications"))
-        self.successResultOf(self.inventory.arrived(channel))
+        channel, served = self.arrive("notifications")
+        self.successResultOf(served)
         self.assertEqual(channel.events, ["show This server cannot do that yet."])
 
     def test_missingOperation(self) -> None:
         """
         An operation that has been taken away meanwhile is a failed job.
         """
-        channel = QuietChannel(CardRequest("gone"))
-        self.successResultOf(self.inventory.arrived(channel))
-        self.assertEqual(self.names(), ["card_arrived", "job_started", "job_ended"])
+        _, served = self.arrive("gone")
+        self.successResultOf(served)
+        self.assertEqual(self.told(), ["card_arrived", "job_started", "job_ended"])
 
     def test_stopping(self) -> None:
         """
         A transport that stops cancels; the operation winds up, and the card holder is told why.
         """
-        served = self.inventory.arrived(self.channel)
+        channel, served = self.arrive("download")
         served.cancel()
         self.successResultOf(served)
         self.assertIsInstance(self.observer.told[-1][3], GatewayStopping)
-        self.assertEqual(self.channel.events[-2:], ["release", f"show {GatewayStopping().brief}"])
-
-    def test_cardWithoutRequest(self) -> None:
-        """
-        A card that asked for nothing stays until it goes.
-        """
-        channel = QuietChannel()
-        served = self.inventory.arrived(channel)
-        self.assertNoResult(served)
-        self.assertEqual(list(self.inventory.cards.values()), [channel])
-        self.successResultOf(channel.close())
-        self.successResultOf(served)
-        self.assertEqual(self.inventory.cards, {})
+        self.assertEqual(channel.events[-2:], ["release", f"show {GatewayStopping().brief}"])
 
     def test_gone(self) -> None:
         """
         A card that has gone is forgotten; showing it the result is not tried in vain with noise.
         """
-        served = self.inventory.arrived(self.channel)
-        self.channel._lost(PeerLost())
-        self.gate.callback({})
+        channel, served = self.arrive("download")
+        channel._lost(PeerLost())
+        self.gates[0].callback({})
         self.successResultOf(served)
-        self.assertEqual(self.inventory.cards, {})
-        self.assertIn("card_gone", self.names())
+        self.assertEqual(self.inventory.visits, {})
+        self.assertIn("card_gone", self.told())
 
     def test_nobodyLooks(self) -> None:
         """
         Where texts cannot be shown, none is.
         """
-        channel = QuietChannel(CardRequest("download"), cast("frozenset[Feature]", frozenset()))
+        channel = QuietChannel(CardRequest("download"), frozenset())
         self.inventory.arrived(channel)
-        self.gate.callback({})
+        self.gates[0].callback({})
         self.assertEqual(channel.events, ["hold", "release"])
+
+    def test_storeFails(self) -> None:
+        """
+        A store that fails does not keep a card from what it asked for; it is logged.
+        """
+        events = captured(self)
+        self.successResultOf(self.store.close())
+        channel, served = self.arrive("download")
+        self.gates[0].callback({})
+        self.successResultOf(served)
+        self.assertEqual(channel.events[-1], "show done 1")
+        self.assertEqual({event["event"] for event in events}, {"job-not-stored"})
+
+    def test_afterwards(self) -> None:
+        """
+        When a card that is known has got what it asked for, the jobs that wait for it are done, too; its holder is told once.
+        """
+        first, second = self.queue(), self.queue()
+        channel, served = self.arrive("download")
+        self.sessions[0].identified(CARD)
+        for number in range(3):
+            self.gates[number].callback({})
+        self.successResultOf(served)
+        self.assertEqual({self.state(first.id), self.state(second.id)}, {JobState.DONE})
+        self.assertEqual(channel.events[-1], "show done 1\ndone 2\ndone 3")
+        self.assertEqual(self.jobs.absent, 0)
+
+    def test_lookedAt(self) -> None:
+        """
+        A card that its operation did not identify is identified only where there are jobs that wait.
+        """
+        asked: list[str] = []
+
+        async def identify(channel: object, quirks: object) -> str:
+            asked.append("who")
+            return CARD
+
+        self.inventory.identify = identify
+        for expected in (0, 1):
+            _, served = self.arrive("download")
+            self.gates[-1].callback({})
+            while not served.called:
+                self.gates[-1].callback({})
+            self.assertEqual(len(asked), expected)
+            self.queue()
+
+    def test_reset(self) -> None:
+        """
+        A card that is to be started anew is told the text first.
+        """
+        channel = _Resettable(CardRequest("download"))
+        served = self.inventory.arrived(channel)
+        self.sessions[0].farewell("Enabled.", Reset.REBOOT)
+        self.gates[0].callback({})
+        self.successResultOf(served)
+        self.assertEqual(channel.events[-2:], ["show Enabled.", "reset REBOOT"])
+
+
+class StayTests(GatewayTestCase):
+    """
+    Cards that wait for work.
+    """
+
+    def test_cardWithoutRequest(self) -> None:
+        """
+        A card that asked for nothing is identified, and stays until it goes.
+        """
+        channel, served = self.arrive()
+        self.assertNoResult(served)
+        (visit,) = self.inventory.visits.values()
+        self.assertEqual((visit.identity, visit.managed), (CARD, False))
+        self.assertEqual(self.kinds(), ["card.arrived", "card.identified"])
+        self.clock.advance(100_000)
+        self.assertNoResult(served)
+        self.successResultOf(channel.close())
+        self.successResultOf(served)
+        self.assertEqual(self.inventory.visits, {})
+        self.assertEqual(self.kinds()[-1], "card.gone")
+
+    def test_work(self) -> None:
+        """
+        Jobs that wait for it are done when it comes, later ones when they are queued; one after another.
+        """
+        first = self.queue()
+        self.arrive()
+        (visit,) = self.inventory.visits.values()
+        self.assertEqual((len(self.sessions), visit.record().job), (1, first.id))
+        second = self.queue()
+        visit.ring()
+        self.assertEqual(len(self.sessions), 1)
+        self.gates[0].callback({})
+        self.gates[1].callback({})
+        self.assertEqual([self.state(job.id) for job in (first, second)], [JobState.DONE, JobState.DONE])
+
+    def test_managed(self) -> None:
+        """
+        A card that asks to be managed shows its holder a code; with it somebody may manage this card.
+        """
+        channel, served = self.arrive("manage")
+        (visit,) = self.inventory.visits.values()
+        self.assertTrue(visit.managed)
+        code = channel.events[-1].split("Code: ")[1].split("\n")[0]
+        _, card = self.inventory.claims.claim(code, "127.0.0.1")
+        self.assertEqual(card, visit.id)
+        self.clock.advance(899)
+        self.assertNoResult(served)
+        self.clock.advance(1)
+        self.successResultOf(served)
+        self.assertEqual(channel.events[-1], "show Remote management has ended.")
+
+    def test_idleCountsAnew(self) -> None:
+        """
+        Each job gives a managed card its time again.
+        """
+        _, served = self.arrive("manage")
+        (visit,) = self.inventory.visits.values()
+        self.clock.advance(800)
+        self.queue()
+        visit.ring()
+        self.gates[0].callback({})
+        self.clock.advance(800)
+        self.assertNoResult(served)
+
+    def test_holderLeaves(self) -> None:
+        """
+        When the holder ends it, the code is worth nothing any more, and what was queued for this visit has failed or waits.
+        """
+        channel, served = self.arrive("manage")
+        (visit,) = self.inventory.visits.values()
+        _, token = visit.id, self.inventory.claims.offer(visit.id)
+        visit.asked = True
+        job = self.queue(channel=visit.id, card="", operation="test.run")
+        channel._lost(PeerLost())
+        self.successResultOf(served)
+        self.assertRaises(WrongCode, self.inventory.claims.claim, token, "127.0.0.1")
+        self.assertEqual(self.state(job.id), JobState.FAILED)
+
+    def test_dismiss(self) -> None:
+        """
+        An operator sends a card away: what runs is cancelled first.
+        """
+        job = self.queue()
+        channel, served = self.arrive("manage")
+        (visit,) = self.inventory.visits.values()
+        self.successResultOf(Deferred.fromCoroutine(self.inventory.dismiss(visit, "token:anna")))
+        self.successResultOf(served)
+        self.assertEqual(self.state(job.id), JobState.CANCELLED)
+        self.assertEqual(channel.events[-1], "show Remote management has ended.")
+
+    def test_windUp(self) -> None:
+        """
+        When the gateway stops, a card that only waits is let go at once; one that is at work when that has ended.
+        """
+        idle, gone = self.arrive("manage")
+        self.found = ANOTHER
+        self.queue(card=ANOTHER)
+        _, busy = self.arrive("manage")
+        self.inventory.wind_up()
+        self.successResultOf(gone)
+        self.assertEqual(idle.events[-1], f"show {GatewayStopping().brief}")
+        self.assertNoResult(busy)
+        self.gates[0].callback({})
+        self.successResultOf(busy)
+
+    def test_holderEnds(self) -> None:
+        """
+        A holder who ends the waiting is no misfortune.
+        """
+        channel, _ = self.arrive("manage")
+        channel._lost(PeerLost("it said goodbye"))
+        self.assertEqual((self.events[-1].kind, self.events[-1].data["reason"]), ("card.gone", None))
+
+    def test_stopping(self) -> None:
+        """
+        When the transport stops, the holder of a managed card is told so.
+        """
+        channel, served = self.arrive("manage")
+        served.cancel()
+        self.successResultOf(served)
+        self.assertEqual(channel.events[-1], f"show {GatewayStopping().brief}")
+
+    def test_storeFails(self) -> None:
+        """
+        Without a store there is no work; the card is sent away with a word.
+        """
+        events = captured(self)
+        self.successResultOf(self.store.close())
+        channel, served = self.arrive("manage")
+        self.successResultOf(served)
+        self.assertIn("not-served", {event.get("event") for event in events})
+        self.assertEqual(channel.events[-1], "show This server has a problem. Please try again later.")
+
+
+class _Resettable(QuietChannel):
+    """
+    A channel whose card can be rebooted.
+    """
+
+    def __init__(self, request: CardRequest) -> None:
+        super().__init__(request, resets=frozenset({Reset.REBOOT}))
+
+    def _reset(self, kind: Reset) -> Deferred[None]:
+        self.events.append(f"reset {kind.name}")
+        self._lost(None)
+        return self.when_gone().addCallback(lambda _: None)

@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import Any, cast
 
 from attrs import evolve
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import OperationCancelled, OperationRefused, ParameterError, PluginError, SecretError
-from cardgw.fields import integer, option
-from cardgw.gateway.session import Session, parameters_from, perform, refuse_unfit
+from cardgw.fields import integer, option, text
+from cardgw.gateway.events import EventHub
+from cardgw.gateway.records import Job, JobState
+from cardgw.gateway.run import BY_CARD, Run
+from cardgw.gateway.session import Session, hidden_in, parameters_from, perform, refuse_unfit, values_from
 from cardgw.interfaces import ISession
 from cardgw.quirks import Quirks
 from cardgw.testing import SessionTestsMixin
@@ -30,7 +33,11 @@ class SessionTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.channel, self.observer = QuietChannel(), Memory()
         log = Logger(namespace="tests")
-        self.session = Session("7", self.channel, Parameters(), NoSettings(), Quirks(), log, make_tools(self.observer))
+        tools, hub = make_tools(self.observer), EventHub(epoch="e")
+        job = Job("7", "test.run", requester="token:anna", state=JobState.RUNNING)
+        course = Run(job, tools.clock, self.observer, hub, lambda job: succeed(None), lambda identity: None, 1.0)
+        self.session = Session(self.channel, Parameters(), NoSettings(), Quirks(), log, course, tools)
+        self.course = course
 
 
 class SessionTests(SessionTestsMixin, SessionTestCase):
@@ -42,6 +49,7 @@ class SessionTests(SessionTestsMixin, SessionTestCase):
         """
         See L{SessionTestsMixin}.
         """
+        self.course.job = evolve(self.course.job, requester=BY_CARD)
         if not show:
             self.session.channel = QuietChannel(offers=frozenset())
         return self.session
@@ -117,7 +125,21 @@ class ParametersTests(SynchronousTestCase):
         """
         What the card's side sent goes to the parameter that is declared so.
         """
-        self.assertEqual(parameters_from(Scripted(None), CardRequest("download", "abc")), Parameters(code="abc"))
+        values = values_from(Scripted(None), CardRequest("download", "abc"))
+        self.assertEqual(parameters_from(Scripted(None), values), Parameters(code="abc"))
+
+    def test_hidden(self) -> None:
+        """
+        What is declared secret is not shown.
+        """
+        from attrs import frozen
+
+        @frozen
+        class Wants:
+            pin: str = option(text, "a PIN", secret=True)
+            count: int = option(integer(1, 9), "a count")
+
+        self.assertEqual(hidden_in(Scripted(None, parameters=Wants)), frozenset({"pin"}))
 
     def test_wrong(self) -> None:
         """
@@ -129,7 +151,7 @@ class ParametersTests(SynchronousTestCase):
         class Wants:
             count: int = option(integer(1, 9), "a count", from_request=True)
 
-        problem = self.assertRaises(ParameterError, parameters_from, Scripted(None, parameters=Wants), CardRequest("x", "y"))
+        problem = self.assertRaises(ParameterError, parameters_from, Scripted(None, parameters=Wants), {"count": "y"})
         self.assertIn("test.run count: expected a whole number from 1 to 9", str(problem))
 
 

@@ -14,6 +14,7 @@ from cardgw.gateway.verification import flaw_at_first_sight, flaw_in_depth
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.lazy import LazyOperation, LazyTransport
 from tests.dropins import Operation
+from tests.test_lazy import PigeonTransport
 
 
 @frozen
@@ -105,6 +106,20 @@ class DepthTests(SynchronousTestCase):
         told = str(flaw_in_depth(IOperation, object()))
         self.assertIn("IOperation", told)
         self.assertNotIn("\n", told)
+
+    def test_requests(self) -> None:
+        """
+        The requests of a transport are words; what answers them is an operation, C{stay}, or nothing.
+        """
+
+        def flaw(requests: Any) -> str | None:
+            transport = PigeonTransport()
+            transport.requests = requests
+            return flaw_in_depth(ITransport, transport)
+
+        self.assertIsNone(flaw({"post": "card.audit", "wait": "stay", "other": ""}))
+        for wrong in (None, ["post"], {"a post": "card.audit"}, {"post": "audit"}, {1: ""}, {"post": None}):
+            self.assertIn("requests: expected a mapping of words", str(flaw(wrong)))
 
     def test_lazy(self) -> None:
         """

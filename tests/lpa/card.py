@@ -30,6 +30,7 @@ class ScriptedChannel(ChannelBase):
     @ivar sent: the commands, encoded.
     @ivar steps: the steps they came in.
     @ivar lose_after: the card is lost when this many commands were answered.
+    @ivar lose_at: the card is lost when it is sent a block whose data begins with this.
     @ivar refuse: a block whose data begins with this is answered with 6985 and does not reach the card.
     """
 
@@ -40,6 +41,7 @@ class ScriptedChannel(ChannelBase):
         self.steps: list[Step] = []
         self.scripts: list[Script] = []
         self.lose_after = lose_after
+        self.lose_at: bytes | None = None
         self.refuse: bytes | None = None
 
     def _run(self, script: Script, watch: Watch) -> Deferred[Answers]:
@@ -48,7 +50,8 @@ class ScriptedChannel(ChannelBase):
         for step in script.steps:
             self.sent.append(step.command.encode())
             self.steps.append(step)
-            if self.lose_after is not None and len(self.sent) > self.lose_after:
+            late = self.lose_after is not None and len(self.sent) > self.lose_after
+            if late or (self.lose_at is not None and step.command.data.startswith(self.lose_at)):
                 error = PeerLost("it hung up").during(tuple(responses), 1)
                 self._lost(error)
                 return fail(error)

@@ -72,7 +72,7 @@ class ConfirmationTests(SynchronousTestCase):
         """
         Spaces around an answer are not part of the code.
         """
-        session = FakeSession(answers={"Confirmation code for Provider Profile?": " 4711\n"})
+        session = FakeSession(answers={"confirmation-code": " 4711\n"})
         hashing = confirmation_hash(session, parse_activation_code("LPA:1$smdp.example.test$M"), TRANSACTION, metadata())
         wanted = sha256(sha256(b"4711").digest() + bytes.fromhex(TRANSACTION)).digest()
         self.assertEqual(self.successResultOf(Deferred.fromCoroutine(hashing)), wanted)

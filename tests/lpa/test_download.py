@@ -324,8 +324,11 @@ class ConfirmationTests(DownloadTestCase):
         Otherwise whoever wanted the download is asked, and told for what.
         """
         world = World(confirmation_code="4711")
-        world.session.answers = {QUESTION: "4711"}
+        world.session.answers = {"confirmation-code": "4711"}
         self.succeed(world)
+        (question,) = world.session.questions
+        self.assertEqual((question.text, question.secret), (QUESTION, True))
+        self.assertEqual(question.facts["provider"], "Example")
 
     def test_nobodyToAsk(self) -> None:
         """
@@ -342,7 +345,7 @@ class ConfirmationTests(DownloadTestCase):
         An empty answer declines.
         """
         world = World(confirmation_code="4711")
-        world.session.answers = {QUESTION: " "}
+        world.session.answers = {"confirmation-code": " "}
         self.fail_with(world, refused.RejectedByUser)
         self.assertEqual(world.cancelled, [0])
 
@@ -375,9 +378,10 @@ class OfferTests(DownloadTestCase):
         world = World(policy_rules=frozenset({"ppr1"}), owner=b"\x00\xf1\x10")
         self.succeed(world, accept_rules=True)
         world = World(policy_rules=frozenset({"ppr1"}), owner=b"\x00\xf1\x10")
-        named = "Example Example profile cannot be switched off or deleted freely (PPR1). Install it? (yes or no)"
-        world.session.answers = {named: "yes"}
+        world.session.answers = {"consent": "yes"}
         self.succeed(world)
+        (question,) = world.session.questions
+        self.assertIn("Example Example profile cannot be switched off or deleted freely (PPR1). Install it?", question.text)
 
     def test_tableIsAskedOnlyThen(self) -> None:
         """

@@ -46,7 +46,8 @@ class InstallTests(SynchronousTestCase):
 
     def install(self, answer: Answer, lose_after: int | None = None, transaction: str = "aa") -> Deferred[InstallResult]:
         self.channel = ScriptedChannel(answer, lose_after=lose_after)
-        return Deferred.fromCoroutine(install(self.session, Isdr(self.channel), (b"\x01",) * 4, transaction))
+        isdr = Isdr(self.channel)
+        return Deferred.fromCoroutine(install(self.session, isdr, isdr.package((b"\x01",) * 4), transaction))
 
     def test_installed(self) -> None:
         """
@@ -121,7 +122,7 @@ class InstallTests(SynchronousTestCase):
         """
         slow = SlowCard(card([OK, OK, OK, RESULT + OK], kept))
         isdr = Isdr(MemoryChannel(BOUND, slow))
-        installing = Deferred.fromCoroutine(install(self.session, isdr, (b"\x01",) * 4, "aa"))
+        installing = Deferred.fromCoroutine(install(self.session, isdr, isdr.package((b"\x01",) * 4), "aa"))
         slow.go_on(blocks)
         installing.cancel()
         slow.go_on()

@@ -152,7 +152,8 @@ class LoadTests(SynchronousTestCase):
         self.percents: list[int] = []
 
     def load(self, channel: ScriptedChannel, segments: list[bytes], size: int = 240) -> Deferred[bytes | None]:
-        return Deferred.fromCoroutine(Isdr(channel, size).load(segments, self.percents.append))
+        isdr = Isdr(channel, size)
+        return Deferred.fromCoroutine(isdr.load(isdr.package(segments), self.percents.append))
 
     def test_oneScript(self) -> None:
         """
@@ -245,5 +246,6 @@ class LoadTests(SynchronousTestCase):
         """
         The number of blocks is known beforehand: a segment of 1020 bytes is 5 at 240 and 4 at 255.
         """
-        self.assertEqual(Isdr(ScriptedChannel(taking_all), 240).count([bytes(1020), b"\xa1"]), 6)
-        self.assertEqual(Isdr(ScriptedChannel(taking_all), 255).count([bytes(1020), b"\xa1"]), 5)
+        for size, blocks in ((240, 6), (255, 5)):
+            script = Isdr(ScriptedChannel(taking_all), size).package([bytes(1020), b"\xa1"])
+            self.assertEqual(len(script.steps), blocks)

@@ -63,7 +63,7 @@ class PolicyTests(SynchronousTestCase):
     def check(
         self, profile: Metadata, table: bytes | None, info: EuiccInfo2 = INFO, *, agreed: bool = False, answer: str | None = None
     ) -> Deferred[None]:
-        session = FakeSession(answers={} if answer is None else {QUESTION: answer})
+        session = self.session = FakeSession(answers={} if answer is None else {"consent": answer})
         exchanges = [] if table is None else [(GET_RAT, (table + b"\x90\0").hex())]
         isdr = Isdr(ScriptedChannel(replay(exchanges)))
         return Deferred.fromCoroutine(check_policy(session, isdr, profile, info, agreed))
@@ -126,6 +126,7 @@ class PolicyTests(SynchronousTestCase):
         """
         table = rat(line("0640", "eeeeee", "0780"))
         self.successResultOf(self.check(metadata(), table, answer="Yes"))
+        self.assertEqual([each.text for each in self.session.questions], [QUESTION])
         self.failureResultOf(self.check(metadata(), table, answer="no"), RejectedByUser)
 
     def test_consentGivenBefore(self) -> None:

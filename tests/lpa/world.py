@@ -19,6 +19,7 @@ from cardgw.interfaces import IHTTPClient
 from cardgw.lpa.activation import ActivationCode, parse_activation_code
 from cardgw.lpa.download import download
 from cardgw.lpa.isdr import Isdr
+from cardgw.lpa.server_errors import ServerUnreachable
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.lpa.trust import Trust
 from cardgw.testing.session import FakeSession
@@ -30,6 +31,7 @@ from cardgw.virtual.profile_package import make_iccid, make_package
 from cardgw.virtual.smdp import Smdp
 from cardgw.virtual.smdp_orders import Order
 from tests.lpa.card import BOUND, ScriptedChannel
+from tests.lpa.outbox import CarryingOutbox
 
 CODE = "LPA:1$smdp.example.test$PROFILE-1"
 
@@ -60,6 +62,7 @@ class InProcess:
     @ivar failures: function to the error that its calls end in.
     @ivar answers: function to status and body that its calls get instead of the server's.
     @ivar silent: functions that are never answered; C{waiting} are those requests.
+    @ivar down: hosts that cannot be reached.
     """
 
     def __init__(self, smdp: Smdp) -> None:
@@ -70,6 +73,7 @@ class InProcess:
         self.failures: dict[str, Exception] = {}
         self.answers: dict[str, tuple[int, bytes]] = {}
         self.silent: set[str] = set()
+        self.down: set[str] = set()
         self.waiting: list[Deferred[tuple[int, bytes]]] = []
 
     def post(
@@ -83,6 +87,8 @@ class InProcess:
         self.calls.append(function)
         self.hosts.append(host)
         self.trusted.add(trusted)
+        if host in self.down:
+            return fail(ServerUnreachable(host))
         if function in self.failures:
             return fail(self.failures[function])
         if function in self.silent:
@@ -128,6 +134,7 @@ class World:
     One card, one server with one order, one session.
 
     @ivar wire: the channel at the bottom: it has each APDU that was sent.
+    @ivar outbox: it delivers at once, with the courier for notifications.
     """
 
     def __init__(
@@ -144,6 +151,7 @@ class World:
         @param pki: of the server, where it is not that of the card.
         @param order: further fields of the L{Order}.
         """
+        self.curve = curve
         card_pki = pki_of(curve)
         self.card = VirtualEuicc.from_pki(card_pki, options=options or Options(pinned=True))
         self.smdp = Smdp(pki or card_pki)
@@ -151,7 +159,29 @@ class World:
         self.wire = ScriptedChannel(self.card.transmit, info)
         self.http = InProcess(self.smdp)
         self.clock = Clock()
-        self.session = FakeSession(channel=GetResponse(self.wire), http=self.http, trust=trust_of(curve), clock=self.clock)
+        self.outbox = CarryingOutbox(http=self.http)
+        self.session = self.meet()
+
+    def meet(self) -> FakeSession:
+        """
+        A session with the card, as if it had just come; outbox and memory are those of the one before.
+        """
+        memory = self.session.memory if hasattr(self, "session") else {}
+        return FakeSession(
+            channel=GetResponse(self.wire),
+            http=self.http,
+            trust=trust_of(self.curve),
+            clock=self.clock,
+            outbox=self.outbox,
+            memory=memory,
+        )
+
+    def again(self) -> None:
+        """
+        The card is gone, and comes again.
+        """
+        self.wire = ScriptedChannel(self.card.transmit, self.wire.info)
+        self.session = self.meet()
 
     def code(self, text: str = CODE) -> ActivationCode:
         """
@@ -159,11 +189,11 @@ class World:
         """
         return parse_activation_code(text)
 
-    def download(self, code: str = CODE, size: int = 240, *, accept_rules: bool = False) -> Deferred[dict[str, Any]]:
+    def download(self, code: str = CODE, size: int = 240, **manner: Any) -> Deferred[dict[str, Any]]:
         """
         Begin to download.
         """
-        return Deferred.fromCoroutine(download(self.session, self.code(code), size, accept_rules=accept_rules))
+        return Deferred.fromCoroutine(download(self.session, self.code(code), size, **manner))
 
     def ask(self, request: str) -> bytes:
         """

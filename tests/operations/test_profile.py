@@ -14,10 +14,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.errors import ParameterError
 from cardgw.fields import build
 from cardgw.lpa.activation import ActivationCodeError
-from cardgw.lpa.download_errors import NoDefaultServer
+from cardgw.lpa.download_errors import InstallationInterrupted, NoDefaultServer
+from cardgw.lpa.notice_policy import KEEP, NoticePolicy
 from cardgw.operations.profile import DownloadParameters, DownloadProfile, DownloadSettings
 from cardgw.quirks import Quirks
 from cardgw.testing import OperationTestsMixin
+from cardgw.virtual.euicc_options import Options
+from cardgw.virtual.profile_package import make_iccid, make_package
+from cardgw.virtual.smdp_orders import Order
 from tests.lpa.world import CODE, World
 
 
@@ -40,6 +44,7 @@ class RunTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.world = World()
+        self.settings = DownloadSettings()
 
     def run_with(self, segment_size: int = 240, **parameters: Any) -> Deferred[dict[str, Any]]:
         """
@@ -47,7 +52,7 @@ class RunTests(SynchronousTestCase):
         """
         session = self.world.session
         session.parameters = build(DownloadParameters, {"activation_code": CODE, **parameters}, "test", ParameterError)
-        session.settings = DownloadSettings(segment_size=segment_size)
+        session.settings = evolve(self.settings, segment_size=segment_size)
         return Deferred.fromCoroutine(DownloadProfile().run(session))
 
     def test_installs(self) -> None:
@@ -75,6 +80,46 @@ class RunTests(SynchronousTestCase):
         """
         self.failureResultOf(self.run_with(activation_code="LPA:2$x.example$y"), ActivationCodeError)
         self.assertEqual(self.world.card.apdus, 0)
+
+    def test_noCode(self) -> None:
+        """
+        Without an activation code, or with nothing but spaces for one, the default SM-DP+ of the eUICC gives the profile that
+        waits for it.
+        """
+        for code in ("", " \n"):
+            self.world = World(options=Options(pinned=True, default_smdp="SMDP.example.test"))
+            self.world.smdp.add(Order("", make_package(make_iccid(2), 2000), eid=self.world.card.eid))
+            result = self.successResultOf(self.run_with(activation_code=code))
+            self.assertEqual(result["iccid"], make_iccid(2))
+            self.assertEqual(set(self.world.http.hosts), {"smdp.example.test"})
+
+    def test_noCodeAndNoServer(self) -> None:
+        """
+        Where the eUICC has no default SM-DP+, the text says so.
+        """
+        failure = self.failureResultOf(self.run_with(activation_code=""), NoDefaultServer)
+        self.assertIn("no default one", str(failure.value))
+        self.assertEqual(build(DownloadParameters, {}, "test").activation_code, "")
+
+    def test_notifications(self) -> None:
+        """
+        What becomes of the notification is a setting.
+        """
+        self.settings = DownloadSettings(notifications=NoticePolicy(install=KEEP))
+        self.assertEqual(self.successResultOf(self.run_with())["notification"], "delivered")
+        self.assertEqual(len(self.world.card.notifications), 1)
+
+    def test_keepPackage(self) -> None:
+        """
+        So is whether a package is kept whose loading broke off.
+        """
+        self.successResultOf(self.run_with())
+        lost = len(self.world.wire.sent) - 4
+        for keep in (True, False):
+            self.world, self.settings = World(), DownloadSettings(keep_package=keep)
+            self.world.wire.lose_after = lost
+            self.failureResultOf(self.run_with(), InstallationInterrupted)
+            self.assertEqual(bool(self.world.session.memory), keep)
 
     def test_noServer(self) -> None:
         """

@@ -5,6 +5,7 @@ A small operation and a small transport, as a third party writes them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
@@ -57,6 +58,7 @@ class Greet:
     application: bytes | None = None
     requires: frozenset[Feature] = frozenset()
     destructive = False
+    repeatable = False
 
     async def run(self, session: ISession) -> dict[str, Any]:
         """
@@ -87,6 +89,7 @@ class Post:
     name = "post"
     summary = "cards that come by post"
     settings: Any = PostSettings
+    requests: Mapping[str, str] = {"greet": "card.greet"}
 
     def make_service(self, settings: Any, gateway: IGateway) -> IService:
         """

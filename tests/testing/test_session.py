@@ -11,7 +11,7 @@ from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import ParameterError, SettingsError
 from cardgw.testing.card import KnowingCard
 from cardgw.testing.session import FakeSession, SessionTestsMixin, session_for
-from cardgw.values import ChannelInfo, Feature
+from cardgw.values import ChannelInfo, Feature, Question
 from tests.testing.greeting import Greet
 
 
@@ -38,14 +38,16 @@ class FakeSessionTests(SessionTestsMixin, SynchronousTestCase):
         """
         It keeps what the operation tells, and gives what it was told to give.
         """
-        session = FakeSession(answers={"The code?": "1234"}, secrets={"key": b"\x01"})
+        session = FakeSession(answers={"confirmation-code": "1234"}, secrets={"key": b"\x01"})
         session.stage("one", provider="A provider")
         session.percent(50)
         session.farewell("Bye.")
         self.assertEqual(
             (session.stages, session.percents, session.farewells), ([("one", {"provider": "A provider"})], [50], ["Bye."])
         )
-        self.assertEqual((self.successResultOf(session.ask("The code?")), session.secret("key")), ("1234", b"\x01"))
+        question = Question("confirmation-code", "The code?", secret=True)
+        self.assertEqual((self.successResultOf(session.ask(question)), session.secret("key")), ("1234", b"\x01"))
+        self.assertEqual(session.questions, [question])
         self.assertRaises(ValueError, session.percent, 101)
 
     def test_secretsAreNotShown(self) -> None:

@@ -48,6 +48,13 @@ class FlawsTests(SynchronousTestCase):
         """
         self.refused("test_interface", name="two.words")
 
+    def test_requests(self) -> None:
+        """
+        A request must be a key of the settings, and its answer an operation.
+        """
+        self.refused("test_requests", requests={"two words": "card.greet"})
+        self.refused("test_requests", requests={"greet": "greet"})
+
     def test_timers(self) -> None:
         """
         A timer that is left behind is a flaw.

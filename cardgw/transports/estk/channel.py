@@ -28,6 +28,8 @@ ISD_R = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
 
 TEXT_MAX = 1000
 """Most characters of a text that are shown: about four boxes."""
+SHOWN_MAX = 4096
+"""Bytes of texts that may wait to be sent; with more, the next one has to wait until the card takes them."""
 
 _LOCK = encode(Tag.LOCK_APDU)
 _UNLOCK = encode(Tag.UNLOCK_APDU)
@@ -54,6 +56,7 @@ def channel_info(peer: str, request: CardRequest) -> ChannelInfo:
         application=ISD_R,
         offers=frozenset({Feature.SHOW}),
         resets=frozenset({Reset.REBOOT}),
+        self_carried=True,
         request=request,
     )
 
@@ -93,6 +96,7 @@ class EstkChannel(ChannelBase):
         self._ending: ChannelError | None = None
         self._limit = 0.0
         self._unread = False
+        self._shown = 0
         self._awaiting = False
         self._stale = False
         self._steps: tuple[Step, ...] = ()
@@ -216,9 +220,22 @@ class EstkChannel(ChannelBase):
         if frames := message(text):
             self._unread = True
             self._connection.write(frames)
+            self._shown += len(frames)
             if self._awaiting:
                 self._expect_holder()
+            elif self._shown >= SHOWN_MAX:
+                return self._drained()
         return succeed(None)
+
+    def _drained(self) -> Deferred[None]:
+        self._shown = 0
+        self._connection.expect(self._settings.box_timeout, "the confirmation of message boxes")
+        return self._connection.drained().addBoth(self._rested)
+
+    def _rested(self, result: Failure | None) -> Failure | None:
+        if not self._awaiting:
+            self._connection.rest()
+        return result
 
     def _reset(self, kind: Reset) -> Deferred[None]:
         if self._connection.leaving:

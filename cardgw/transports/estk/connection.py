@@ -10,7 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet.interfaces import ITCPTransport, ITransport
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IPullProducer, ITCPTransport, ITransport
+from zope.interface import implementer
 
 from cardgw.transports.estk.deadline import Deadline
 
@@ -30,13 +32,14 @@ class Connection:
     @param silent: called with what was awaited and the seconds allowed, when it did not come.
     """
 
-    __slots__ = ("_closing", "_deadline", "_patience", "_silent", "_transport", "expect", "leaving", "rest")
+    __slots__ = ("_closing", "_deadline", "_drain", "_patience", "_silent", "_transport", "expect", "leaving", "rest")
 
     def __init__(self, transport: ITransport, clock: Any, patience: float, silent: Callable[[str, float], object]) -> None:
         self._transport: Any = transport
         self._patience = patience
         self._silent: Callable[[str, float], object] | None = silent
         self._deadline = Deadline(clock, self._late)
+        self._drain: _Drain | None = None
         self._closing = False
         self.leaving = False
         self.expect = self._deadline.expect
@@ -51,6 +54,20 @@ class Connection:
         if not self.leaving:
             self._transport.write(octets)
 
+    def drained(self) -> Deferred[None]:
+        """
+        @return: fires when the system has taken all that was written so far, or when there is nothing to wait for any more.
+        """
+        if self.leaving:
+            return succeed(None)
+        if self._drain is None or self._drain.over:
+            self._drain = _Drain(self._transport)
+        return self._drain.wait()
+
+    def _stop_draining(self) -> None:
+        if self._drain is not None:
+            self._drain.end()
+
     def depart(self, last_words: bytes, half_close: bool = True) -> None:
         """
         Begin the end.
@@ -62,6 +79,7 @@ class Connection:
             return
         self.write(last_words)
         self.leaving = True
+        self._stop_draining()
         self._deadline.expect(self._patience, "the end of the connection")
         if not half_close:
             return
@@ -84,7 +102,8 @@ class Connection:
         The connection is gone: forget everything.
         """
         self.leaving = True
-        self._transport = self._silent = None
+        self._stop_draining()
+        self._transport = self._silent = self._drain = None
         self._deadline.end()
 
     def _late(self, what: str, seconds: float) -> None:
@@ -97,6 +116,61 @@ class Connection:
             self._closing = True
             self._deadline.expect(self._patience, what)
             self._transport.loseConnection()
+
+
+@implementer(IPullProducer)
+class _Drain:
+    """
+    Notices when a transport has nothing left to write: a producer that has nothing to give, and is asked for more then.
+
+    @ivar over: it is not waiting any more.
+    """
+
+    def __init__(self, transport: Any) -> None:
+        self.over = False
+        self._transport = transport
+        self._asked = False
+        self._waiting: list[Deferred[None]] = []
+        transport.registerProducer(self, False)  # asks at once for the first time
+
+    def wait(self) -> Deferred[None]:
+        """
+        @return: see L{Connection.drained}.
+        """
+        waiting: Deferred[None] = Deferred(self._waiting_no_more)
+        self._waiting.append(waiting)
+        return waiting
+
+    def _waiting_no_more(self, waiting: Deferred[None]) -> None:
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+
+    def resumeProducing(self) -> None:
+        """
+        See L{IPullProducer}.
+        """
+        if self._asked:
+            self.end()
+        self._asked = True
+
+    def stopProducing(self) -> None:
+        """
+        See L{IPullProducer}.
+        """
+        self.end()
+
+    def end(self) -> None:
+        """
+        Wait no longer.
+        """
+        if self.over:
+            return
+        self.over = True
+        transport, self._transport = self._transport, None
+        transport.unregisterProducer()
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.callback(None)
 
 
 def tune(transport: ITransport, keepalive: float) -> None:

@@ -98,6 +98,7 @@ class EstkFactory(ServerFactory):
             self._full = True
             _log.warn(
                 "{peer}: refused, {sessions} cards are here, {same} of them from {host}; further refusals are not logged",
+                event="card-refused",
                 peer=peer,
                 host=host or "the same place",
                 sessions=len(self.sessions),

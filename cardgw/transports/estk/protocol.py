@@ -98,16 +98,18 @@ class EstkProtocol(Protocol):
             self.end(PeerLost("it said goodbye") if self._job is not None else None)
         elif frame.tag not in _SILENT_REPLIES and frame.tag not in self._odd_tags:
             self._odd_tags.add(frame.tag)
-            _log.warn("{peer}: skipping frames with tag {tag}", peer=self.peer, tag=f"{frame.tag:02X}")
+            fmt = "{peer}: skipping frames with tag {tag}"
+            _log.warn(fmt, event="unknown-tag", peer=self.peer, tag=f"{frame.tag:02X}")
 
     def _asked(self, frame: Frame) -> None:
         request = request_from(frame.tag, frame.value)
         if self._channel is not None:
             if not self._second:
-                _log.warn("{peer}: asks for {request} while a request is being served", peer=self.peer, request=request.name)
+                fmt = "{peer}: asks for {request} while a request is being served"
+                _log.warn(fmt, event="request-while-busy", peer=self.peer, request=request.name)
             self._second = True
             return
-        _log.debug("{peer}: asks for {request}", peer=self.peer, request=request.name)
+        _log.debug("{peer}: asks for {request}", event="request", peer=self.peer, request=request.name)
         self._connection.rest()
         self._channel = EstkChannel(channel_info(self.peer, request), self._connection, self._factory.settings)
         job = self._job = maybeDeferred(self._factory.gateway.arrived, self._channel)
@@ -115,7 +117,7 @@ class EstkProtocol(Protocol):
 
     def _job_failed(self, failure: Failure) -> None:
         if not failure.check(CancelledError):
-            _log.failure("{peer}: the request was not served", failure, peer=self.peer)
+            _log.failure("{peer}: the request was not served", failure, event="request-not-served", peer=self.peer)
 
     def _job_ended(self, _: None) -> None:
         self._job = None
@@ -171,15 +173,16 @@ class EstkProtocol(Protocol):
     def _lost(self, reason: Failure) -> ChannelError | None:
         if self._job is None and reason.check(ConnectionDone):
             return None
-        return PeerLost("" if reason.check(ConnectionDone) else f"the connection broke ({reason.getErrorMessage().rstrip('.')})")
+        return PeerLost("" if reason.check(ConnectionDone) else "the connection broke")
 
     def _tell_end(self, reason: ChannelError | None, channel: EstkChannel | None) -> None:
         if self.address is None:
             return
         _log.info(
             "{peer}: gone after {seconds:.1f} s and {apdus} APDUs: {reason}",
+            event="session-ended",
             peer=self.peer,
-            seconds=self._factory.gateway.reactor.seconds() - self._began,
+            seconds=round(self._factory.gateway.reactor.seconds() - self._began, 1),
             apdus=0 if channel is None else channel.apdus,
             reason="goodbye" if reason is None else str(reason),
         )

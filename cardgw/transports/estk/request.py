@@ -6,17 +6,28 @@ What an eSTK.me card asks for, and the text that its holder typed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from cardgw.transports.estk import gsm7
 from cardgw.transports.estk.wire import Tag
-from cardgw.values import CardRequest
+from cardgw.values import STAY, CardRequest
 
 REMOTE_MANAGEMENT = "remote-management"
 DOWNLOAD = "download"
+COMMAND = "command"
 NOTIFICATIONS = "notifications"
 
 NAMES = {Tag.REMOTE_MANAGEMENT: REMOTE_MANAGEMENT, Tag.DOWNLOAD_PROFILE: DOWNLOAD, Tag.PROCESS_NOTIFICATION: NOTIFICATIONS}
-"""The requests of the protocol, by the names that settings route to operations."""
+"""The requests of the protocol, by the names that settings route to operations; a download may turn out to be a L{COMMAND}."""
+ANSWERS: Mapping[str, str] = {
+    DOWNLOAD: "profile.download",
+    COMMAND: "card.command",
+    NOTIFICATIONS: "notifications.send-all",
+    REMOTE_MANAGEMENT: STAY,
+}
+"""What answers them, unless settings say otherwise."""
+COMMAND_SIGN = "/"
+"""What a command begins with that is typed in place of an activation code."""
 
 _GSM_DOLLAR = b"\x02"
 _ASCII_DOLLAR = b"$"
@@ -27,9 +38,13 @@ def request_from(tag: int, value: bytes) -> CardRequest:
     """
     @param tag: one of L{NAMES}.
     @param value: what came with it; counts only for a download.
+    @return: a typed text that begins with L{COMMAND_SIGN} is a L{COMMAND}, with the sign.
     @raise KeyError: the tag is no request.
     """
-    return CardRequest(NAMES[Tag(tag)], typed_text(value) if tag == Tag.DOWNLOAD_PROFILE else "")
+    if tag != Tag.DOWNLOAD_PROFILE:
+        return CardRequest(NAMES[Tag(tag)])
+    text = typed_text(value)
+    return CardRequest(COMMAND if text.startswith(COMMAND_SIGN) else DOWNLOAD, text)
 
 
 def typed_text(value: bytes) -> str:

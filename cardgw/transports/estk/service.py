@@ -5,12 +5,12 @@ The transport plugin: listening, and stopping without hurting anybody.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, maybeDeferred
-from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IDelayedCall, IListeningPort, IStreamServerEndpoint
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
 from twisted.python.failure import Failure
@@ -18,13 +18,12 @@ from zope.interface import implementer
 
 from cardgw.errors import SettingsError
 from cardgw.interfaces import IGateway, ITransport
+from cardgw.transports.estk.endpoints import WHERE, check_endpoints, endpoint_from
 from cardgw.transports.estk.factory import EstkFactory
+from cardgw.transports.estk.request import ANSWERS
 from cardgw.transports.estk.settings import EstkSettings
 
 _log = Logger()
-_WHERE = "[transports.estk] listen"
-BACKLOG = 1024
-"""Connections that the kernel keeps for us until we accept them, where an endpoint string does not say."""
 WIND_UP = 10.0
 """Seconds that a job which was cancelled has to leave its card and its servers in order."""
 
@@ -38,43 +37,29 @@ class EstkTransport:
     name = "estk"
     summary = "eSTK.me cards that dial in over TCP (Cloud Enhance)"
     settings: Any = EstkSettings
+    requests: Mapping[str, str] = ANSWERS
 
     def make_service(self, settings: EstkSettings, gateway: IGateway) -> IService:
         """
         See L{ITransport.make_service}.
         """
-        endpoints = {text: endpoint_from(gateway.reactor, text) for text in settings.listen}
-        service: IService = EstkService(endpoints, EstkFactory(settings, gateway))
+        check_endpoints(gateway.reactor, settings.listen)
+        service: IService = EstkService(EstkFactory(settings, gateway))
         return service
-
-
-def endpoint_from(reactor: Any, text: str) -> IStreamServerEndpoint:
-    """
-    @param text: an endpoint string.
-    @raise SettingsError: it is none.
-    """
-    full = f"{text}:backlog={BACKLOG}" if text.startswith(("tcp:", "tcp6:")) and ":backlog=" not in text else text
-    try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, full)
-    except (ValueError, TypeError, IndexError, OSError) as problem:
-        raise SettingsError(f'{_WHERE}: "{text}" is no endpoint ({problem})', hint='Write it like "tcp:1888".') from None
-    return endpoint
 
 
 class EstkService(Service):
     """
     Listens, and drains when it is stopped.
 
-    @param endpoints: where, by the text in the settings.
     @ivar ports: what listens now.
     """
 
     name = "estk"
 
-    def __init__(self, endpoints: dict[str, IStreamServerEndpoint], factory: EstkFactory) -> None:
+    def __init__(self, factory: EstkFactory) -> None:
         self.factory = factory
         self.ports: list[IListeningPort] = []
-        self._endpoints = endpoints
         self._opening: list[Deferred[None]] = []
         self._problem: SettingsError | None = None
         self._timer: IDelayedCall | None = None
@@ -86,7 +71,9 @@ class EstkService(Service):
         @raise SettingsError: an address cannot be listened on; none is, then.
         """
         Service.privilegedStartService(self)
-        for text, endpoint in self._endpoints.items():
+        reactor = self.factory.gateway.reactor
+        endpoints = {text: endpoint_from(reactor, text) for text in self.factory.settings.listen}
+        for text, endpoint in endpoints.items():
             self._opening.append(endpoint.listen(self.factory).addCallbacks(self._listening, self._failed, errbackArgs=(text,)))
         if self._problem is not None:
             self._stop_listening()
@@ -107,16 +94,16 @@ class EstkService(Service):
         host: Any = port.getHost()
         number = getattr(host, "port", None)
         address = f"{host.host}:{number}" if number is not None else str(getattr(host, "name", host))
-        _log.info("eSTK.me cards may dial in at {address}", address=address, port=number)
+        _log.info("eSTK.me cards may dial in at {address}", event="listening", address=address, port=number)
 
     def _failed(self, failure: Failure, text: str) -> None:
         if failure.check(CancelledError):
             return
         cause = getattr(failure.value, "socketError", failure.value)
         reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-        self._problem = SettingsError(f"{_WHERE}: {text}: {reason.lower()}")
+        self._problem = SettingsError(f"{WHERE}: {text}: {reason.lower()}")
         if self.running:
-            _log.critical("{problem}", problem=self._problem)
+            _log.critical("{problem}", event="not-listening", problem=str(self._problem))
 
     def _stop_listening(self) -> Deferred[Any]:
         opening, self._opening = self._opening, []
@@ -136,9 +123,8 @@ class EstkService(Service):
         closed = self._stop_listening()
         drained = self.factory.drain()
         if self.factory.sessions:
-            _log.info(
-                "waiting at most {grace:g} s for {count} eSTK.me cards", grace=self._grace, count=len(self.factory.sessions)
-            )
+            fmt = "waiting at most {grace:g} s for {count} eSTK.me cards"
+            _log.info(fmt, event="waiting-for-cards", grace=self._grace, count=len(self.factory.sessions))
             self._later(self._grace, self._cancel)
         return DeferredList([closed, drained.addBoth(self._drained)]).addCallback(lambda _: None)
 

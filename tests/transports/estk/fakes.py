@@ -87,6 +87,8 @@ class FakeSocket(StringTransport):
     @ivar half_closed: our stream has been ended.
     """
 
+    producer: Any
+
     def __init__(self) -> None:
         super().__init__(peerAddress=IPv4Address("TCP", "192.0.2.7", 4711))
         self.half_closed = False

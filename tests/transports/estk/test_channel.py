@@ -39,6 +39,7 @@ class InfoTests(ChannelTestCase):
         info = self.channel.info
         self.assertEqual((info.transport, info.peer, info.application), ("estk", "192.0.2.7:4711", ISD_R))
         self.assertEqual((info.offers, info.resets), (frozenset({Feature.SHOW}), frozenset({Reset.REBOOT})))
+        self.assertTrue(info.self_carried)
         assert info.request is not None
         self.assertEqual((info.request.name, info.request.text), ("download", "LPA:1$127.0.0.1:8443$TS48V1"))
 

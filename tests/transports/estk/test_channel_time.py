@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 
 from cardgw.apdu.script import Script, Step
 from cardgw.errors import PeerSilent
+from cardgw.transports.estk.channel import SHOWN_MAX
 from tests.transports.estk.fakes import LIST, MORE, OK, ChannelTestCase, answer
 
 SLOW = Script((Step(LIST, slow=True),))
@@ -73,6 +74,31 @@ class TimeTests(ChannelTestCase):
         self.talk.clock.advance(299)
         self.talk.say(OK)
         self.successResultOf(done)
+
+    def test_manyBoxes(self) -> None:
+        """
+        Who shows more than fits has to wait until the card takes it; that has the limit of a box.
+        """
+        shown = [self.channel.show("@" * 253) for _ in range(SHOWN_MAX // 256)]
+        for each in shown[:-1]:
+            self.successResultOf(each)
+        self.assertNoResult(shown[-1])
+        for _ in range(2):
+            self.wire.producer.resumeProducing()
+        self.successResultOf(shown[-1])
+        self.talk.clock.advance(10_000)
+        self.assertFalse(self.wire.half_closed)
+
+    def test_manyBoxesUnread(self) -> None:
+        """
+        A card that takes nothing for so long is sent away, and nothing more is shown.
+        """
+        shown = [self.channel.show("@" * 253) for _ in range(SHOWN_MAX // 256)]
+        self.talk.clock.advance(300)
+        self.successResultOf(shown[-1])
+        self.assertTrue(self.wire.half_closed)
+        told = str(self.failureResultOf(self.channel.show("More"), PeerSilent).value)
+        self.assertIn("the confirmation of message boxes did not come within 300 s", told)
 
     def test_betweenScripts(self) -> None:
         """

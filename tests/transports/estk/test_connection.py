@@ -5,6 +5,7 @@ Tests for L{cardgw.transports.estk.connection}.
 
 from __future__ import annotations
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
@@ -53,6 +54,39 @@ class ConnectionTests(SynchronousTestCase):
         self.assertEqual((self.wire.disconnecting, self.wire.disconnected), (True, False))
         self.clock.advance(5)
         self.assertEqual((self.wire.disconnected, self.silences, self.clock.getDelayedCalls()), (True, [], []))
+
+    def test_drained(self) -> None:
+        """
+        Who wants to know hears when all that was written has left; several may wait.
+        """
+        self.connection.write(b"much")
+        waiting = [self.connection.drained(), self.connection.drained()]
+        self.wire.producer.resumeProducing()  # as transports do when a producer comes
+        self.assertNoResult(waiting[0])
+        self.wire.producer.resumeProducing()
+        self.assertEqual([self.successResultOf(each) for each in waiting], [None, None])
+        self.assertIsNone(self.wire.producer)
+
+    def test_drainedAtTheEnd(self) -> None:
+        """
+        Nobody waits longer than the connection: not for a goodbye, nor after it.
+        """
+        drained = self.connection.drained()
+        self.connection.depart(b"bye")
+        self.successResultOf(drained)
+        self.assertIsNone(self.wire.producer)
+        self.successResultOf(self.connection.drained())
+
+    def test_drainedWhenLost(self) -> None:
+        """
+        Nor when it is lost, and who gives up waiting does not hear of it.
+        """
+        drained, given_up = self.connection.drained(), self.connection.drained()
+        given_up.cancel()
+        self.failureResultOf(given_up, CancelledError)
+        self.wire.producer.stopProducing()
+        self.successResultOf(drained)
+        self.connection.lost()
 
     def test_wholeClose(self) -> None:
         """

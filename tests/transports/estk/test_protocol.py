@@ -9,13 +9,13 @@ import gc
 import weakref
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.error import ConnectionLost
 from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.script import Script
-from cardgw.errors import PeerLost
+from cardgw.errors import PeerLost, PeerSilent
 from cardgw.transports.estk.settings import EstkSettings
 from cardgw.transports.estk.wire import encode
 from tests.transports.estk.fakes import CLOSE, LIST, LIST_FRAME, LOCK, OK, REQUEST, UNLOCK, Talk, box
@@ -63,6 +63,7 @@ class SessionTests(SynchronousTestCase):
         channel.exchange(Script.of(LIST))
         talk.say(OK)
         channel.release()
+        talk.clock.advance(1.23)
         channel.show("Done.")
         talk.gateway.jobs[0].callback(None)
         self.assertEqual(talk.wire.take(), LOCK + LIST_FRAME + UNLOCK + box("Done.") + CLOSE)
@@ -71,7 +72,9 @@ class SessionTests(SynchronousTestCase):
         self.assertIsNone(self.successResultOf(channel.when_gone()))
         self.assertEqual(talk.factory.sessions, set())
         self.assertEqual(self.log.texts()[0], "192.0.2.7:4711: asks for download")
-        self.assertEqual(self.log.texts()[1], "192.0.2.7:4711: gone after 0.0 s and 1 APDUs: goodbye")
+        self.assertEqual(self.log.texts()[1], "192.0.2.7:4711: gone after 1.2 s and 1 APDUs: goodbye")
+        self.assertEqual([event["event"] for event in self.log.events], ["request", "session-ended"])
+        self.assertEqual(self.log.events[1]["seconds"], 1.2)
 
     def test_nothingFirst(self) -> None:
         """
@@ -137,6 +140,90 @@ class SessionTests(SynchronousTestCase):
         self.assertNotIn("TS48V1", repr(self.log.events))
 
 
+class RemoteManagementTests(SynchronousTestCase):
+    """
+    A card that stays for operators.
+    """
+
+    def setUp(self) -> None:
+        """
+        A card that has asked for it, and whose holder was shown a code.
+        """
+        self.talk = Talk()
+        self.channel = self.talk.ask(encode(0x01))
+        self.successResultOf(self.channel.show("Your code: 123456"))
+        self.talk.wire.take()
+
+    def job(self) -> None:
+        """
+        An operator's job.
+        """
+        self.successResultOf(self.channel.hold())
+        done = self.channel.exchange(Script.of(LIST))
+        self.talk.say(OK)
+        self.successResultOf(done)
+        self.channel.release()
+
+    def test_waits(self) -> None:
+        """
+        No limit of the transport ends it while nothing is asked of the card: not before the first job, not between jobs.
+        """
+        for _ in range(3):
+            self.talk.clock.advance(100_000)
+            self.assertEqual((self.talk.wire.take(), self.talk.clock.getDelayedCalls()), (b"", []))
+            self.job()
+            self.assertEqual(self.talk.wire.take(), LOCK + LIST_FRAME + UNLOCK)
+        self.assertFalse(self.talk.wire.half_closed)
+
+    def test_boxBeforeCommand(self) -> None:
+        """
+        The first command waits for the holder to confirm the code, and no longer.
+        """
+        self.talk.clock.advance(100_000)
+        done = self.channel.exchange(Script.of(LIST))
+        self.talk.clock.advance(299)
+        self.assertNoResult(done)
+        self.talk.clock.advance(1)
+        self.failureResultOf(done, PeerSilent)
+
+    def test_cancelledCommand(self) -> None:
+        """
+        Once the answer to a command that nobody waits for has come, nothing is pending either.
+        """
+        self.job()
+        done = self.channel.exchange(Script.of(LIST))
+        done.cancel()
+        self.failureResultOf(done, CancelledError)
+        self.talk.say(OK)
+        self.talk.wire.take()
+        self.talk.clock.advance(100_000)
+        self.assertEqual((self.talk.wire.take(), self.talk.wire.half_closed), (b"", False))
+
+    def test_goodbye(self) -> None:
+        """
+        The holder ends it with a goodbye.
+        """
+        gone = self.channel.when_gone()
+        self.talk.say(CLOSE)
+        self.assertEqual((self.talk.wire.take(), self.talk.wire.half_closed), (CLOSE, True))
+        self.talk.hang_up()
+        self.assertIn("it said goodbye", str(self.successResultOf(gone)))
+
+    def test_hangUp(self) -> None:
+        """
+        Or without one.
+        """
+        gone = self.channel.when_gone()
+        self.talk.hang_up()
+        self.assertIsInstance(self.successResultOf(gone), PeerLost)
+
+    def test_keepalive(self) -> None:
+        """
+        TCP goes on asking whether the phone is there.
+        """
+        self.assertIn(("keepalive", True), self.talk.wire.options)
+
+
 class OddFrameTests(SynchronousTestCase):
     """
     Cards may send what nobody expects.
@@ -159,6 +246,7 @@ class OddFrameTests(SynchronousTestCase):
         talk.ask()
         texts = [text for text in self.log.texts() if "55" in text]
         self.assertEqual(texts, ["192.0.2.7:4711: skipping frames with tag 55"])
+        self.assertEqual([each["event"] for each in self.log.events], ["unknown-tag", "request"])
 
     def test_lockReplies(self) -> None:
         """

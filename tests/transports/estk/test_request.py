@@ -30,6 +30,15 @@ class RequestTests(SynchronousTestCase):
         self.assertEqual(request_from(Tag.PROCESS_NOTIFICATION, b""), CardRequest("notifications"))
         self.assertEqual(request_from(Tag.DOWNLOAD_PROFILE, encode(CODE)), CardRequest("download", CODE))
 
+    def test_command(self) -> None:
+        """
+        A text that begins with a slash is a command, as it was typed.
+        """
+        for typed in ("/ln", "/process 5", "/ENABLE  My $im", "/1 2 3", "/"):
+            self.assertEqual(request_from(Tag.DOWNLOAD_PROFILE, encode(typed)), CardRequest("command", typed))
+        self.assertEqual(request_from(Tag.DOWNLOAD_PROFILE, b"  /help\r\n"), CardRequest("command", "/help"))
+        self.assertEqual(request_from(Tag.DOWNLOAD_PROFILE, b"help /ln").name, "download")
+
     def test_otherTags(self) -> None:
         """
         Other tags are none.

@@ -17,6 +17,7 @@ from cardgw.errors import SettingsError
 from cardgw.testing import TransportTestsMixin
 from cardgw.transports.estk.service import WIND_UP, EstkService, EstkTransport
 from cardgw.transports.estk.settings import EstkSettings
+from tests.logs import captured
 from tests.transports.estk.fakes import CLOSE, FakeGateway, Talk, box
 
 RESTART = box("The server is being restarted. Please try again in a minute.")
@@ -51,12 +52,24 @@ class TransportTests(TransportTestsMixin, ServiceTestCase):
 
     def test_badEndpoint(self) -> None:
         """
-        What is no endpoint is refused, with an example.
+        What is no endpoint is refused before anything is opened.
         """
-        for text in ("1888", "tcp:", "tcp:abc", "carrier-pigeon:5", "tcp:1:x=2"):
-            error = self.assertRaises(SettingsError, self.make, listen=(text,))
-            self.assertIn(f'listen: "{text}" is no endpoint', str(error))
-            self.assertIn('Write it like "tcp:1888".', str(error))
+        for texts in (("1888",), ("tcp:1888", "tcp:65536"), ()):
+            self.assertRaises(SettingsError, self.make, listen=texts)
+
+    def test_answers(self) -> None:
+        """
+        What answers the requests of these cards.
+        """
+        self.assertEqual(
+            EstkTransport().requests,
+            {
+                "download": "profile.download",
+                "command": "card.command",
+                "notifications": "notifications.send-all",
+                "remote-management": "stay",
+            },
+        )
 
 
 class ListenTests(ServiceTestCase):
@@ -104,6 +117,25 @@ class ListenTests(ServiceTestCase):
         error = self.assertRaises(SettingsError, service.privilegedStartService)
         self.assertEqual(str(error), "A setting is wrong: [transports.estk] listen: tcp:1889: address already in use")
         self.assertEqual((stopped, service.ports), ([1888], []))
+
+    def test_noSocket(self) -> None:
+        """
+        A socket of systemd that was not passed is one clear line when it is needed, and nothing stays open.
+        """
+        service = self.make(listen=("tcp:1888", "systemd:domain=INET:name=x"))
+        error = self.assertRaises(SettingsError, service.privilegedStartService)
+        self.assertIn("systemd:domain=INET:name=x: systemd has passed no such socket", str(error))
+        self.assertEqual((self.reactor.tcpServers, service.ports), ([], []))
+
+    def test_log(self) -> None:
+        """
+        It says where.
+        """
+        events = captured(self)
+        self.make().startService()
+        told = [event for event in events if event.get("event") == "listening"]
+        self.assertEqual(len(told), 1)
+        self.assertIn("may dial in at", told[0]["log_format"])
 
     def test_factory(self) -> None:
         """

@@ -1,0 +1,347 @@
+# -*- test-case-name: tests.gateway.test_controller -*-
+"""
+L{cardgw.gateway.control.Control}, over the parts of one gateway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import define, evolve
+from twisted.internet.defer import Deferred
+
+from cardgw.errors import MissingPlugin
+from cardgw.gateway.claims import Claims
+from cardgw.gateway.control import Claim, JobRequest
+from cardgw.gateway.events import EventHub
+from cardgw.gateway.faults import Conflict, NotAsking, UnknownCard, UnknownJob, UnknownParcel
+from cardgw.gateway.inventory import Inventory
+from cardgw.gateway.jobs import Jobs
+from cardgw.gateway.outbox import Outbox
+from cardgw.gateway.records import ENDED, AuditEntry, Card, Health, Job, JobState, Principal, Role, Token
+from cardgw.gateway.session import hidden_in, parameters_from, refuse_unfit
+from cardgw.gateway.tokens import Tokens
+from cardgw.gateway.visit import Visit
+from cardgw.interfaces import IOperation, ITransport
+from cardgw.values import OutboxEntry, ParcelState
+
+IDENTITY = re.compile(r"eid:[0-9]{32}")
+"""Who a card may be that is not here."""
+MOST = 500
+"""Of a list at once."""
+
+
+@define(eq=False)
+class Controller:
+    """
+    See L{cardgw.gateway.control.Control}.
+
+    @ivar plugins: gives the transports that are on.
+    @ivar parts: give the state of the parts.
+    """
+
+    inventory: Inventory
+    outbox_: Outbox
+    tokens_: Tokens
+    claims: Claims
+    plugins: Callable[[], Sequence[ITransport]]
+    parts: Callable[[], Sequence[Health]]
+
+    @property
+    def _jobs(self) -> Jobs:
+        return self.inventory.jobs
+
+    @property
+    def events(self) -> EventHub:
+        """
+        See L{Control.events}.
+        """
+        return self._jobs.hub
+
+    def _visits(self, who: Principal) -> list[Visit]:
+        return [visit for visit in self.inventory.visits.values() if who.card in ("", visit.id)]
+
+    def _visit(self, who: Principal, card: str) -> Visit:
+        for visit in self._visits(who):
+            if card in (visit.id, visit.identity) and card:
+                return visit
+        raise UnknownCard(card)
+
+    def cards(self, who: Principal) -> Sequence[Card]:
+        """
+        See L{Control.cards}.
+        """
+        return [visit.record() for visit in self._visits(who)]
+
+    def card(self, who: Principal, card: str) -> Card:
+        """
+        See L{Control.card}.
+        """
+        return self._visit(who, card).record()
+
+    def disconnect(self, who: Principal, card: str) -> Deferred[None]:
+        """
+        See L{Control.disconnect}.
+        """
+        return Deferred.fromCoroutine(self._disconnect(who, card))
+
+    async def _disconnect(self, who: Principal, card: str) -> None:
+        visit = self._visit(who, card)
+        await self._note(who, "card.disconnect", visit.id)
+        await self.inventory.dismiss(visit, who.name)
+
+    def operations(self) -> Sequence[IOperation]:
+        """
+        See L{Control.operations}.
+        """
+        return [self.operation(name) for name in sorted(self._jobs.book.names)]
+
+    def operation(self, name: str) -> IOperation:
+        """
+        See L{Control.operation}.
+        """
+        if name not in self._jobs.book.names:
+            raise MissingPlugin(f"{name}: there is no such operation, or it is not enabled", hint="See `cardgw operations`.")
+        return self._jobs.book.operation(name)[0]
+
+    def transports(self) -> Sequence[tuple[ITransport, int]]:
+        """
+        See L{Control.transports}.
+        """
+        here = Counter(visit.channel.info.transport for visit in self.inventory.visits.values())
+        return [(transport, here[transport.name]) for transport in self.plugins()]
+
+    def submit(self, who: Principal, request: JobRequest) -> Deferred[tuple[Job, bool]]:
+        """
+        See L{Control.submit}.
+        """
+        return Deferred.fromCoroutine(self._submit(who, request))
+
+    async def _submit(self, who: Principal, request: JobRequest) -> tuple[Job, bool]:
+        operation = self.operation(request.operation)
+        parameters_from(operation, request.parameters)
+        job, visit = self._job_for(who, operation, request)
+        if visit is None and self._jobs.absent >= self._jobs.settings.queue_limit:
+            raise Conflict(f"{self._jobs.absent} jobs wait already", hint="See queue-limit in [jobs].")
+        stored, new = await self._jobs.add(job, request.key)
+        if not new and _differs(stored, job):
+            raise Conflict("this Idempotency-Key was used for another request")
+        if new:
+            await self._note(who, "job.submit", stored.id, f"{stored.operation} {stored.card or stored.channel}")
+        if visit is not None:
+            await self._hand_over(visit)
+        return stored, new
+
+    def _job_for(self, who: Principal, operation: IOperation, request: JobRequest) -> tuple[Job, Visit | None]:
+        job = Job(
+            self._jobs.ids.job(),
+            operation.name,
+            dict(request.parameters),
+            hidden_in(operation),
+            requester=who.name,
+            created=self.inventory.reactor.seconds(),
+        )
+        try:
+            visit = self._visit(who, request.card)
+        except UnknownCard:
+            if who.card or not IDENTITY.fullmatch(request.card):
+                raise
+            return evolve(job, card=request.card), None
+        refuse_unfit(operation, visit.channel.info)
+        if request.card == visit.identity and not who.card:
+            return evolve(job, card=visit.identity), visit
+        visit.asked = True
+        return evolve(job, card=visit.identity, channel=visit.id, node=self._jobs.node), visit
+
+    async def _hand_over(self, visit: Visit) -> None:
+        if visit.id not in self.inventory.visits or visit.leaving:
+            await self._jobs.abandon(visit)  # it left in the meantime
+        visit.queued += 1
+        visit.ring()
+
+    def jobs(
+        self,
+        who: Principal,
+        *,
+        state: JobState | None = None,
+        card: str = "",
+        operation: str = "",
+        before: str = "",
+        limit: int = 50,
+    ) -> Deferred[Sequence[Job]]:
+        """
+        See L{Control.jobs}.
+        """
+        states = frozenset({state}) if state is not None else frozenset()
+        channel = who.card or (card if ":" not in card else "")
+        identity = card if ":" in card else ""
+        found: Deferred[Any] = self._jobs.store.jobs.find(
+            states=states, card=identity, channel=channel, operation=operation, before=before, limit=min(limit, MOST)
+        )
+        return found.addCallback(lambda stored: [self._live(job) for job in stored if not who.card or job.requester == who.name])
+
+    def _live(self, job: Job) -> Job:
+        run = self._jobs.runs.get(job.id)
+        return run.snapshot() if run is not None else job
+
+    def job(self, who: Principal, job: str) -> Deferred[Job]:
+        """
+        See L{Control.job}.
+        """
+        return Deferred.fromCoroutine(self._job(who, job))
+
+    async def _job(self, who: Principal, job: str) -> Job:
+        run = self._jobs.runs.get(job)
+        found = run.snapshot() if run is not None else await self._jobs.store.jobs.get(job)
+        if found is None or (who.card and (found.channel != who.card or found.requester != who.name)):
+            raise UnknownJob(job)
+        return found
+
+    def cancel(self, who: Principal, job: str) -> Deferred[Job]:
+        """
+        See L{Control.cancel}.
+        """
+        return Deferred.fromCoroutine(self._cancel(who, job))
+
+    async def _cancel(self, who: Principal, job: str) -> Job:
+        found = await self._job(who, job)
+        if found.state in ENDED:
+            raise Conflict(f"the job has ended: {found.state.value}")
+        await self._note(who, "job.cancel", job)
+        if not await self._jobs.cancel(found, who.name):
+            found = await self._job(who, job)
+            if found.state not in ENDED:
+                raise Conflict("the job is just beginning, or another gateway has it")
+        return await self._job(who, job)
+
+    def answer(self, who: Principal, job: str, text: str) -> Deferred[Job]:
+        """
+        See L{Control.answer}.
+        """
+        return Deferred.fromCoroutine(self._answer(who, job, text))
+
+    async def _answer(self, who: Principal, job: str, text: str) -> Job:
+        await self._job(who, job)
+        run = self._jobs.runs.get(job)
+        if run is None:
+            raise NotAsking(job)
+        run.answer(text)
+        await self._note(who, "job.answer", job)
+        return await self._job(who, job)
+
+    def outbox(
+        self, who: Principal, *, state: ParcelState | None = None, card: str = "", before: str = "", limit: int = 50
+    ) -> Deferred[Sequence[OutboxEntry]]:
+        """
+        See L{Control.outbox}.
+        """
+        return Deferred.fromCoroutine(self._outbox(who, state, card, before, min(limit, MOST)))
+
+    async def _outbox(
+        self, who: Principal, state: ParcelState | None, card: str, before: str, limit: int
+    ) -> Sequence[OutboxEntry]:
+        if who.card:
+            own = self._visit(who, who.card).identity
+            if not own or card not in ("", own, who.card):
+                return []
+            card = own
+        elif card and ":" not in card:
+            card = self._visit(who, card).identity
+        found: Sequence[OutboxEntry] = await self._jobs.store.outbox.find(state=state, card=card, before=before, limit=limit)
+        return found
+
+    def deliver(self, who: Principal, entry: str) -> Deferred[OutboxEntry]:
+        """
+        See L{Control.deliver}.
+        """
+        return Deferred.fromCoroutine(self._parcel(who, "outbox.deliver", entry, self.outbox_.deliver_now))
+
+    def give_up(self, who: Principal, entry: str) -> Deferred[OutboxEntry]:
+        """
+        See L{Control.give_up}.
+        """
+        return Deferred.fromCoroutine(self._parcel(who, "outbox.give-up", entry, self.outbox_.give_up))
+
+    async def _parcel(self, who: Principal, action: str, entry: str, act: Callable[[str], Deferred[OutboxEntry]]) -> OutboxEntry:
+        if who.card:
+            stored = await self._jobs.store.outbox.get(entry)
+            if stored is None or stored.parcel.card != self._visit(who, who.card).identity:
+                raise UnknownParcel(entry)
+        done = await act(entry)
+        await self._note(who, action, entry)
+        return done
+
+    def claim(self, code: str, address: str) -> Deferred[Claim]:
+        """
+        See L{Control.claim}.
+        """
+        return Deferred.fromCoroutine(self._claim(code, address))
+
+    async def _claim(self, code: str, address: str) -> Claim:
+        token, card = self.claims.claim(code, address)
+        visit = self.inventory.visits[card]
+        await self._note(Principal(f"code:{card}", Role.OPERATOR, card), "card.claim", card, address)
+        return Claim(token, visit.record())
+
+    def authenticate(self, token: str) -> Deferred[Principal]:
+        """
+        See L{Control.authenticate}.
+        """
+        return Deferred.fromCoroutine(self._authenticate(token))
+
+    async def _authenticate(self, token: str) -> Principal:
+        guest = self.claims.authenticate(token)
+        return guest if guest is not None else await self.tokens_.authenticate(token)
+
+    def tokens(self) -> Deferred[Sequence[Token]]:
+        """
+        See L{Control.tokens}.
+        """
+        found: Deferred[Any] = self.tokens_.all()
+        return found
+
+    def add_token(self, who: Principal, name: str, role: Role, expires: float | None = None) -> Deferred[str]:
+        """
+        See L{Control.add_token}.
+        """
+        return Deferred.fromCoroutine(self._add_token(who, name, role, expires))
+
+    async def _add_token(self, who: Principal, name: str, role: Role, expires: float | None) -> str:
+        secret = await self.tokens_.add(name, role, expires)
+        await self._note(who, "token.add", name, role.value)
+        return secret
+
+    def revoke_token(self, who: Principal, name: str) -> Deferred[None]:
+        """
+        See L{Control.revoke_token}.
+        """
+        return Deferred.fromCoroutine(self._revoke_token(who, name))
+
+    async def _revoke_token(self, who: Principal, name: str) -> None:
+        await self.tokens_.revoke(name)
+        await self._note(who, "token.revoke", name)
+
+    def audit(self, before: int | None = None, limit: int = 50) -> Deferred[Sequence[AuditEntry]]:
+        """
+        See L{Control.audit}.
+        """
+        found: Deferred[Any] = self._jobs.store.audit.find(before, min(limit, MOST))
+        return found
+
+    def health(self) -> Sequence[Health]:
+        """
+        See L{Control.health}.
+        """
+        return self.parts()
+
+    async def _note(self, who: Principal, action: str, target: str, detail: str = "") -> None:
+        await self._jobs.store.audit.add(self.inventory.reactor.seconds(), who.name, action, target, detail)
+
+
+def _differs(stored: Job, job: Job) -> bool:
+    return (stored.operation, dict(stored.parameters)) != (job.operation, dict(job.parameters)) or (
+        bool(job.card) and stored.card != job.card
+    )

@@ -1,0 +1,98 @@
+# -*- test-case-name: tests.gateway.test_faults -*-
+"""
+What those who ask the gateway can be told, besides what goes wrong with cards.
+"""
+
+from __future__ import annotations
+
+from cardgw.errors import CardGatewayError, LocalError
+
+
+class UnknownCard(LocalError):
+    """
+    No such card is here.
+    """
+
+    hint = "See `cardgw cards`. A job can be queued for a card that is not here by its EID."
+
+
+class UnknownJob(LocalError):
+    """
+    There is no such job.
+    """
+
+
+class UnknownParcel(LocalError):
+    """
+    There is no such entry in the outbox.
+    """
+
+
+class UnknownToken(LocalError):
+    """
+    There is no such token.
+    """
+
+
+class Conflict(LocalError):
+    """
+    That is not possible in the present state.
+    """
+
+
+class NotAsking(Conflict):
+    """
+    The job has no question.
+    """
+
+
+class Unauthenticated(LocalError):
+    """
+    A valid token is needed.
+    """
+
+
+class Forbidden(LocalError):
+    """
+    The token does not allow this.
+    """
+
+
+class WrongCode(LocalError):
+    """
+    This code is not valid, or not any more.
+    """
+
+
+class TooOften(LocalError):
+    """
+    That was tried too often.
+    """
+
+
+class StoreError(CardGatewayError):
+    """
+    The store cannot be used.
+    """
+
+
+class NewerSchema(StoreError):
+    """
+    The store was written by a newer version of cardgw.
+    """
+
+    hint = "Install that version, or point [store] at another database."
+
+
+class StoreInUse(StoreError):
+    """
+    Another gateway uses this store.
+    """
+
+
+class JobInterrupted(CardGatewayError):
+    """
+    The gateway was ended in the midst of this job.
+    """
+
+    hint = "What it had reached is in the result; see the list of profiles before you try again."

@@ -1,0 +1,84 @@
+# -*- test-case-name: tests.gateway.test_housekeeping -*-
+"""
+What has ended long ago is forgotten; cards whose notifications were delivered while they were away are tidied up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from cardgw.errors import CardGatewayError
+from cardgw.gateway.events import Event, Subscription
+from cardgw.gateway.inventory import Inventory
+from cardgw.values import ParcelState
+
+EVERY = 3600.0
+"""Seconds between two rounds."""
+_ROUND = 1000
+_log = Logger()
+
+
+@define(eq=False)
+class Housekeeping:
+    """
+    See the module's docstring.
+    """
+
+    inventory: Inventory
+    _timer: IDelayedCall | None = field(default=None, init=False)
+    _working: Deferred[None] | None = field(default=None, init=False)
+    _subscription: Subscription | None = field(default=None, init=False)
+
+    def startService(self) -> None:
+        """
+        Begin.
+        """
+        self._subscription = self.inventory.jobs.hub.subscribe(self._happened)
+        self._round()
+
+    async def stopService(self) -> None:
+        """
+        End.
+        """
+        if self._subscription is not None:
+            self._subscription.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._working is not None:
+            self._working.cancel()
+
+    def _round(self) -> None:
+        self._timer = None
+        self._working = Deferred.fromCoroutine(self._forget())
+
+    async def _forget(self) -> None:
+        jobs = self.inventory.jobs
+        before = self.inventory.reactor.seconds() - jobs.settings.keep
+        try:
+            count = await jobs.store.jobs.forget(before, _ROUND)
+            await jobs.store.outbox.forget(before)
+            await jobs.store.audit.forget(before)
+        except CancelledError:
+            return
+        except CardGatewayError as problem:
+            _log.error("what is old could not be removed: {reason}", event="not-forgotten", reason=str(problem))
+            count = 0
+        self._working = None
+        self._timer = self.inventory.reactor.callLater(1.0 if count == _ROUND else EVERY, self._round)
+
+    def _happened(self, event: Event) -> None:
+        """
+        A notification was delivered: where its card is away and has a copy of it, that is removed at its next visit.
+        """
+        entry: Any = event.data.get("entry")
+        if event.kind != "outbox.changed" or entry["state"] != ParcelState.DELIVERED.value or not entry["on_card"]:
+            return
+        if not entry["remove"] or any(visit.identity == entry["card"] for visit in self.inventory.visits.values()):
+            return
+        Deferred.fromCoroutine(self.inventory.jobs.tidy(entry["card"]))

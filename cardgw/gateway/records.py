@@ -1,0 +1,221 @@
+# -*- test-case-name: tests.gateway.test_records -*-
+"""
+What the gateway knows of cards, jobs and people, as values: as they are stored, and as the faces show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from attrs import field, frozen
+
+from cardgw.errors import CardGatewayError
+from cardgw.values import Feature, Question, Reset
+
+
+class JobState(Enum):
+    """
+    Where a job is.
+    """
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+"""States that a job does not leave."""
+ACTIVE = frozenset({JobState.RUNNING, JobState.WAITING})
+"""States in which it has a card.  In C{WAITING} it waits for an answer."""
+
+
+@frozen
+class Problem:
+    """
+    An error, as it is stored and shown.
+
+    @ivar code: kebab-case, for programs: see docs/messages.md.
+    @ivar title: the sentence of its kind.
+    @ivar status: the status word with which the card refused, four digits, or empty.
+    """
+
+    code: str
+    title: str
+    detail: str = ""
+    hint: str = ""
+    brief: str = ""
+    status: str = ""
+
+
+def problem_of(error: CardGatewayError) -> Problem:
+    """
+    What is shown of an error.
+    """
+    response = getattr(error, "response", None)
+    status = f"{response.status:04X}" if response is not None else ""
+    return Problem(error.code, error.sentence, error.detail, error.hint, error.brief, status)
+
+
+@frozen
+class Job:
+    """
+    An operation with its parameters, for a card.  Times are seconds since 1970, or C{None} where it has not come so far.
+
+    @ivar id: unique; later jobs have later ids.
+    @ivar parameters: as the caller gave them (JSON values), secrets included.
+    @ivar hidden: the names of those that must not be shown.
+    @ivar card: identity of the card it is for (C{"eid:…"}); empty where it is for a card that is here and nobody has identified.
+    @ivar channel: id of the card that is here (see L{Card}) for which it was asked, or empty.
+    @ivar requester: who asked: C{"card"}, C{"token:<name>"}, C{"code:<card>"}, C{"gateway"}.
+    @ivar stage: the last one that began; C{facts} came with it.
+    @ivar percent: of that stage.
+    @ivar result: what the operation returned, or has achieved by now.
+    @ivar question: what it waits for.
+    @ivar runs: how often it was begun.
+    @ivar node: the gateway that runs it.
+    """
+
+    id: str
+    operation: str
+    parameters: Mapping[str, Any] = field(factory=dict, repr=False)
+    hidden: frozenset[str] = frozenset()
+    card: str = ""
+    channel: str = ""
+    requester: str = ""
+    state: JobState = JobState.QUEUED
+    created: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    stage: str = ""
+    facts: Mapping[str, Any] = field(factory=dict)
+    percent: int | None = None
+    result: Mapping[str, Any] | None = None
+    error: Problem | None = None
+    question: Question | None = None
+    runs: int = 0
+    node: str = ""
+
+    @property
+    def shown_parameters(self) -> dict[str, Any]:
+        """
+        The parameters without what is secret.
+        """
+        return {name: "***" if name in self.hidden else value for name, value in self.parameters.items()}
+
+
+@frozen
+class Card:
+    """
+    A card that is here now.
+
+    @ivar id: eight hexadecimal digits, for as long as it is here.
+    @ivar identity: C{"eid:…"}, or empty while nobody has identified it.
+    @ivar since: when it came, in seconds since 1970.
+    @ivar request: what it asked for, or empty.
+    @ivar job: the id of the job that runs on it, or empty.
+    @ivar queued: how many jobs wait for it.
+    @ivar managed: whether it stays for operators (remote management), and its holder has seen a code.
+    """
+
+    id: str
+    identity: str
+    transport: str
+    peer: str
+    since: float
+    request: str = ""
+    job: str = ""
+    queued: int = 0
+    managed: bool = False
+    atr: str = ""
+    application: str = ""
+    offers: frozenset[Feature] = frozenset()
+    resets: frozenset[Reset] = frozenset()
+
+
+class Role(Enum):
+    """
+    What somebody may do.  Each may do all that the one before may.
+    """
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+ROLES = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
+"""From the least to the most."""
+
+
+@frozen
+class Principal:
+    """
+    Who is asking.
+
+    @ivar name: C{"token:<name>"} or C{"code:<card id>"}.
+    @ivar card: where not empty, the id of the one card that this principal may see and manage.
+    """
+
+    name: str
+    role: Role
+    card: str = ""
+
+    def may(self, role: Role) -> bool:
+        """
+        Whether this role is among those that it has.
+        """
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+@frozen
+class Token:
+    """
+    A bearer token, without its secret.
+
+    @ivar name: unique.
+    @ivar created: in seconds since 1970.
+    @ivar expires: likewise, or C{None}.
+    @ivar used: when it was used last, to the minute, or C{None}.
+    """
+
+    name: str
+    role: Role
+    created: float
+    expires: float | None = None
+    used: float | None = None
+
+
+@frozen
+class AuditEntry:
+    """
+    A change that somebody made.
+
+    @ivar who: L{Principal.name}.
+    @ivar action: C{"job.submit"}, C{"token.add"} and so on.
+    @ivar target: what it was done to: an id or a name.
+    """
+
+    id: int
+    time: float
+    who: str
+    action: str
+    target: str = ""
+    detail: str = ""
+
+
+@frozen
+class Health:
+    """
+    The state of one part of the gateway.
+
+    @ivar part: C{"store"}, C{"transport:estk"} and so on.
+    @ivar reason: why it is not ready; empty where it is.
+    """
+
+    part: str
+    ready: bool
+    reason: str = ""

@@ -1,0 +1,98 @@
+# -*- test-case-name: tests.gateway.test_housekeeping -*-
+"""
+L{cardgw.gateway.housekeeping}.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+from twisted.internet.defer import Deferred
+
+from cardgw.gateway.housekeeping import EVERY, Housekeeping
+from cardgw.gateway.records import JobState
+from cardgw.gateway.shown import entry_json
+from cardgw.values import OutboxEntry, Parcel, ParcelState
+from tests.gateway.world import CARD, GatewayTestCase
+from tests.logs import captured
+
+PARCEL = Parcel("notification", CARD, 5, "smdp.example.com", b"payload")
+
+
+class HousekeepingTests(GatewayTestCase):
+    """
+    What is old, and cards that are away.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.keeping = Housekeeping(self.inventory)
+
+    def begin(self) -> None:
+        """
+        Start it.
+        """
+        self.keeping.startService()
+        self.addCleanup(lambda: self.successResultOf(Deferred.fromCoroutine(self.keeping.stopService())))
+
+    def tidied(self) -> int:
+        """
+        How many jobs are queued.
+        """
+        found: int = self.successResultOf(self.store.jobs.queued_count(CARD))
+        return found
+
+    def delivered(self, entry: OutboxEntry) -> None:
+        """
+        The outbox has an entry that has changed.
+        """
+        self.hub.publish("outbox.changed", {"entry": entry_json(entry)})
+
+    def test_old(self) -> None:
+        """
+        Jobs that ended long ago are forgotten, others stay.
+        """
+        old = self.queue(state=JobState.DONE, ended=self.clock.seconds() - self.jobs.settings.keep - 1)
+        new = self.queue(state=JobState.DONE, ended=self.clock.seconds())
+        self.begin()
+        self.assertEqual([job.id for job in self.successResultOf(self.store.jobs.find())], [new.id])
+        self.assertNotEqual(old.id, new.id)
+        self.clock.advance(self.jobs.settings.keep)
+        self.clock.advance(EVERY)
+        self.assertEqual(self.successResultOf(self.store.jobs.find()), ())
+
+    def test_storeFails(self) -> None:
+        """
+        A store that fails is logged, and looked at again.
+        """
+        events = captured(self)
+        self.successResultOf(self.store.close())
+        self.begin()
+        self.assertEqual([event["event"] for event in events], ["not-forgotten"])
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+
+    def test_away(self) -> None:
+        """
+        A card that is away and has a copy of what was delivered is put in order at its next visit.
+        """
+        self.begin()
+        entry = OutboxEntry("1", PARCEL, ParcelState.DELIVERED)
+        others = [
+            evolve(entry, state=ParcelState.WAITING),
+            evolve(entry, on_card=False),
+            evolve(entry, parcel=evolve(PARCEL, remove=False)),
+        ]
+        for other in others:
+            self.delivered(other)
+        self.assertEqual(self.tidied(), 0)
+        for _ in range(2):
+            self.delivered(entry)
+        self.assertEqual(self.tidied(), 1)
+
+    def test_here(self) -> None:
+        """
+        While the card is here, whoever works on it does that.
+        """
+        self.begin()
+        self.arrive()
+        self.delivered(OutboxEntry("1", PARCEL, ParcelState.DELIVERED))
+        self.assertEqual(self.tidied(), 0)

@@ -1,0 +1,91 @@
+# -*- test-case-name: tests.transports.estk.test_endpoints -*-
+"""
+Tests for L{cardgw.transports.estk.endpoints}.
+"""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.testing import MemoryReactorClock
+from twisted.trial.unittest import SynchronousTestCase
+
+from cardgw.errors import SettingsError
+from cardgw.transports.estk.endpoints import check_endpoints, endpoint_from
+
+SYSTEMD = "systemd:domain=INET:name=cardgw-estk"
+
+
+class EndpointsTests(SynchronousTestCase):
+    """
+    L{check_endpoints} and L{endpoint_from}.
+    """
+
+    def setUp(self) -> None:
+        """
+        A reactor.
+        """
+        self.reactor = MemoryReactorClock()
+
+    def refused(self, *texts: str) -> str:
+        """
+        Why these are refused.
+        """
+        return str(self.assertRaises(SettingsError, check_endpoints, self.reactor, texts))
+
+    def test_good(self) -> None:
+        """
+        What can be listened on is not complained about.
+        """
+        check_endpoints(self.reactor, ("tcp:1888", "tcp6:65535:interface=\\:\\:1", "tcp:0", "unix:/tmp/x", "tcp:port=1"))
+
+    def test_none(self) -> None:
+        """
+        Without an endpoint no card could come.
+        """
+        self.assertIn("listen: there is no endpoint, so no card could dial in", self.refused())
+
+    def test_noEndpoint(self) -> None:
+        """
+        What is no endpoint is refused with an example, and without the words of Python.
+        """
+        for text in ("1888", "tcp:", "tcp:abc", "carrier-pigeon:5", "tcp:1:x=2", ""):
+            told = self.refused(text)
+            self.assertIn(f'listen: "{text}" is no endpoint', told)
+            self.assertIn('Write it like "tcp:1888".', told)
+            self.assertNotIn("invalid literal", told)
+
+    def test_port(self) -> None:
+        """
+        So is a port that does not exist, which would only be noticed when it is opened.
+        """
+        for text in ("tcp:65536", "tcp6:70000:interface=\\:\\:1", "tcp:interface=127.0.0.1:port=99999", "tcp:-1"):
+            self.assertIn("a port is at most 65535", self.refused(text))
+
+    def test_file(self) -> None:
+        """
+        A file that an endpoint needs is told as the system tells it, without a number.
+        """
+        told = self.refused("ssl:443:privateKey=/no/such/file")
+        self.assertIn("no such file or directory: /no/such/file", told)
+        self.assertNotIn("Errno", told)
+
+    def test_systemd(self) -> None:
+        """
+        A socket of systemd is looked for only when it is needed; where it was not passed, that is one line.
+        """
+        check_endpoints(self.reactor, (SYSTEMD,))
+        told = str(self.assertRaises(SettingsError, endpoint_from, self.reactor, SYSTEMD))
+        self.assertEqual(told, f"A setting is wrong: [transports.estk] listen: {SYSTEMD}: systemd has passed no such socket")
+        self.assertRaises(SettingsError, endpoint_from, self.reactor, "systemd:domain=INET:index=7")
+        self.assertRaises(SettingsError, endpoint_from, self.reactor, "systemd:domain=NONE:index=7")
+
+    @given(st.text(max_size=20) | st.text(":=tcp6sl0123456789\\", max_size=20))
+    def test_anything(self, text: str) -> None:
+        """
+        Any text is an endpoint or refused.
+        """
+        try:
+            endpoint_from(self.reactor, text)
+        except SettingsError as error:
+            self.assertTrue(error.detail)
