@@ -18,6 +18,7 @@ demo: $(READY)
 	@$(VENV)/bin/python -m cardgw.virtual.demo
 
 test: $(READY)
+	@.ci/peers
 	$(VENV)/bin/python -m twisted.trial $(TESTS)
 
 run: $(READY)

@@ -113,6 +113,33 @@ class ConfigTests(SynchronousTestCase):
         self.assertEqual(config.transports["estk"].grace, 5.0)
         self.assertTrue(config.operations["card.audit"].loud)
 
+    def test_gateway(self) -> None:
+        """
+        So do the store, jobs, remote management and the API.
+        """
+        config = self.load("""
+            [store]
+            url = "memory"
+            [jobs]
+            runs = 5
+            [management]
+            idle-timeout = 60
+            [web]
+            enabled = false
+            """)
+        self.assertEqual((config.store.url, config.jobs.runs, config.management.idle_timeout), ("memory", 5, 60.0))
+        self.assertFalse(config.web.enabled)
+
+    def test_allOperations(self) -> None:
+        """
+        What is set for all operations holds for those that have the setting, unless their own table says otherwise.
+        """
+        config = self.load('[operations."*"]\nloud = true')
+        self.assertTrue(config.operations["card.audit"].loud)
+        own = self.load('[operations."*"]\nloud = true\n[operations."card.audit"]\nloud = false')
+        self.assertFalse(own.operations["card.audit"].loud)
+        self.assertIn('[operations."*"] laud: no operation has this setting', self.refuse('[operations."*"]\nlaud = true'))
+
     def test_enabled(self) -> None:
         """
         A transport is used when it has a table; C{enabled = false} turns it off, and so it does an operation.

@@ -111,6 +111,15 @@ class ObserverTests(SynchronousTestCase):
         parsed = json.loads(out.getvalue())
         self.assertEqual((parsed["eid"], parsed["iccid"], parsed["message"]), ("…0163", "…0013", "…0163 has …0013"))
 
+    def test_privacyOfTexts(self) -> None:
+        """
+        Nor have reasons that name them; other numbers stay.
+        """
+        out = StringIO()
+        reason = "89999010000000000013 is on eid:89049032000000000000000000000163, job 1800000000000000001"
+        LogPublisher(privacy_observer, json_observer(out))(event(log_format="{reason}", reason=reason))
+        self.assertEqual(json.loads(out.getvalue())["message"], "…0013 is on eid:…0163, job 1800000000000000001")
+
     def test_filtered(self) -> None:
         """
         Both observers follow the rules, also when these change.

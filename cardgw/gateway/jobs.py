@@ -200,6 +200,7 @@ class Jobs:
         self.absent += 1
         self.tools.observer.job_ended(job.id, None, error)
         await self._save(run)
+        _log.info("job {job}: waits for the card's next visit", event="job-requeued", job=job.id)
         self.hub.publish("job.queued", job_event(job, error=problem_json(problem_of(error))))
 
     async def _end(

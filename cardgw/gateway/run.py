@@ -134,6 +134,7 @@ class Run:
         self.job = evolve(self.job, state=JobState.WAITING, question=question)
         self._write()
         self.hub.publish("job.waiting", job_event(self.job, question=question_json(question)))
+        self._log.info("job {job}: waits for an answer: {question}", event="job-waiting", job=self.job.id, question=question.kind)
         return asking
 
     def answer(self, text: str) -> None:

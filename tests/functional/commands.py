@@ -82,7 +82,7 @@ class Process:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             parsed: dict[str, Any] = json.loads(line)
-            if parsed["event"] == event and ("estk" in str(parsed.get("namespace")) or event != "listening"):
+            if parsed["event"] == event:
                 return parsed
         raise AssertionError(f"the process ended without the event {event}")
 

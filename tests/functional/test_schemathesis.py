@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -16,7 +17,8 @@ from twisted.trial.unittest import TestCase
 
 from cardgw.web.service import make_web_service
 from cardgw.web.settings import WebSettings
-from tests.web.fakes import GUEST, SECRETS, FakeControl
+from tests.web.fakes import FakeControl
+from tests.web.samples import GUEST, SECRETS
 
 SCRIPT = "from schemathesis.cli import schemathesis; schemathesis()"
 CONFIG = """\
@@ -53,7 +55,7 @@ class SchemathesisTests(TestCase):
         service = make_web_service(settings, FakeControl(), lambda: b"cards 1\n", reactor)
         service.startService()
         self.addCleanup(service.stopService)
-        host = service.ports[0].getHost()
+        host: Any = service.ports[0].getHost()
         return f"http://127.0.0.1:{host.port}/api/v1/openapi.json"
 
     def configured(self) -> Path:

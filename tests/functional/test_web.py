@@ -19,7 +19,8 @@ from twisted.trial.unittest import TestCase
 from cardgw.errors import SettingsError
 from cardgw.web.service import WebService, make_web_service
 from cardgw.web.settings import WebSettings
-from tests.web.fakes import EID, SECRETS, FakeControl
+from tests.web.fakes import FakeControl
+from tests.web.samples import EID, SECRETS
 
 TOKEN = {"Authorization": f"Bearer {SECRETS['admin']}"}
 PATIENCE = 20.0
@@ -36,7 +37,8 @@ class WebTests(TestCase):
     def setUp(self) -> None:
         self.control = FakeControl()
         self.service = self.serve("tcp:0:interface=127.0.0.1")
-        self.port: int = self.service.ports[0].getHost().port
+        host: Any = self.service.ports[0].getHost()
+        self.port = int(host.port)
 
     def serve(self, *listen: str) -> WebService:
         """

@@ -177,8 +177,10 @@ class _Postgresql:
             more = {name: value for name, value in _POSTGRESQL.items() if name not in self._url.query}
             try:
                 self._engine = create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=more)
-            except ModuleNotFoundError:
-                raise StoreError("PostgreSQL needs psycopg", hint="Install it: pip install 'cardgw[postgresql]'.") from None
+            except ImportError as problem:
+                why = str(problem).partition("\n")[0]
+                hint = "Install it: pip install 'cardgw[postgresql]'."
+                raise StoreError(f"PostgreSQL needs psycopg, which cannot be imported: {why}", hint=hint) from None
         connection = self._engine.connect()
         return connection.execution_options(isolation_level=isolation) if isolation else connection
 

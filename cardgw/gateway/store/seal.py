@@ -12,6 +12,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -142,7 +143,12 @@ def _make(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        if not path.exists():
-            draft.rename(path)
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)  # a key that is lost with the power takes with it what it has sealed
+    finally:
+        os.close(directory)

@@ -76,4 +76,4 @@ def _words(problem: Exception) -> str:
             return words
     primary = getattr(getattr(problem.orig, "diag", None), "message_primary", None)
     lines = str(primary or problem.orig).strip().splitlines() or [type(problem).__name__]
-    return " ".join(line.strip() for line in lines)[:_MOST_SHOWN]
+    return lines[0].strip()[:_MOST_SHOWN]
