@@ -95,7 +95,7 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     transports = MultiService()
     for name, settings in config.transports.items():
         _service_of(registry, name, settings, inventory).setServiceParent(transports)
-    parts = Parts(inventory, outbox, vault, transports, http, Notifier(reactor), Housekeeping(inventory), maker.prepare)
+    parts = Parts(inventory, outbox, vault, transports, http, Notifier(reactor), Housekeeping(inventory, outbox), maker.prepare)
     if config.web.enabled:
         health, tokens = partial(_health, store, transports), Tokens(store, reactor, os.urandom)
         control = Controller(inventory, outbox, tokens, claims, partial(_transports, config, registry), health)

@@ -17,7 +17,21 @@ GROUND, TRANSPORTS, LPA, GP, SCP, DESFIRE = "ground", "transports", "lpa", "gp",
 GATEWAY, OPERATIONS, WEB, BRIDGES = "gateway", "operations", "web", "bridges"
 VIRTUAL, TESTING, PLUGINS, DOORS, BENCH = "virtual", "testing", "plugins", "doors", "bench"
 
-GROUND_MODULES = {"", "interfaces", "errors", "apdu", "fields", "values", "quirks", "version", "lazy", "plugin_path", "plugins", "schema"}
+GROUND_MODULES = {
+    "",
+    "interfaces",
+    "errors",
+    "apdu",
+    "fields",
+    "values",
+    "quirks",
+    "version",
+    "lazy",
+    "plugin_path",
+    "plugins",
+    "listening",
+    "schema",
+}
 """Below C{cardgw}; a module of C{cardgw} that is in no room is a door."""
 ROOMS = {TRANSPORTS, LPA, GP, SCP, DESFIRE, GATEWAY, OPERATIONS, WEB, BRIDGES, VIRTUAL, TESTING}
 
@@ -52,6 +66,7 @@ WIRE = {BRIDGES}
 GROUND_LIBRARIES = {"attrs", "attr", "zope", *sys.stdlib_module_names}
 GROUND_TWISTED = {
     "twisted.internet.defer",
+    "twisted.internet.endpoints",
     "twisted.internet.interfaces",
     "twisted.internet.task",
     "twisted.python.failure",

@@ -68,7 +68,7 @@ class GatewayServiceTests(GatewayTestCase):
             Transports(self.happened),
             http,
             Notifier(self.clock, {}),
-            Housekeeping(self.inventory),
+            Housekeeping(self.inventory, outbox),
             self.prepare,
         )
         self.gateway = GatewayService(parts, self.printed.append)
@@ -148,5 +148,3 @@ class _Reactor:
 
     def stop(self) -> None:
         self._stopped.append("stop")
-
-

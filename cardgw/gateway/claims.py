@@ -169,4 +169,6 @@ def _home(address: str) -> str:
 
 
 def _too_often(seconds: float) -> TooOften:
-    return TooOften("wrong codes", hint=f"Try again in {max(1, round(seconds))} seconds.")
+    error = TooOften("wrong codes", hint=f"Try again in {max(1, round(seconds))} seconds.")
+    error.seconds = max(1.0, seconds)
+    return error

@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.gateway.test_control -*-
+# -*- test-case-name: tests.gateway.test_controller -*-
 """
 What the faces (the HTTP API, the dashboard) see of the gateway.
 """

@@ -67,7 +67,11 @@ class WrongCode(LocalError):
 class TooOften(LocalError):
     """
     That was tried too often.
+
+    @ivar seconds: when it may be tried again, from now.
     """
+
+    seconds: float = 5.0
 
 
 class StoreError(CardGatewayError):

@@ -5,17 +5,15 @@ What has ended long ago is forgotten; cards whose notifications were delivered w
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from cardgw.errors import CardGatewayError
-from cardgw.gateway.events import Event, Subscription
 from cardgw.gateway.inventory import Inventory
-from cardgw.values import ParcelState
+from cardgw.gateway.outbox import Outbox
+from cardgw.values import OutboxEntry, ParcelState
 
 EVERY = 3600.0
 """Seconds between two rounds."""
@@ -30,23 +28,21 @@ class Housekeeping:
     """
 
     inventory: Inventory
+    outbox: Outbox
     _timer: IDelayedCall | None = field(default=None, init=False)
     _working: Deferred[None] | None = field(default=None, init=False)
-    _subscription: Subscription | None = field(default=None, init=False)
 
     def startService(self) -> None:
         """
         Begin.
         """
-        self._subscription = self.inventory.jobs.hub.subscribe(self._happened)
+        self.outbox.on_change = self._changed
         self._round()
 
     async def stopService(self) -> None:
         """
         End.
         """
-        if self._subscription is not None:
-            self._subscription.stop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -72,13 +68,12 @@ class Housekeeping:
         self._working = None
         self._timer = self.inventory.reactor.callLater(1.0 if count == _ROUND else EVERY, self._round)
 
-    def _happened(self, event: Event) -> None:
+    def _changed(self, entry: OutboxEntry) -> None:
         """
         A notification was delivered: where its card is away and has a copy of it, that is removed at its next visit.
         """
-        entry: Any = event.data.get("entry")
-        if event.kind != "outbox.changed" or entry["state"] != ParcelState.DELIVERED.value or not entry["on_card"]:
+        parcel = entry.parcel
+        if entry.state is not ParcelState.DELIVERED or not entry.on_card or not parcel.remove:
             return
-        if not entry["remove"] or any(visit.identity == entry["card"] for visit in self.inventory.visits.values()):
-            return
-        Deferred.fromCoroutine(self.inventory.jobs.tidy(entry["card"]))
+        if not any(visit.identity == parcel.card for visit in self.inventory.visits.values()):
+            Deferred.fromCoroutine(self.inventory.jobs.tidy(parcel.card))

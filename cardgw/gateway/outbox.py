@@ -37,6 +37,12 @@ _Change = Callable[[OutboxEntry], OutboxEntry | None]
 _log = Logger()
 
 
+def _ignore(entry: OutboxEntry) -> None:
+    """
+    Nobody wants to know.
+    """
+
+
 @implementer(IOutbox)
 @define(eq=False)
 class Outbox:
@@ -45,6 +51,7 @@ class Outbox:
 
     @ivar couriers: by the kind of parcel that they carry.
     @ivar entropy: gives so many random bytes.
+    @ivar on_change: called with each entry that has changed; must not raise.
     """
 
     store: Store
@@ -53,6 +60,7 @@ class Outbox:
     clock: Any
     hub: EventHub
     entropy: Callable[[int], bytes]
+    on_change: Callable[[OutboxEntry], object] = field(default=_ignore, init=False)
     _worker: Worker = field(init=False)
     _stopped: bool = field(default=False, init=False)
     _deliveries: dict[str, Delivery] = field(factory=dict, init=False)
@@ -282,6 +290,7 @@ class Outbox:
 
     def _publish(self, entry: OutboxEntry) -> None:
         self.hub.publish("outbox.changed", {"entry": entry_json(entry)})
+        self.on_change(entry)
 
     async def _change(self, name: str, change: _Change) -> OutboxEntry:
         before, after = await self.store.outbox.change(name, change)

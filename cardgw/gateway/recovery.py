@@ -24,7 +24,7 @@ async def recover(jobs: Jobs, seconds: float) -> int:
       2. one that may start anew waits for its card;
       3. any other has failed, and the text says how far it was.
 
-    Cards on which one was at work are tidied up at their next visit.
+    Cards on which one was at work, or which have copies of delivered notifications, are tidied up at their next visit.
 
     @param seconds: the time now, since 1970.
     @return: how many there were.
@@ -33,7 +33,8 @@ async def recover(jobs: Jobs, seconds: float) -> int:
     stranded = await jobs.store.jobs.stranded(jobs.node)
     for job in stranded:
         await _settle(jobs, job, seconds)
-    for card in {job.card for job in stranded if job.card and job.state is not JobState.QUEUED}:
+    touched = {job.card for job in stranded if job.card and job.state is not JobState.QUEUED}
+    for card in sorted(touched.union(await jobs.store.outbox.untidy())):
         await jobs.tidy(card)
     jobs.absent = await jobs.store.jobs.queued_count()
     if stranded:

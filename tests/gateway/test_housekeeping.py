@@ -9,10 +9,11 @@ from attrs import evolve
 from twisted.internet.defer import Deferred
 
 from cardgw.gateway.housekeeping import EVERY, Housekeeping
+from cardgw.gateway.outbox import Outbox
 from cardgw.gateway.records import JobState
-from cardgw.gateway.shown import entry_json
+from cardgw.testing import FakeHTTP
 from cardgw.values import OutboxEntry, Parcel, ParcelState
-from tests.gateway.world import CARD, GatewayTestCase
+from tests.gateway.world import CARD, GatewayTestCase, numbers
 from tests.logs import captured
 
 PARCEL = Parcel("notification", CARD, 5, "smdp.example.com", b"payload")
@@ -25,7 +26,8 @@ class HousekeepingTests(GatewayTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.keeping = Housekeeping(self.inventory)
+        self.parcels = Outbox(self.store, FakeHTTP(), {}, self.clock, self.hub, numbers())
+        self.keeping = Housekeeping(self.inventory, self.parcels)
 
     def begin(self) -> None:
         """
@@ -45,7 +47,7 @@ class HousekeepingTests(GatewayTestCase):
         """
         The outbox has an entry that has changed.
         """
-        self.hub.publish("outbox.changed", {"entry": entry_json(entry)})
+        self.parcels.on_change(entry)
 
     def test_old(self) -> None:
         """

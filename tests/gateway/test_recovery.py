@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 
 from cardgw.gateway.records import JobState
 from cardgw.gateway.recovery import recover
+from cardgw.values import Parcel, ParcelState
 from tests.gateway.world import ANOTHER, CARD, GatewayTestCase
 
 RUNNING = {"state": JobState.RUNNING, "node": "here", "runs": 1}
@@ -99,6 +101,17 @@ class RecoveryTests(GatewayTestCase):
         found = [("notifications.send-all", CARD), ("test.again", CARD), ("test.again", ANOTHER)]
         self.assertEqual(self.waiting(), sorted(found))
         self.assertEqual(self.jobs.absent, 3)
+
+    def test_copies(self) -> None:
+        """
+        So are cards with copies of notifications that were delivered in their absence.
+        """
+        for number, (remove, state) in enumerate(((True, "delivered"), (False, "delivered"), (True, "waiting"))):
+            parcel = Parcel("notification", CARD if number == 0 else ANOTHER, number, "h", b"x", remove=remove)
+            entry = self.successResultOf(self.store.outbox.keep(parcel, 0.0))
+            self.successResultOf(self.store.outbox.save(evolve(entry, state=ParcelState(state))))
+        self.recover()
+        self.assertEqual(self.waiting(), [("notifications.send-all", CARD)])
 
     def test_others(self) -> None:
         """

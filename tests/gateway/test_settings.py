@@ -29,5 +29,9 @@ class SettingsTests(SynchronousTestCase):
         """
         A mistake is told.
         """
-        for cls, values in ((JobSettings, {"runs": 0}), (ManagementSettings, {"idle-timeout": -1}), (StoreSettings, {"uri": "x"})):
+        for cls, values in (
+            (JobSettings, {"runs": 0}),
+            (ManagementSettings, {"idle-timeout": -1}),
+            (StoreSettings, {"uri": "x"}),
+        ):
             self.assertRaises(SettingsError, build, cls, values, "[x]")

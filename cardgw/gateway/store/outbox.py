@@ -30,6 +30,12 @@ _SAME = select(OUTBOX).where(
     OUTBOX.c.digest == bindparam("of_digest"),
 )
 _OF_CARD = select(OUTBOX).where(OUTBOX.c.card == bindparam("of_card"), or_(_WAITING, OUTBOX.c.on_card)).order_by(OUTBOX.c.id)
+_UNTIDY = (
+    select(OUTBOX.c.card)
+    .distinct()
+    .where(OUTBOX.c.state == ParcelState.DELIVERED.value, OUTBOX.c.on_card, OUTBOX.c.remove)
+    .order_by(OUTBOX.c.card)
+)
 _NEXT_DUE = select(func.min(OUTBOX.c.next_attempt)).where(_WAITING)
 
 
@@ -136,6 +142,14 @@ class OutboxTable:
         When the next entry is to be tried, in seconds since 1970; C{None} if none waits.
         """
         return self._access.read(_ROOM, lambda connection: connection.execute(_NEXT_DUE).scalar_one())
+
+    def untidy(self) -> Deferred[tuple[str, ...]]:
+        """
+        The cards that have copies of delivered parcels which are to be removed.
+
+        @return: identities.
+        """
+        return self._access.read(_ROOM, lambda connection: tuple(connection.execute(_UNTIDY).scalars()))
 
     def find(
         self, state: ParcelState | None = None, card: str = "", before: str = "", limit: int = 50

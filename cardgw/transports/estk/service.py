@@ -9,21 +9,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from twisted.application.service import IService, Service
-from twisted.internet.defer import CancelledError, Deferred, DeferredList, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from cardgw.errors import SettingsError
 from cardgw.interfaces import IGateway, ITransport
-from cardgw.transports.estk.endpoints import WHERE, check_endpoints, endpoint_from
+from cardgw.listening import Listeners
 from cardgw.transports.estk.factory import EstkFactory
 from cardgw.transports.estk.request import ANSWERS
 from cardgw.transports.estk.settings import EstkSettings
 
 _log = Logger()
+_WHERE = "[transports.estk] listen"
 WIND_UP = 10.0
 """Seconds that a job which was cancelled has to leave its card and its servers in order."""
 
@@ -43,9 +42,21 @@ class EstkTransport:
         """
         See L{ITransport.make_service}.
         """
-        check_endpoints(gateway.reactor, settings.listen)
+        listeners(gateway.reactor, settings).check()
         service: IService = EstkService(EstkFactory(settings, gateway))
         return service
+
+
+def listeners(reactor: Any, settings: EstkSettings) -> Listeners:
+    """
+    Where cards dial in.
+    """
+    return Listeners(reactor, settings.listen, _WHERE, "there is no endpoint, so no card could dial in", "tcp:1888", _opened)
+
+
+def _opened(port: IListeningPort, _: str, address: str) -> None:
+    number = getattr(port.getHost(), "port", None)
+    _log.info("eSTK.me cards may dial in at {address}", event="listening", address=address, port=number)
 
 
 class EstkService(Service):
@@ -59,10 +70,15 @@ class EstkService(Service):
 
     def __init__(self, factory: EstkFactory) -> None:
         self.factory = factory
-        self.ports: list[IListeningPort] = []
-        self._opening: list[Deferred[None]] = []
-        self._problem: SettingsError | None = None
+        self._listeners = listeners(factory.gateway.reactor, factory.settings)
         self._timer: IDelayedCall | None = None
+
+    @property
+    def ports(self) -> list[IListeningPort]:
+        """
+        See the class.
+        """
+        return self._listeners.ports
 
     def privilegedStartService(self) -> None:
         """
@@ -71,13 +87,7 @@ class EstkService(Service):
         @raise SettingsError: an address cannot be listened on; none is, then.
         """
         Service.privilegedStartService(self)
-        reactor = self.factory.gateway.reactor
-        endpoints = {text: endpoint_from(reactor, text) for text in self.factory.settings.listen}
-        for text, endpoint in endpoints.items():
-            self._opening.append(endpoint.listen(self.factory).addCallbacks(self._listening, self._failed, errbackArgs=(text,)))
-        if self._problem is not None:
-            self._stop_listening()
-            raise self._problem
+        self._listeners.open(self.factory)
 
     def startService(self) -> None:
         """
@@ -86,31 +96,8 @@ class EstkService(Service):
         @raise SettingsError: see L{privilegedStartService}.
         """
         Service.startService(self)
-        if not self._opening:
+        if not self._listeners.is_open:
             self.privilegedStartService()
-
-    def _listening(self, port: IListeningPort) -> None:
-        self.ports.append(port)
-        host: Any = port.getHost()
-        number = getattr(host, "port", None)
-        address = f"{host.host}:{number}" if number is not None else str(getattr(host, "name", host))
-        _log.info("eSTK.me cards may dial in at {address}", event="listening", address=address, port=number)
-
-    def _failed(self, failure: Failure, text: str) -> None:
-        if failure.check(CancelledError):
-            return
-        cause = getattr(failure.value, "socketError", failure.value)
-        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-        self._problem = SettingsError(f"{WHERE}: {text}: {reason.lower()}")
-        if self.running:
-            _log.critical("{problem}", event="not-listening", problem=str(self._problem))
-
-    def _stop_listening(self) -> Deferred[Any]:
-        opening, self._opening = self._opening, []
-        for each in opening:
-            each.cancel()
-        ports, self.ports = self.ports, []
-        return DeferredList([maybeDeferred(port.stopListening) for port in ports], consumeErrors=True)
 
     def stopService(self) -> Deferred[None]:
         """
@@ -120,7 +107,7 @@ class EstkService(Service):
         @return: C{Deferred[None]}, when all sessions are gone.
         """
         Service.stopService(self)
-        closed = self._stop_listening()
+        closed = self._listeners.close()
         drained = self.factory.drain()
         if self.factory.sessions:
             fmt = "waiting at most {grace:g} s for {count} eSTK.me cards"

@@ -1,24 +1,26 @@
-# -*- test-case-name: tests.transports.estk.test_endpoints -*-
+# -*- test-case-name: tests.test_listening -*-
 """
-Tests for L{cardgw.transports.estk.endpoints}.
+Tests for L{cardgw.listening}.
 """
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import SettingsError
-from cardgw.transports.estk.endpoints import check_endpoints, endpoint_from
+from cardgw.listening import Listeners
 
 SYSTEMD = "systemd:domain=INET:name=cardgw-estk"
 
 
 class EndpointsTests(SynchronousTestCase):
     """
-    L{check_endpoints} and L{endpoint_from}.
+    Where settings say.
     """
 
     def setUp(self) -> None:
@@ -26,18 +28,28 @@ class EndpointsTests(SynchronousTestCase):
         A reactor.
         """
         self.reactor = MemoryReactorClock()
+        self.opened: list[tuple[str, str]] = []
+
+    def listeners(self, *texts: str) -> Listeners:
+        """
+        For these endpoint strings.
+        """
+        where, nothing = "[transports.estk] listen", "there is no endpoint, so no card could dial in"
+        return Listeners(
+            self.reactor, texts, where, nothing, "tcp:1888", lambda port, text, address: self.opened.append((text, address))
+        )
 
     def refused(self, *texts: str) -> str:
         """
         Why these are refused.
         """
-        return str(self.assertRaises(SettingsError, check_endpoints, self.reactor, texts))
+        return str(self.assertRaises(SettingsError, self.listeners(*texts).check))
 
     def test_good(self) -> None:
         """
         What can be listened on is not complained about.
         """
-        check_endpoints(self.reactor, ("tcp:1888", "tcp6:65535:interface=\\:\\:1", "tcp:0", "unix:/tmp/x", "tcp:port=1"))
+        self.listeners("tcp:1888", "tcp6:65535:interface=\\:\\:1", "tcp:0", "unix:/tmp/x", "tcp:port=1").check()
 
     def test_none(self) -> None:
         """
@@ -74,11 +86,11 @@ class EndpointsTests(SynchronousTestCase):
         """
         A socket of systemd is looked for only when it is needed; where it was not passed, that is one line.
         """
-        check_endpoints(self.reactor, (SYSTEMD,))
-        told = str(self.assertRaises(SettingsError, endpoint_from, self.reactor, SYSTEMD))
+        self.listeners(SYSTEMD).check()
+        told = str(self.assertRaises(SettingsError, self.listeners().endpoint, SYSTEMD))
         self.assertEqual(told, f"A setting is wrong: [transports.estk] listen: {SYSTEMD}: systemd has passed no such socket")
-        self.assertRaises(SettingsError, endpoint_from, self.reactor, "systemd:domain=INET:index=7")
-        self.assertRaises(SettingsError, endpoint_from, self.reactor, "systemd:domain=NONE:index=7")
+        self.assertRaises(SettingsError, self.listeners().endpoint, "systemd:domain=INET:index=7")
+        self.assertRaises(SettingsError, self.listeners().endpoint, "systemd:domain=NONE:index=7")
 
     @given(st.text(max_size=20) | st.text(":=tcp6sl0123456789\\", max_size=20))
     def test_anything(self, text: str) -> None:
@@ -86,6 +98,33 @@ class EndpointsTests(SynchronousTestCase):
         Any text is an endpoint or refused.
         """
         try:
-            endpoint_from(self.reactor, text)
+            self.listeners().endpoint(text)
         except SettingsError as error:
             self.assertTrue(error.detail)
+
+    def test_open(self) -> None:
+        """
+        Ports are opened, told, and closed.
+        """
+        listeners = self.listeners("tcp:0", "tcp:0:interface=127.0.0.1")
+        self.assertFalse(listeners.is_open)
+        listeners.open(Factory())
+        self.assertTrue(listeners.is_open)
+        self.assertEqual(self.opened, [("tcp:0", "0.0.0.0:0"), ("tcp:0:interface=127.0.0.1", "0.0.0.0:0")])
+        self.assertEqual(len(listeners.ports), 2)
+        self.successResultOf(listeners.close())
+        self.assertEqual((listeners.ports, listeners.is_open), ([], False))
+
+    def test_inUse(self) -> None:
+        """
+        Where one cannot be opened, none is, and the reason is told in words.
+        """
+
+        def refuse(*arguments: object, **more: object) -> None:
+            raise CannotListenError("", 5, OSError(98, "Address already in use"))
+
+        listeners = self.listeners("tcp:5")
+        self.patch(self.reactor, "listenTCP", refuse)
+        error = self.assertRaises(SettingsError, listeners.open, Factory())
+        self.assertEqual(error.detail, "[transports.estk] listen: tcp:5: address already in use")
+        self.assertEqual(listeners.ports, [])

@@ -1,0 +1,181 @@
+# -*- test-case-name: tests.web.test_endpoints_jobs -*-
+"""
+Jobs: operations on cards that are here, or will come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import Factory, asdict, evolve, frozen
+
+from cardgw.errors import ParameterError
+from cardgw.fields import Kind, anything, boolean, choice, mapping, matching, option, text
+from cardgw.gateway.control import JobRequest
+from cardgw.gateway.records import JobState, Role
+from cardgw.gateway.shown import job_json
+from cardgw.schema import build_strictly
+from cardgw.web.answer import JSON, LPAC, Answer
+from cardgw.web.endpoint import NAME, NAMED, Call, Endpoint, Reply
+from cardgw.web.faults import ConfirmationNeeded
+from cardgw.web.lpac import lpac_envelope
+from cardgw.web.paging import LIMIT, PAGE, page
+from cardgw.web.schemas import page as page_of
+from cardgw.web.schemas import reference
+
+PATH = "/api/v1/jobs"
+KEY = "Idempotency-Key"
+KEY_KIND: Kind = matching("1 to 200 printable ASCII characters", "[!-~](?:[ -~]{0,198}[!-~])?")
+KEY_HELP = "a text of your own: the same request with the same key is the same job, however often it is sent"
+BEFORE: Kind = matching("the id of a job", NAME)
+
+
+@frozen
+class Submission:
+    """
+    What is to be done.
+    """
+
+    operation: str = option(NAMED["operation"][0], NAMED["operation"][1])
+    card: str = option(
+        NAMED["card"][0], "the id of a card that is here, or an identity (eid: and 32 digits) of one that is here or may come"
+    )
+    parameters: Mapping[str, Any] = option(mapping(anything), "what the operation needs, by name", default=Factory(dict))
+    confirm: bool = option(boolean, "yes, destroy something: needed for destructive operations", default=False)
+
+
+@frozen
+class AnswerText:
+    """
+    The answer to a job's question.
+    """
+
+    answer: str = option(text, "the answer; yes or no to a question for consent", secret=True)
+
+
+@frozen
+class JobFilter:
+    """
+    Which jobs.
+    """
+
+    state: str = option(choice(*(each.value for each in JobState)), "only those in this state", default="")
+    card: str = option(NAMED["card"][0], "only those of this card, by its id or identity", default="")
+    operation: str = option(NAMED["operation"][0], "only those of this operation", default="")
+    before: str = option(BEFORE, "only those before this one", default="")
+    limit: int = option(LIMIT, "how many at most", default=PAGE)
+
+
+async def submit(call: Call) -> Answer:
+    """
+    Queue a job.
+
+    @raise ConfirmationNeeded: the operation is destructive.
+    """
+    wanted: Submission = call.body
+    operation = call.control.operation(wanted.operation)
+    build_strictly(operation.parameters, wanted.parameters, "in the parameters:", ParameterError)
+    if operation.destructive and not wanted.confirm:
+        raise ConfirmationNeeded(wanted.operation)
+    request = JobRequest(wanted.operation, wanted.card, wanted.parameters, call.header(KEY))
+    job, new = await call.control.submit(call.who, request)
+    headers = {"Location": f"{PATH}/{job.id}"}
+    if not new:
+        return Answer(200, job_json(job), {**headers, "Idempotent-Replayed": "true"})
+    return Answer(202, job_json(job), headers)
+
+
+async def list_jobs(call: Call) -> Answer:
+    """
+    Jobs, the latest first.
+    """
+    wanted: JobFilter = call.query
+    found = await call.control.jobs(
+        call.who,
+        state=JobState(wanted.state) if wanted.state else None,
+        card=wanted.card,
+        operation=wanted.operation,
+        before=wanted.before,
+        limit=wanted.limit,
+    )
+    return page(found, job_json, PATH, asdict(wanted))
+
+
+async def get_job(call: Call) -> Answer:
+    """
+    One job; as lpac would print it, for those who want that.
+    """
+    job = await call.control.job(call.who, call.names["job"])
+    return Answer(content=lpac_envelope(job), media=LPAC) if call.media == LPAC else Answer(content=job_json(job))
+
+
+async def cancel(call: Call) -> Answer:
+    """
+    Cancel a job, and wait until it has wound up.
+    """
+    return Answer(content=job_json(await call.control.cancel(call.who, call.names["job"])))
+
+
+async def answer(call: Call) -> Answer:
+    """
+    Answer the question of a job.
+    """
+    return Answer(content=job_json(await call.control.answer(call.who, call.names["job"], call.body.answer)))
+
+
+_LOCATION = {"Location": "where the job is"}
+_JOB = reference("Job")
+_SUBMIT = Endpoint(
+    "POST",
+    PATH,
+    Role.OPERATOR,
+    submit,
+    "Queue a job",
+    {
+        200: Reply("the job that this key has made before", _JOB, {**_LOCATION, "Idempotent-Replayed": "true"}),
+        202: Reply("a new job", _JOB, _LOCATION),
+    },
+    "For a card that is here, or for one that may come: then it waits for it. Parameters are what the operation declares.",
+    body=Submission,
+    faults=(404, 409),
+    headers={KEY: (KEY_KIND, KEY_HELP)},
+)
+_LIST = Endpoint(
+    "GET",
+    PATH,
+    Role.VIEWER,
+    list_jobs,
+    "List jobs",
+    {200: Reply("the latest first", page_of("Job"))},
+    query=JobFilter,
+)
+_GET = Endpoint(
+    "GET",
+    PATH + "/{job}",
+    Role.VIEWER,
+    get_job,
+    "Show a job",
+    {200: Reply("the job", _JOB)},
+    media=(JSON, LPAC),
+)
+_CANCEL = Endpoint(
+    "POST",
+    PATH + "/{job}/cancel",
+    Role.OPERATOR,
+    cancel,
+    "Cancel a job",
+    {200: Reply("the job, when it has wound up", _JOB)},
+    "At whatever stage it is; a session of the eUICC with its server is cancelled too.",
+    faults=(409,),
+)
+_ANSWER = evolve(
+    _CANCEL,
+    path=PATH + "/{job}/answer",
+    run=answer,
+    summary="Answer the question of a job",
+    replies={200: Reply("the job", _JOB)},
+    description="A job in the state waiting has a question.",
+    body=AnswerText,
+)
+ENDPOINTS = (_LIST, _SUBMIT, _GET, _CANCEL, _ANSWER)

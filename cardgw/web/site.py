@@ -1,0 +1,294 @@
+# -*- test-case-name: tests.web.test_site -*-
+"""
+HTTP as C{twisted.web} speaks it, within limits: of the body while it is read, of connections, of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from io import BytesIO
+from typing import Any
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+from twisted.web.resource import IResource
+from twisted.web.server import Request, Site
+
+from cardgw.errors import CardGatewayError
+from cardgw.web.access import check_host
+from cardgw.web.api import Headers, send
+from cardgw.web.faults import BodyTooLarge, Defect, MalformedRequest
+from cardgw.web.problems import problem_answer
+
+LINGER = 2.0
+"""Seconds in which a client that sends too much is listened to, so that it reads why it is refused."""
+GRACE = 5.0
+"""Seconds that requests have to be answered when the gateway stops."""
+CLOSED = Failure(ConnectionDone())
+
+_log = Logger()
+
+
+@frozen
+class Limits:
+    """
+    What a client may do.
+
+    @ivar hosts: names by which this gateway is called.
+    @ivar timeout: seconds for a request to arrive, and for a connection to be idle.
+    """
+
+    hosts: Collection[str] = ()
+    max_body: int = 1024 * 1024
+    max_connections: int = 1000
+    timeout: float = 60.0
+
+
+class WebRequest(Request):
+    """
+    One request.
+
+    @ivar gone: whether nobody waits for an answer any more.
+    """
+
+    channel: Any
+    defaultContentType = None  # noqa: N815
+    gone = False
+    received = 0
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        """
+        Bodies are small and may be secret: they stay in memory.
+        """
+        self.content = BytesIO()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        """
+        A part of the body.
+        """
+        self.received += len(data)
+        if self.received > self.channel.site.limits.max_body:
+            self.channel.refuse(BodyTooLarge())
+        else:
+            Request.handleContentChunk(self, data)
+
+    def process(self) -> None:
+        """
+        It has arrived.
+        """
+        needed = self.clientproto == b"HTTP/1.1"
+        try:
+            check_host(Headers(self).all("Host"), self.channel.site.limits.hosts, needed=needed)
+        except CardGatewayError as error:
+            send(self, problem_answer(error))
+        else:
+            Request.process(self)
+
+    def processingFailed(self, reason: Failure) -> Failure:  # noqa: N802
+        """
+        No traceback leaves this machine.
+        """
+        _log.failure("a request failed", reason)
+        send(self, problem_answer(Defect()))
+        return reason
+
+    def connectionLost(self, reason: Failure) -> None:
+        """
+        See L{Request}.
+        """
+        self.gone = True
+        Request.connectionLost(self, reason)
+
+
+class WebChannel(HTTPChannel):
+    """
+    One connection.
+
+    @ivar refused: whether it has been told that nothing it sends will be read.
+    """
+
+    site: Any
+    transport: Any
+    refused = False
+    _quiet = True
+
+    def connectionMade(self) -> None:
+        """
+        See L{HTTPChannel}.
+        """
+        HTTPChannel.connectionMade(self)
+        self.site.channels.add(self)
+
+    def connectionLost(self, reason: Failure = CLOSED) -> None:
+        """
+        See L{HTTPChannel}.
+        """
+        self.site.forget(self)
+        HTTPChannel.connectionLost(self, reason)
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        See L{HTTPChannel}.
+        """
+        if not self.refused:
+            HTTPChannel.dataReceived(self, data)
+
+    def resetTimeout(self) -> None:  # noqa: N802
+        """
+        The first byte of a request starts the clock, the others do not: who sends slowly is not waited for.
+        """
+        if self._quiet:
+            self._quiet = False
+            HTTPChannel.resetTimeout(self)
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        if not self.refused:
+            HTTPChannel.lineReceived(self, line)
+
+    def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        if not self.refused:
+            HTTPChannel.rawDataReceived(self, data)
+
+    def allHeadersReceived(self) -> None:
+        """
+        Refuse a body that is announced to be too large before it comes.
+        """
+        if (self.length or 0) > self.site.limits.max_body:
+            self.refuse(BodyTooLarge())
+        else:
+            HTTPChannel.allHeadersReceived(self)
+
+    def allContentReceived(self) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        if not self.refused:
+            HTTPChannel.allContentReceived(self)
+
+    def requestDone(self, request: Request) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        self._quiet = True
+        HTTPChannel.requestDone(self, request)
+
+    def refuse(self, error: CardGatewayError) -> None:
+        """
+        Answer now, read no more, and hang up when the client has had time to see it.
+        """
+        if self.refused:
+            return
+        self.refused = True
+        answer = problem_answer(error)
+        headers = {**answer.all_headers, "Connection": "close"}
+        head = [f"HTTP/1.1 {answer.status} {error.sentence}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        self.transport.write("\r\n".join(head).encode("latin-1") + answer.body)
+        HTTPChannel.setTimeout(self, LINGER)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
+        self.refuse(MalformedRequest("it is no HTTP"))
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        self.refuse(MalformedRequest("a line is too long"))
+
+    def timeoutConnection(self) -> None:  # noqa: N802
+        """
+        Too long.
+        """
+        self.transport.abortConnection()
+
+    def leave(self) -> None:
+        """
+        Hang up, after the answer to the request that is being served.
+        """
+        self.persistent = False
+        if not self.requests:
+            HTTPChannel.loseConnection(self)
+
+
+class WebSite(Site):
+    """
+    Makes connections, and ends them.
+
+    @ivar channels: those that are open.
+    """
+
+    protocol: Any = WebChannel
+    noisy = False
+
+    def __init__(self, resource: IResource, limits: Limits, reactor: Any) -> None:
+        Site.__init__(self, resource, WebRequest, timeout=limits.timeout, reactor=reactor, parsePOSTFormSubmission=False)
+        self.limits = limits
+        self.channels: set[WebChannel] = set()
+        self._empty: Deferred[None] | None = None
+        self._timer: IDelayedCall | None = None
+
+    def startFactory(self) -> None:
+        """
+        There is no log file of our own.
+        """
+
+    def stopFactory(self) -> None:
+        """
+        See L{startFactory}.
+        """
+
+    def log(self, request: Any) -> None:
+        """
+        What was asked and answered, without what may be secret or personal behind the question mark.
+        """
+        method, path = request.method.decode("latin-1"), (request.path or b"").decode("latin-1")
+        _log.debug("{method} {path}: {status}", event="request", method=method, path=path, status=request.code)
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """
+        See L{Site}.
+        """
+        if len(self.channels) >= self.limits.max_connections:
+            address = getattr(addr, "host", "this machine")
+            _log.warn("a connection from {address} was refused: there are {count}", address=address, count=len(self.channels))
+            return None
+        return Site.buildProtocol(self, addr)
+
+    def forget(self, channel: WebChannel) -> None:
+        """
+        A connection is gone.
+        """
+        self.channels.discard(channel)
+        if self._empty is not None and not self.channels:
+            empty, self._empty = self._empty, None
+            if self._timer is not None and self._timer.active():
+                self._timer.cancel()
+            empty.callback(None)
+
+    def close(self) -> Deferred[None]:
+        """
+        End all connections: quiet ones now, others when their requests are answered, or after L{GRACE} seconds.
+
+        @return: C{Deferred[None]}, when there are none.
+        """
+        for each in tuple(self.channels):
+            each.leave()
+        if not self.channels:
+            return succeed(None)
+        self._empty = Deferred()
+        self._timer = self.reactor.callLater(GRACE, self._abort)
+        return self._empty
+
+    def _abort(self) -> None:
+        for each in tuple(self.channels):
+            each.transport.abortConnection()
