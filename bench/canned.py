@@ -9,6 +9,7 @@ import json
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
@@ -61,7 +62,7 @@ class Recorded:
     answers: dict[str, str | None] = field(factory=dict)
 
     def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset()
+        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset(), role: Any = None
     ) -> Deferred[tuple[int, bytes]]:
         """
         See L{IHTTPClient.post}.

@@ -287,11 +287,12 @@ class IHTTPClient(Interface):
     """
 
     def post(
-        url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset()
+        url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset(), role: Any = None
     ) -> Deferred[tuple[int, bytes]]:
         """
         @param url: C{str}, C{https://…}.  Hosts are restricted by settings; redirects are not followed.
         @param trusted: C{frozenset[bytes]}: CI key identifiers that this card trusts, besides those of the settings.
+        @param role: L{cardgw.lpa.trust.Role}: what the server's TLS certificate must be good for; C{None} for an SM-DP+.
         @return: C{Deferred[tuple[int, bytes]]}: status and body.  Cancelling it ends the request.
         @raise CardGatewayError: (as failure) the server is refused, not trusted, silent or does not speak HTTP.
         """

@@ -110,6 +110,19 @@ def parse_activation_code(text: str) -> ActivationCode:
     )
 
 
+def server_address(text: str) -> str:
+    """
+    The address of a server, given alone.
+
+    @return: in lower case, with its port where it came along.
+    @raise ActivationCodeError: an activation code could not have it; the detail says why.
+    """
+    host = _host(text.strip())
+    if not host:
+        raise ActivationCodeError("the SM-DP+ address is missing")
+    return host
+
+
 def _unwrapped(text: str) -> str:
     """
     Without white space, link, percent-encoding and scheme.  The encoding shows in front of the first C{$}, or in there being

@@ -82,10 +82,13 @@ class _Signed:
     proof: bytes
 
 
-def check_server(session: ISession, code: ActivationCode, greeting: Greeting, answer: InitiateAuthentication) -> Checked:
+def check_server(
+    session: ISession, code: ActivationCode, greeting: Greeting, answer: InitiateAuthentication, role: Role = Role.DP_AUTH
+) -> Checked:
     """
     Check the answer to initiateAuthentication.
 
+    @param role: what the server's certificate must be good for.
     @return: the facts of the server's certificate for authentication.
     @raise WrongTransaction: it is about another session or challenge.
     @raise OtherServer: another address or OID, or a CI that the eUICC does not trust.
@@ -100,7 +103,7 @@ def check_server(session: ISession, code: ActivationCode, greeting: Greeting, an
         raise OtherServer(f"asked {code.host}, the server calls itself {signed.address[:HOST_MAX]!r}")
     if signed.issuer not in greeting.trusted:
         raise OtherServer(f"it uses the certificate issuer {signed.issuer.hex()}, which the eUICC does not trust")
-    return _authentic(session, code, greeting, answer, signed)
+    return _authentic(session, code, greeting, answer, signed, role=role)
 
 
 def _read(answer: InitiateAuthentication) -> _Signed:
@@ -118,9 +121,9 @@ def _read(answer: InitiateAuthentication) -> _Signed:
 
 
 def _authentic(
-    session: ISession, code: ActivationCode, greeting: Greeting, answer: InitiateAuthentication, signed: _Signed
+    session: ISession, code: ActivationCode, greeting: Greeting, answer: InitiateAuthentication, signed: _Signed, *, role: Role
 ) -> Checked:
-    checked: Checked = session.trust.check([answer.certificate], Role.DP_AUTH, code.host, card=greeting.trusted)
+    checked: Checked = session.trust.check([answer.certificate], role, code.host, card=greeting.trusted)
     if checked.ci and checked.ci != signed.issuer:
         raise OtherServer(f"its certificate was issued by {checked.ci.hex()}, not by {signed.issuer.hex()} as announced")
     if code.oid and checked.oid != code.oid:

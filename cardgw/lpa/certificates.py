@@ -44,20 +44,30 @@ class Role(Enum):
     TLS = RSP_ROLES + "3"
     DP_AUTH = RSP_ROLES + "4"
     DP_PB = RSP_ROLES + "5"
+    DS_TLS = RSP_ROLES + "6"
+    DS_AUTH = RSP_ROLES + "7"
 
 
 NEWER_POLICIES = {
     Role.TLS: RSP_ROLES + "0.0.1.0",
     Role.DP_AUTH: RSP_ROLES + "0.0.1.1",
     Role.DP_PB: RSP_ROLES + "0.0.1.2",
+    Role.DS_TLS: RSP_ROLES + "0.0.2.0",
+    Role.DS_AUTH: RSP_ROLES + "0.0.2.1",
 }
 """The same roles in the hierarchies with intermediate issuers (SGP.22 v3, variants A to C)."""
 
-ISSUER_POLICIES = {RSP_ROLES + "0", RSP_ROLES + "0.0", RSP_ROLES + "0.0.1", "2.5.29.32.0"}
+TLS_ROLES = frozenset({Role.TLS, Role.DS_TLS})
+DISCOVERY_ROLES = frozenset({Role.DS_TLS, Role.DS_AUTH})
+
+ISSUER_POLICIES = {RSP_ROLES + "0", RSP_ROLES + "0.0", "2.5.29.32.0"}
 """
-What an issuer between an SM-DP+ and the CI may be: CI, CI SubCA, DP SubCA, or any (RFC 5280, 4.2.1.4).  A card manufacturer (EUM)
-is a certificate issuer below the same CI; it must not be able to make itself an SM-DP+.
+What an issuer between a server and the CI may be: CI, CI SubCA, or any (RFC 5280, 4.2.1.4); and the SubCA of its kind of server,
+see L{SUB_ISSUERS}.  A card manufacturer (EUM) is a certificate issuer below the same CI; it must not be able to make itself an
+SM-DP+.
 """
+SUB_ISSUERS = {role: RSP_ROLES + ("0.0.2" if role in DISCOVERY_ROLES else "0.0.1") for role in Role}
+"""DP SubCA and DS SubCA."""
 
 WORDS = {
     RSP_ROLES + "0": "a certificate issuer",
@@ -66,8 +76,8 @@ WORDS = {
     Role.TLS.value: "an SM-DP+'s TLS connection",
     Role.DP_AUTH.value: "an SM-DP+'s authentication",
     Role.DP_PB.value: "an SM-DP+'s profile binding",
-    RSP_ROLES + "6": "an SM-DS's TLS connection",
-    RSP_ROLES + "7": "an SM-DS's authentication",
+    Role.DS_TLS.value: "an SM-DS's TLS connection",
+    Role.DS_AUTH.value: "an SM-DS's authentication",
 }
 """The roles in words."""
 
@@ -245,9 +255,9 @@ def check_role(facts: Facts, role: Role, *, gsma: bool = True) -> None:
     """
     if facts.unfit:
         raise WrongCertificate(f"{facts.name}: {facts.unfit}")
-    if role is Role.TLS and not facts.serves:
+    if role in TLS_ROLES and not facts.serves:
         raise WrongCertificate(f"{facts.name}: its extended key usage has no serverAuth")
-    needed = gsma or facts.gsma or role is not Role.TLS
+    needed = gsma or facts.gsma or role not in TLS_ROLES
     if needed and not facts.policies & {role.value, NEWER_POLICIES[role]}:
         raise WrongCertificate(f"{facts.name} is for {_purpose(facts)}, not for {WORDS[role.value]}")
     if needed and facts.authority_allowed:
@@ -269,7 +279,7 @@ def check_issuer(facts: Facts, below: int, role: Role, *, gsma: bool = True) -> 
     """
     if not facts.authority_allowed:
         raise WrongCertificate(f"{facts.name} may not issue certificates")
-    if gsma and not facts.policies & (ISSUER_POLICIES | {role.value, NEWER_POLICIES[role]}):
+    if gsma and not facts.policies & (ISSUER_POLICIES | {SUB_ISSUERS[role], role.value, NEWER_POLICIES[role]}):
         raise WrongCertificate(f"{facts.name} is for {_purpose(facts)}; it may not issue certificates for {WORDS[role.value]}")
     if facts.path_length is not None and below > facts.path_length:
         raise WrongCertificate(f"{facts.name} may not issue to further issuers")

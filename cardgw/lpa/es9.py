@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.lpa.test_es9 -*-
 """
-ES9+: what the LPA says to an SM-DP+, JSON over HTTPS (SGP.22 5.6, 6.5.2).
+ES9+: what the LPA says to an SM-DP+, JSON over HTTPS (SGP.22 5.6, 6.5.2); and ES11, the same with an SM-DS (5.8).
 
 Only the outside of each answer is checked here: status, fields, base64, the tag of each data object, the echo of the
 transactionId.
@@ -19,6 +19,7 @@ from attrs import field, frozen
 
 from cardgw.apdu.tlv import only
 from cardgw.interfaces import IHTTPClient
+from cardgw.lpa.certificates import Role
 from cardgw.lpa.reasons import Reason, es9_reason
 from cardgw.lpa.server_errors import AddressRefused, HttpStatusError, MalformedServerAnswer, ServerError, shown
 
@@ -130,6 +131,15 @@ class _Answer:
             raise MalformedServerAnswer(f"{self.function}: {name} is {'missing' if value is None else 'not a text'}")
         return value
 
+    def items(self, name: str) -> list[Any]:
+        """
+        @raise MalformedServerAnswer: it is missing or not a list.
+        """
+        value = self.values.get(name)
+        if not isinstance(value, list):
+            raise MalformedServerAnswer(f"{self.function}: {name} is {'missing' if value is None else 'not a list'}")
+        return value
+
     def tlv(self, name: str, tag: int) -> bytes:
         """
         @return: one whole data object.
@@ -154,15 +164,17 @@ class _Answer:
 @frozen
 class Es9:
     """
-    One SM-DP+, as one card sees it.
+    One SM-DP+ or SM-DS, as one card sees it.
 
     @ivar host: its address as the card or the activation code has it.
     @ivar trusted: key identifiers of the CIs that the card trusts.
+    @ivar role: what its TLS certificate must be good for.
     """
 
     http: IHTTPClient = field(repr=False)
     host: str = field(converter=_without_spaces)
     trusted: frozenset[bytes] = frozenset()
+    role: Role = Role.TLS
 
     async def initiate_authentication(self, challenge: bytes, info1: bytes) -> InitiateAuthentication:
         """
@@ -191,9 +203,7 @@ class Es9:
         @param transaction_id: exactly as the server gave it.
         @param response: AuthenticateServerResponse, the whole data object.
         """
-        values = {"transactionId": transaction_id, "authenticateServerResponse": _base64(response)}
-        answer = await self._call("authenticateClient", values)
-        answer.same_transaction(transaction_id)
+        answer = await self._authenticate(transaction_id, response)
         return AuthenticateClient(
             answer.text("transactionId"),
             answer.tlv("profileMetadata", STORE_METADATA),
@@ -201,6 +211,21 @@ class Es9:
             answer.tlv("smdpSignature2", SIGNATURE),
             answer.tlv("smdpCertificate", SEQUENCE),
         )
+
+    async def authenticate_for_events(self, transaction_id: str, response: bytes) -> list[Any]:
+        """
+        Show an SM-DS who the eUICC is; the answer is where profiles wait for it (SGP.22 5.8.2).
+
+        @param response: see L{authenticate_client}.
+        @return: what the list C{eventEntries} has in it, whatever that is.
+        """
+        return (await self._authenticate(transaction_id, response)).items("eventEntries")
+
+    async def _authenticate(self, transaction_id: str, response: bytes) -> _Answer:
+        values = {"transactionId": transaction_id, "authenticateServerResponse": _base64(response)}
+        answer = await self._call("authenticateClient", values)
+        answer.same_transaction(transaction_id)
+        return answer
 
     async def get_bound_profile_package(self, transaction_id: str, response: bytes) -> bytes:
         """
@@ -235,7 +260,7 @@ class Es9:
         if not _ADDRESS.fullmatch(self.host):  # a card could choose where on a host its data goes
             raise AddressRefused(f"{shown(self.host)!r} is not a host name", hint="")
         body = json.dumps(values, separators=(",", ":")).encode("ascii")
-        status, answer = await self.http.post(f"https://{self.host}{PATH}{function}", body, HEADERS, self.trusted)
+        status, answer = await self.http.post(f"https://{self.host}{PATH}{function}", body, HEADERS, self.trusted, self.role)
         if status not in (OK, NO_CONTENT):
             raise HttpStatusError(status, function, hint="Try again later." if status >= SERVER_ERRORS else "")
         if not answered and not answer.strip():

@@ -21,6 +21,7 @@ from zope.interface import implementer
 
 from cardgw.errors import ParameterError
 from cardgw.interfaces import IHTTPClient
+from cardgw.lpa.certificates import Role
 from cardgw.lpa.connection import Connection, Post
 from cardgw.lpa.guard import Guard, Target
 from cardgw.lpa.lane import Lane, late
@@ -66,7 +67,7 @@ class HttpsClient:
     requests: int = 0
     _tls: Tls = field(init=False)
     _guard: Guard = field(init=False)
-    _lanes: dict[tuple[str, int], Lane] = Factory(dict)
+    _lanes: dict[tuple[str, int, Role], Lane] = Factory(dict)
     _connections: set[Connection] = Factory(set)
     _running: set[Deferred[Any]] = Factory(set)
     _stopped: Deferred[None] | None = None
@@ -90,7 +91,12 @@ class HttpsClient:
         return len(self._connections)
 
     def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset()
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        trusted: frozenset[bytes] = frozenset(),
+        role: Role | None = None,
     ) -> Deferred[tuple[int, bytes]]:
         """
         See L{IHTTPClient.post}.  Requests of one session give the same C{trusted} object: a connection that only this card
@@ -98,7 +104,7 @@ class HttpsClient:
         """
         if self._stopped is not None:
             return fail(ClientStopped())
-        request: Deferred[tuple[int, bytes]] = Deferred.fromCoroutine(self._post(url, body, headers, trusted))
+        request: Deferred[tuple[int, bytes]] = Deferred.fromCoroutine(self._post(url, body, headers, trusted, role or Role.TLS))
         if not request.called:
             self._running.add(request)
             request.addBoth(self._ended, request)
@@ -108,26 +114,28 @@ class HttpsClient:
         self._running.discard(request)
         return result
 
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes]) -> tuple[int, bytes]:
+    async def _post(
+        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes], role: Role
+    ) -> tuple[int, bytes]:
         target = self._guard.target(url)
         self.requests += 1
-        return await self._lane(target).ask(Post(_written(target, body, headers)), trusted)
+        return await self._lane(target, role).ask(Post(_written(target, body, headers)), trusted)
 
-    def _lane(self, target: Target) -> Lane:
-        key = (target.host, target.port)
+    def _lane(self, target: Target, role: Role) -> Lane:
+        key = (target.host, target.port, role)
         lane = self._lanes.get(key)
         if lane is None:
-            connect = partial(self._connect, target)
+            connect = partial(self._connect, target, role)
             lane = Lane(target.host, self.settings, self.reactor, connect, lambda _: self._forget(key))
             self._lanes[key] = lane
         return lane
 
-    def _forget(self, key: tuple[str, int]) -> None:
+    def _forget(self, key: tuple[str, int, Role]) -> None:
         del self._lanes[key]
 
-    async def _connect(self, target: Target, lane: Lane, trusted: frozenset[bytes]) -> Connection:
+    async def _connect(self, target: Target, role: Role, lane: Lane, trusted: frozenset[bytes]) -> Connection:
         guarded = GuardedReactor(self.reactor, self._guard, target.host)
-        connecting = Deferred.fromCoroutine(self._secure(target, lane, trusted, guarded))
+        connecting = Deferred.fromCoroutine(self._secure(target, role, lane, trusted, guarded))
         try:
             slow = partial(late, ServerSilent, f"{target.host}, while connecting")
             return await connecting.addTimeout(self.settings.connect_timeout, self.reactor, slow)
@@ -138,8 +146,10 @@ class HttpsClient:
         except ConnectError as error:
             raise ServerUnreachable(f"{target.host} port {target.port}: {_why(error)}") from None
 
-    async def _secure(self, target: Target, lane: Lane, trusted: frozenset[bytes], guarded: GuardedReactor) -> Connection:
-        verify = partial(self._tls.verify, host=target.host, card=trusted)
+    async def _secure(
+        self, target: Target, role: Role, lane: Lane, trusted: frozenset[bytes], guarded: GuardedReactor
+    ) -> Connection:
+        verify = partial(self._tls.verify, host=target.host, card=trusted, role=role)
         make = partial(Connection, target.host, self.settings.max_body, verify, lane.idle, partial(self._lost, lane))
         endpoint = wrapClientTLS(self._tls.creator(target.host), self._endpoint(target, guarded), self.reactor)
         try:

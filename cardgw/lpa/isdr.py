@@ -39,6 +39,7 @@ FUNCTIONS = {
     0xBF32: "DisableProfile",
     0xBF33: "DeleteProfile",
     0xBF34: "eUICCMemoryReset",
+    0xBF35: "LoadCRL",
     0xBF36: "LoadBoundProfilePackage",
     0xBF38: "AuthenticateServer",
     0xBF3C: "GetEuiccConfiguredAddresses",

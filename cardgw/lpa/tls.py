@@ -1,7 +1,7 @@
 # -*- test-case-name: tests.lpa.test_tls -*-
 """
-TLS to SM-DP+ servers.  OpenSSL makes the connection and tells whether the system's roots vouch for the server; if they do not,
-L{cardgw.lpa.trust} decides about the chain that the server sent.
+TLS to SM-DP+ and SM-DS servers.  OpenSSL makes the connection and tells whether the system's roots vouch for the server; if they
+do not, L{cardgw.lpa.trust} decides about the chain that the server sent.
 """
 
 from __future__ import annotations
@@ -111,11 +111,12 @@ class Tls:
         """
         return _Creator(self._context, host)
 
-    def verify(self, connection: SSL.Connection, host: str, card: frozenset[bytes]) -> bool:
+    def verify(self, connection: SSL.Connection, host: str, card: frozenset[bytes], role: Role = Role.TLS) -> bool:
         """
         Decide about a server, after the handshake and before anything is sent.
 
         @param card: see L{cardgw.interfaces.ITrust.check}.
+        @param role: what kind of server it must be.
         @return: whether only this card vouches for the server.
         @raise CertificateRefused: it is not to be trusted.
         """
@@ -127,10 +128,10 @@ class Tls:
         if self.settings.system_roots and getattr(connection, "verified", False):
             facts = examine(ders[0])
             if facts.gsma:
-                check_role(facts, Role.TLS)
+                check_role(facts, role)
             card_only = False
         else:
-            card_only = self.trust.judge(ders, Role.TLS, host, card).card_only
+            card_only = self.trust.judge(ders, role, host, card).card_only
         check_host_name(chain[0], host)
         return card_only
 

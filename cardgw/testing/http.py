@@ -27,6 +27,7 @@ class Request:
     body: bytes
     headers: Mapping[str, str]
     trusted: frozenset[bytes] = frozenset()
+    role: Any = None
 
 
 Server: TypeAlias = Callable[[Request], Any]
@@ -55,12 +56,12 @@ class FakeHTTP:
         self._server = server or _nobody
 
     def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset()
+        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset(), role: Any = None
     ) -> Deferred[tuple[int, bytes]]:
         """
         See L{IHTTPClient.post}.
         """
-        request = Request(url, body, dict(headers), trusted)
+        request = Request(url, body, dict(headers), trusted, role)
         self.requests.append(request)
         return maybeDeferred(self._server, request)
 

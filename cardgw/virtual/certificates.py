@@ -34,6 +34,11 @@ class Policy(Enum):
     DP_TLS = "2.23.146.1.2.1.3"
     DP_AUTH = "2.23.146.1.2.1.4"
     DP_PB = "2.23.146.1.2.1.5"
+    DS_TLS = "2.23.146.1.2.1.6"
+    DS_AUTH = "2.23.146.1.2.1.7"
+
+
+TLS_POLICIES = frozenset({Policy.DP_TLS, Policy.DS_TLS})
 
 
 @frozen
@@ -155,12 +160,12 @@ def _extensions(plan: Plan, key: PublicKey, issuer: PublicKey | None) -> list[tu
     if issuer is not None:
         found.append((x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), False))
     policy = x509.PolicyInformation(x509.ObjectIdentifier(plan.policy.value), None)
-    found += [(_usage(plan), True), (x509.CertificatePolicies([policy]), plan.policy is not Policy.DP_TLS)]
+    found += [(_usage(plan), True), (x509.CertificatePolicies([policy]), plan.policy not in TLS_POLICIES)]
     if plan.path_length is not None:
         found.append((x509.BasicConstraints(True, plan.path_length if plan.path_length >= 0 else None), True))
     if plan.constraint is not None:
         found.append((_constraints(*plan.constraint), True))
-    if plan.policy is Policy.DP_TLS or plan.host is not None:
+    if plan.policy in TLS_POLICIES or plan.host is not None:
         found.append((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), True))
     names = _alternative_names(plan)
     if names:

@@ -105,9 +105,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def settings(port: int, ci: str) -> str:
+def settings(directory: Path, port: int, ci: str) -> str:
     """
-    The gateway's settings: a free port, and who the SM-DP+ is.
+    The gateway's settings: a free port, a store that ends with the demonstration, and who the SM-DP+ is.
     """
     return f"""\
 [transports.estk]
@@ -115,6 +115,12 @@ listen = ["tcp:0:interface=127.0.0.1"]
 
 [log]
 level = "debug"
+
+[store]
+url = "sqlite:///{directory}/cardgw.sqlite"
+
+[web]
+enabled = false
 
 [https]
 trusted_ci = ["{ci}"]
@@ -139,7 +145,7 @@ def run(view: View, directory: Path, processes: Processes) -> str:
     processes.start("SM-DP+", "-m", "cardgw.virtual.smdp_server", "--listen", "tcp:0:interface=127.0.0.1", *pki, *profile)
     ready = next(event for name, event in processes.events() if event.get("event") == "ready")
     config = directory / "cardgw.toml"
-    config.write_text(settings(ready["port"], ready["ci"]))
+    config.write_text(settings(directory, ready["port"], ready["ci"]))
     processes.start("gateway", *_TWISTD, "cardgw", "--config", str(config))
     port = processes.wait_for("gateway", "port")
     code = f"LPA:1${HOST}${MATCHING_ID}"

@@ -119,12 +119,14 @@ class Rsp:
     The one session that there can be.
 
     @ivar info2: gives EUICCInfo2, the whole BF22.
+    @ivar revoked: whether a certificate of a server, DER, below this CI has been revoked.
     @ivar unused: the one-time key of a package that was not installed; a server may bind to it again.
     """
 
     identity: Identity
     random: Random
     info2: Callable[[], bytes]
+    revoked: Callable[[bytes, x509.Certificate], bool]
     session: Session | None = None
     unused: ec.EllipticCurvePrivateKey | None = field(default=None, repr=False)
 
@@ -176,6 +178,8 @@ class Rsp:
             raise _Failed(Code.UNSUPPORTED_CURVE) from None
         except OidMissing:
             raise _Failed(Code.INVALID_OID) from None
+        if self.revoked(certificate.raw, session.root):
+            raise _Failed(Code.INVALID_CERTIFICATE)
         if not server.signed(proof.value, signed.raw):
             raise _Failed(Code.INVALID_SIGNATURE)
         return server
@@ -215,7 +219,7 @@ class Rsp:
             raise _Failed(Code.INVALID_CERTIFICATE) from None
         except CurveRefused:
             raise _Failed(Code.UNSUPPORTED_CURVE) from None
-        if binder.oid != session.server.oid:
+        if binder.oid != session.server.oid or self.revoked(certificate.raw, session.root):
             raise _Failed(Code.INVALID_CERTIFICATE)
         if not binder.signed(proof.value, signed.raw + session.signature1):
             raise _Failed(Code.INVALID_SIGNATURE)

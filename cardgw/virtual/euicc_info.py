@@ -88,7 +88,7 @@ class Info:
             encode(0x85, bytes.fromhex("067F36C0")),
             encode(0x86, bytes.fromhex("090200")),
             encode(0x87, bytes.fromhex("020300")),
-            encode(0x88, bytes.fromhex("0490")),
+            encode(0x88, bytes.fromhex("04D0")),
             *self._key_ids(),
             encode(0x99, write_rules(forbidden)) if forbidden else b"",
             encode(0x04, bytes.fromhex("010000")),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from cardgw.apdu import tlv
 from cardgw.apdu.tlv import Tlvs
 from cardgw.virtual.euicc_auth import Rsp
+from cardgw.virtual.euicc_crl import Revocations
 from cardgw.virtual.euicc_identity import Identity, Random
 from cardgw.virtual.euicc_info import Info
 from cardgw.virtual.euicc_notifications import Notifications
@@ -34,11 +35,12 @@ class Isdr:
         self.notifications = Notifications(options.first_sequence, identity.main)
         self.profiles = Profiles(options, self.notifications, self._switched, self._forget_address)
         self.info = Info(identity, options, lambda: self.profiles.free, lambda: len(self.profiles.installed))
-        self.rsp = Rsp(identity, random, self.info.info2)
+        self.revocations = Revocations(identity, lambda: self.profiles.free)
+        self.rsp = Rsp(identity, random, self.info.info2, self.revocations.revoked)
         self._site = Site(identity.eid, options, self.profiles, self.notifications)
         self._loading: Installation | None = None
         self._functions: dict[int, Callable[[Tlvs], bytes]] = {}
-        for part in (self.info, self.rsp, self.profiles, self.notifications):
+        for part in (self.info, self.rsp, self.profiles, self.notifications, self.revocations):
             self._functions.update(part.functions())
 
     def _switched(self) -> None:
@@ -59,6 +61,8 @@ class Isdr:
             raise Refused(SW_DATA)
         if tag is not None and self._is_function(tag, request):
             return self._flipped(tag, self._call(tag, request))
+        if tag == PACKAGE and self.options.reloads:
+            self.interrupt()
         if self._loading is None:
             self._begin(tag)
         return self._flipped(PACKAGE, self._load(request))
@@ -67,7 +71,9 @@ class Isdr:
         """
         Power was lost: the session and a package that was being loaded are gone (SGP.22 5.7.6).
         """
-        self.interrupt()
+        loading, self._loading = self._loading, None
+        if loading is not None:
+            loading.interrupt()
         self.rsp.session = None
         self.refresh = False
 
@@ -96,7 +102,11 @@ class Isdr:
         A package that is being loaded will not go on (SGP.22 2.5.5: all segments in one go, on one channel).
         """
         loading, self._loading = self._loading, None
-        if loading is not None:
+        if loading is None:
+            return
+        if self.options.reloads and self.rsp.session is not None:
+            self.rsp.session.loaded = False
+        else:
             loading.interrupt()
 
     def _fail_on_purpose(self, tag: int) -> None:

@@ -38,7 +38,7 @@ class Faults:
     @ivar bad_result: the ProfileInstallationResult has a wrong signature.
     @ivar lost_response: the profile is installed, but the last block ends in 6F00.
     @ivar no_result: the profile is installed, but the last block ends in 9000 without data.
-    @ivar cat_busy: a proactive session keeps going: profiles cannot be switched.
+    @ivar cat_busy: a proactive session keeps going: profiles cannot be switched; where it is a number, so many times only.
     @ivar select_once: a second SELECT of the ISD-R ends in 6985 until the card is reset.
     """
 
@@ -48,7 +48,7 @@ class Faults:
     bad_result: bool = False
     lost_response: bool = False
     no_result: bool = False
-    cat_busy: bool = False
+    cat_busy: bool | int = False
     select_once: bool = False
 
 
@@ -62,6 +62,9 @@ class Options:
     @ivar aid: the AID of the ISD-R.
     @ivar channels: how many logical channels besides the basic one, up to 19.
     @ivar strict_segments: refuse a bound profile package that is not cut as SGP.22 2.5.5 says.
+    @ivar reloads: a package whose loading broke off may be loaded once more, from its beginning, as long as its session lives
+        (until a new challenge, or until power is lost); otherwise breaking off ends the session with the notification of a
+        failure.
     @ivar refresh: switch profiles with a proactive REFRESH where the LPA asks for one (91xx).
     @ivar memory: bytes for profiles.
     @ivar first_sequence: the number of the first notification.
@@ -76,6 +79,7 @@ class Options:
     channels: int = 3
     delivery: Delivery = Delivery.T0
     strict_segments: bool = True
+    reloads: bool = False
     refresh: bool = True
     memory: int = DEFAULT_MEMORY
     first_sequence: int = 0

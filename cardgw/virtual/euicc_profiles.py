@@ -50,6 +50,7 @@ class Profiles:
     installed: list[Installed] = field(factory=list)
     _made: int = 0
     _before_test: Installed | None = None
+    _switched: int = 0
 
     def functions(self) -> dict[int, Callable[[Tlvs], bytes]]:
         """
@@ -175,12 +176,17 @@ class Profiles:
         target = self._one(which)
         if target is None:
             return _result(tag, NOT_FOUND)
-        if self.options.faults.cat_busy:
+        if self._busy():
             return _result(tag, CAT_BUSY)
         result = change(target)
         if result == OK and flag.value != b"\0":
             self.refresh()
         return _result(tag, result)
+
+    def _busy(self) -> bool:
+        self._switched += 1
+        busy = self.options.faults.cat_busy
+        return busy is True or self._switched <= busy
 
     def _delete(self, request: Tlvs) -> bytes:
         if len(request) != 1:
@@ -216,7 +222,7 @@ class Profiles:
 
     def _reset(self, request: Tlvs) -> bytes:
         bits = read_bits(shaped(request, 0x82)[0].value)
-        if self.options.faults.cat_busy:
+        if self._busy():
             return _result(MEMORY_RESET, CAT_BUSY)
         gone = [each for each in self.installed if _is_reset(each, bits)]
         if not gone and ADDRESS_BIT not in bits:

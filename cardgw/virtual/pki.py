@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.virtual.test_pki -*-
 """
-A test PKI, made at run time: CI, EUM, eUICC, and the three certificates of an SM-DP+ (SGP.22 4.5.2).
+A test PKI, made at run time: CI, EUM, eUICC, the three certificates of an SM-DP+, and the two of an SM-DS (SGP.22 4.5.2).
 
     >>> pki = make_pki(host="smdp.example.test")
     >>> pki.save(Path("/tmp/pki"))  # roots/ holds the CI certificates alone, for clients
@@ -25,10 +25,13 @@ __all__ = ["Fault", "Identity", "Pki", "eid_digits", "load_identity", "load_pki"
 
 CURVES: dict[str, type[ec.SECP256R1] | type[ec.BrainpoolP256R1]] = {"nist": ec.SECP256R1, "brainpool": ec.BrainpoolP256R1}
 HOST = "smdp.example.test"
+SMDS_HOST = "lpa.ds.example.test"
 SGP26_HOST = "testsmdpplus1.example.com"
 """The SM-DP+ of the SGP.26 certificates."""
 SMDP_OID = "2.999.10"
 """The OID of the SM-DP+ in SGP.26; 2.999 is the arc for examples."""
+SMDS_OID = "2.999.15"
+"""Likewise, of the SM-DS."""
 OTHER_OID = "2.999.10.1"
 IIN = "89049032"
 """The first eight digits of the EID that the EUM may issue (SGP.26)."""
@@ -36,7 +39,8 @@ EUM_NAME = "Example EUM"
 DAY = timedelta(days=1)
 LIFETIME = 365 * DAY
 CA_LIFETIME = 30 * LIFETIME
-ROLES = ("ci", "eum", "euicc", "dp_auth", "dp_pb", "dp_tls", "tls_ci")
+SMDS_ROLES = ("ds_auth", "ds_tls")
+ROLES = ("ci", "eum", "euicc", "dp_auth", "dp_pb", "dp_tls", "tls_ci", *SMDS_ROLES)
 SGP26_FILES = {
     "ci": "CI_ECDSA_NIST",
     "eum": "EUM_ECDSA_NIST",
@@ -52,7 +56,8 @@ class Pki:
     All identities of one test hierarchy.
 
     @ivar dp_tls: always on NIST P-256: TLS libraries do not offer Brainpool.
-    @ivar tls_ci: the CI above C{dp_tls}; the same as C{ci} but for Brainpool.
+    @ivar tls_ci: the CI above C{dp_tls} and C{ds_tls}; the same as C{ci} but for Brainpool.
+    @ivar ds_tls: on NIST P-256, like C{dp_tls}.
     """
 
     ci: Identity
@@ -62,6 +67,8 @@ class Pki:
     dp_pb: Identity
     dp_tls: Identity
     tls_ci: Identity
+    ds_auth: Identity
+    ds_tls: Identity
 
     @property
     def ci_id(self) -> bytes:
@@ -96,17 +103,24 @@ class Pki:
     @property
     def host(self) -> str:
         """
-        The DNS name in the TLS certificate.
+        The DNS name in the TLS certificate of the SM-DP+.
         """
         return _names(self.dp_tls, x509.DNSName)[0]
 
+    @property
+    def smds_host(self) -> str:
+        """
+        The DNS name in the TLS certificate of the SM-DS.
+        """
+        return _names(self.ds_tls, x509.DNSName)[0]
+
     def replaced(self, role: str, fault: Fault, *, now: datetime | None = None) -> Pki:
         """
-        The same hierarchy with a wrong certificate, with a new key, in place of one of the SM-DP+.
+        The same hierarchy with a wrong certificate, with a new key, in place of one of the SM-DP+ or the SM-DS.
 
-        @param role: C{"dp_auth"}, C{"dp_pb"} or C{"dp_tls"}.
+        @param role: C{"dp_auth"}, C{"dp_pb"}, C{"dp_tls"}, C{"ds_auth"} or C{"ds_tls"}.
         """
-        key, issuer, plan = _smdp_plans(self, _instant(now), self.host)[role]
+        key, issuer, plan = _server_plans(self, _instant(now), self.host, self.smds_host)[role]
         if fault is Fault.OTHER_CA:
             issuer = issue(_ci_plan(_instant(now)), ec.generate_private_key(issuer.key.curve))
         return evolve(self, **{role: issue(spoil(plan, fault), key, issuer)})
@@ -163,7 +177,9 @@ def eid_digits(number: int, iin: str = IIN) -> str:
     return f"{body}{98 - int(body + '00') % 97:02d}"
 
 
-def make_pki(curve: str = "nist", host: str = HOST, now: datetime | None = None, *, number: int = 1) -> Pki:
+def make_pki(
+    curve: str = "nist", host: str = HOST, now: datetime | None = None, *, number: int = 1, smds_host: str = SMDS_HOST
+) -> Pki:
     """
     Make a new hierarchy.
 
@@ -171,23 +187,31 @@ def make_pki(curve: str = "nist", host: str = HOST, now: datetime | None = None,
     @param host: the SM-DP+'s name in its TLS certificate.
     @param now: certificates are valid from the day before on, for a year; CAs for thirty.
     @param number: of the eUICC, see L{eid_digits}.
+    @param smds_host: the SM-DS's name in its TLS certificate.
     """
     moment, group = _instant(now), CURVES[curve]()
     ci = issue(_ci_plan(moment), ec.generate_private_key(group))
     tls_ci = ci if curve == "nist" else issue(_ci_plan(moment), ec.generate_private_key(ec.SECP256R1()))
     eum = issue(_eum_plan(moment), ec.generate_private_key(group), ci)
     euicc = _issue_euicc(eum, number, moment)
-    pki = Pki(ci, eum, euicc, ci, ci, ci, tls_ci)
-    return evolve(pki, **{role: issue(plan, key, issuer) for role, (key, issuer, plan) in _smdp_plans(pki, moment, host).items()})
+    pki = Pki(ci, eum, euicc, ci, ci, ci, tls_ci, ci, ci)
+    plans = _server_plans(pki, moment, host, smds_host)
+    return evolve(pki, **{role: issue(plan, key, issuer) for role, (key, issuer, plan) in plans.items()})
 
 
-def _smdp_plans(pki: Pki, now: datetime, host: str) -> dict[str, tuple[ec.EllipticCurvePrivateKey, Identity, Plan]]:
+def _server_plans(
+    pki: Pki, now: datetime, host: str, smds_host: str
+) -> dict[str, tuple[ec.EllipticCurvePrivateKey, Identity, Plan]]:
     subject = ((NameOID.ORGANIZATION_NAME, "Example"), (NameOID.COMMON_NAME, "Example SM-DP+"))
     plan = Plan(Policy.DP_AUTH, subject, now - DAY, now + LIFETIME, oid=SMDP_OID)
+    discovery = ((NameOID.ORGANIZATION_NAME, "Example"), (NameOID.COMMON_NAME, "Example SM-DS"))
+    smds = evolve(plan, policy=Policy.DS_AUTH, subject=discovery, oid=SMDS_OID)
     plans = {
         "dp_auth": (pki.ci, plan),
         "dp_pb": (pki.ci, evolve(plan, policy=Policy.DP_PB)),
         "dp_tls": (pki.tls_ci, evolve(plan, policy=Policy.DP_TLS, host=host)),
+        "ds_auth": (pki.ci, smds),
+        "ds_tls": (pki.tls_ci, evolve(smds, policy=Policy.DS_TLS, host=smds_host)),
     }
     return {role: (ec.generate_private_key(issuer.key.curve), issuer, plan) for role, (issuer, plan) in plans.items()}
 
@@ -228,23 +252,39 @@ def load_identity(certificate: Path, key: Path) -> Identity:
     return Identity(parsed, secret)
 
 
-def load_pki(directory: Path, *, host: str | None = None, now: datetime | None = None) -> Pki:
+def load_pki(directory: Path, *, host: str | None = None, smds_host: str | None = None, now: datetime | None = None) -> Pki:
     """
     Read what L{Pki.save} wrote, or the SGP.26 test certificates (NIST), which have no TLS certificate.
 
     @param host: the CI issues a new TLS certificate for it, if there is none for it yet.
+    @param smds_host: likewise, for the SM-DS.
     @raise ValueError: see L{load_identity}.
-    @raise OSError: a file is missing.
+    @raise OSError: a file is missing; those of an SM-DS may be: the CI issues new ones.
     """
-    if (directory / "ci.pem").exists():
-        pki = Pki(**{role: load_identity(directory / f"{role}.pem", directory / f"{role}.key") for role in ROLES})
-        return pki if host in (None, pki.host) else _with_tls(pki, str(host), _instant(now))
-    given = {
-        role: load_identity(directory / f"CERT_{name}.der", directory / f"SK_{name}.pem") for role, name in SGP26_FILES.items()
-    }
-    return _with_tls(Pki(**given, dp_tls=given["ci"], tls_ci=given["ci"]), host or SGP26_HOST, _instant(now))
+    moment = _instant(now)
+    if not (directory / "ci.pem").exists():
+        given = {role: _read(directory, f"CERT_{name}.der", f"SK_{name}.pem") for role, name in SGP26_FILES.items()}
+        ci = given["ci"]
+        pki = Pki(**given, dp_tls=ci, tls_ci=ci, ds_auth=ci, ds_tls=ci)
+        return _reissued(pki, moment, host or SGP26_HOST, smds_host or SMDS_HOST, "dp_tls", *SMDS_ROLES)
+    there = [role for role in ROLES if role not in SMDS_ROLES or (directory / f"{role}.pem").exists()]
+    found = {role: _read(directory, f"{role}.pem", f"{role}.key") for role in there}
+    missing = [role for role in SMDS_ROLES if role not in found]
+    pki = Pki(**found, **dict.fromkeys(missing, found["ci"]))
+    stale = [] if host in (None, pki.host) else ["dp_tls"]
+    if "ds_tls" in found and smds_host not in (None, pki.smds_host):
+        stale.append("ds_tls")
+    return _reissued(pki, moment, host or pki.host, smds_host or SMDS_HOST, *missing, *stale)
 
 
-def _with_tls(pki: Pki, host: str, now: datetime) -> Pki:
-    key, issuer, plan = _smdp_plans(pki, now, host)["dp_tls"]
-    return evolve(pki, dp_tls=issue(plan, key, issuer))
+def _read(directory: Path, certificate: str, key: str) -> Identity:
+    return load_identity(directory / certificate, directory / key)
+
+
+def _reissued(pki: Pki, now: datetime, host: str, smds_host: str, *roles: str) -> Pki:
+    """
+    With new certificates for these roles.
+    """
+    plans = _server_plans(pki, now, host, smds_host)
+    issued = {role: issue(plan, key, issuer) for role, (key, issuer, plan) in plans.items() if role in roles}
+    return evolve(pki, **issued)

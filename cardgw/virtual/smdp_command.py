@@ -6,26 +6,26 @@ The command line of the virtual SM-DP+, C{python -m cardgw.virtual.smdp_server}.
 from __future__ import annotations
 
 import argparse
-import json
+import re
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.error import CannotListenError
-from twisted.python.failure import Failure
 
-from cardgw.virtual.pki import load_pki, make_pki
+from cardgw.virtual.plain import endpoint, plain
 from cardgw.virtual.profile_package import make_iccid, make_package, read_iccid
+from cardgw.virtual.rsp_command import add_common, make_hierarchy, print_event, serve
+from cardgw.virtual.rsp_server import Report
 from cardgw.virtual.smdp import FUNCTIONS, Smdp
 from cardgw.virtual.smdp_orders import Order
-from cardgw.virtual.smdp_server import Report, SmdpServer
+from cardgw.virtual.smdp_server import SmdpServer
 from cardgw.virtual.smdp_web import Misbehaviour
 
+PROGRAM = "cardgw.virtual.smdp_server"
 DEFAULT_SIZE = 8000
 """Bytes of a generated profile package."""
 
@@ -35,15 +35,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     The command line.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m cardgw.virtual.smdp_server",
+        prog=f"python -m {PROGRAM}",
         description="A virtual SM-DP+: ES9+ over HTTPS.  Prints one JSON object a line: ready, request, notification, cancelled.",
         epilog="example: %(prog)s --listen tcp:8443 --pki /tmp/pki --profile package.der --matching-id PROFILE-1",
     )
+    add_common(parser)
     add = parser.add_argument
-    add("--listen", default="tcp:0:interface=127.0.0.1", metavar="ENDPOINT", help="where (default: %(default)s)")
-    add("--pki", type=Path, metavar="DIRECTORY", help="certificates and keys (also SGP.26's); made there if there are none")
-    add("--host", help="its name; a TLS certificate is issued for it if it is not in the PKI's")
-    add("--curve", choices=("nist", "brainpool"), default="nist", help="of a new PKI")
     add(
         "--profile",
         type=Path,
@@ -52,7 +49,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     add("--matching-id", metavar="ID", help="of the profile (default: the name of the file, or PROFILE-1)")
     add("--size", type=int, default=DEFAULT_SIZE, help="bytes of a generated profile package (default: %(default)s)")
-    add("--iccid", help="of a generated profile package")
+    add("--iccid", type=_iccid, help="of a generated profile package")
     add("--name", help="profile name in the metadata")
     add("--provider", default="Example", help="service provider name in the metadata")
     add("--policy-rule", action="append", default=[], choices=("ppr1", "ppr2"), help="a profile policy rule; may be repeated")
@@ -62,6 +59,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--fresh-keys", action="store_true", help="protect profile elements with keys of their own")
     add("--delay", type=float, default=0.0, metavar="SECONDS", help="before every answer")
     return parser.parse_args(arguments)
+
+
+def _iccid(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{18,20}", text):
+        raise argparse.ArgumentTypeError("expected 18 to 20 digits")
+    return text
 
 
 def make_orders(options: argparse.Namespace) -> list[Order]:
@@ -100,24 +103,10 @@ def make_smdp(options: argparse.Namespace) -> Smdp:
     @raise OSError: a file cannot be read or written.
     @raise ValueError: a file is not what it should be.
     """
-    directory: Path | None = options.pki
-    if directory is not None and directory.is_dir() and any(directory.iterdir()):
-        pki = load_pki(directory, host=options.host)
-    else:
-        pki = make_pki(options.curve, *([options.host] if options.host else []))
-        if directory is not None:
-            pki.save(directory)
-    smdp = Smdp(pki, host=options.host)
+    smdp = Smdp(make_hierarchy(options.pki, options.curve, host=options.host), host=options.host)
     for order in make_orders(options):
         smdp.add(order)
     return smdp
-
-
-def print_event(event: dict[str, Any]) -> None:
-    """
-    Write an event to standard output.
-    """
-    print(json.dumps(event), flush=True)
 
 
 def start(reactor: Any, options: argparse.Namespace, smdp: Smdp, report: Report) -> Deferred[SmdpServer]:
@@ -134,7 +123,7 @@ def start(reactor: Any, options: argparse.Namespace, smdp: Smdp, report: Report)
         report({"event": "ready", "port": server.port, "host": smdp.host, **keys})
         return server
 
-    listening: Deferred[SmdpServer] = server.listen(serverFromString(reactor, options.listen)).addCallback(ready)
+    listening: Deferred[SmdpServer] = server.listen(endpoint(serverFromString, reactor, options.listen)).addCallback(ready)
     return listening
 
 
@@ -144,27 +133,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     @return: the exit status.
     """
-    from twisted.internet.task import react
-
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         smdp = make_smdp(options)
     except (OSError, ValueError) as problem:
-        print(f"cardgw.virtual.smdp_server: {problem}", file=sys.stderr)
+        print(f"{PROGRAM}: {plain(problem)}", file=sys.stderr)
         return 1
-    problems: list[str] = []
-
-    def serve(reactor: Any) -> Deferred[None]:
-        started = maybeDeferred(start, reactor, options, smdp, print_event)
-        return started.addCallbacks(lambda _: Deferred(), partial(_not_listening, problems))
-
-    with suppress(SystemExit):
-        react(serve)
-    for each in problems:
-        print(f"cardgw.virtual.smdp_server: {each}", file=sys.stderr)
-    return 1 if problems else 0
-
-
-def _not_listening(problems: list[str], failure: Failure) -> None:
-    failure.trap(CannotListenError, OSError, ValueError)
-    problems.append(failure.getErrorMessage())
+    return serve(PROGRAM, partial(start, options=options, smdp=smdp, report=print_event))

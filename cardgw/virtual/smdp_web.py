@@ -1,6 +1,7 @@
 # -*- test-case-name: tests.virtual.test_smdp_web -*-
 """
-ES9+ over HTTP (SGP.22 6.2, 6.5) for L{cardgw.virtual.smdp.Smdp}, and ways for it to misbehave.
+ES9+ and ES11 over HTTP (SGP.22 6.2, 6.5) for L{cardgw.virtual.smdp.Smdp} and L{cardgw.virtual.smds.Smds}, and ways for them to
+misbehave.
 
     >>> web.misbehave["getBoundProfilePackage"] = Misbehaviour(drop=True)
 """
@@ -20,7 +21,7 @@ from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
 from cardgw.virtual import smdp_answers as codes
-from cardgw.virtual.smdp import Smdp
+from cardgw.virtual.rsp_calls import Calls
 from cardgw.virtual.smdp_answers import Refusal, failure
 
 PATH = b"/gsma/rsp2/es9plus/"
@@ -113,9 +114,9 @@ class Es9(Resource):
 
     isLeaf = True
 
-    def __init__(self, smdp: Smdp, reactor: IReactorTime, report: Callable[[dict[str, Any]], object] = lambda _: None) -> None:
+    def __init__(self, calls: Calls, reactor: IReactorTime, report: Callable[[dict[str, Any]], object] = lambda _: None) -> None:
         Resource.__init__(self)
-        self.smdp = smdp
+        self.calls = calls
         self.misbehave: dict[str, Misbehaviour] = {}
         self.requests: Counter[str] = Counter()
         self.report = report
@@ -164,7 +165,7 @@ class Es9(Resource):
             values = json.loads(request.content.read())
             if not isinstance(values, dict):
                 raise Refusal(codes.FUNCTION, codes.INVALID, "the body is no JSON object")
-            result = self.smdp.handle(function, values)
+            result = self.calls.handle(function, values)
         except LookupError:
             return _Reply(NOT_FOUND)
         except Refusal as refusal:

@@ -20,9 +20,14 @@ from twisted.python.failure import Failure
 
 from cardgw.transports.estk import gsm7
 from cardgw.transports.estk.wire import VALUE_MAX, Frame, Parser, Tag, encode
+from cardgw.virtual.terminal_refresh import RefreshWatch
 
 Card: TypeAlias = Callable[[bytes], bytes]
 Watch: TypeAlias = Callable[[str, dict[str, Any]], object]
+BEFORE, AFTER = "before", "after"
+"""When a card may vanish: of its answer."""
+DEPARTURE = 0.05
+"""Seconds until what was written has left, so that RST does not overtake it."""
 
 
 @frozen
@@ -38,6 +43,9 @@ class Manners:
     @ivar never_close: stay connected after the goodbye.
     @ivar silent_at: the APDU which is never answered, nor anything after it.
     @ivar garbage_at: the APDU in place of whose answer C{garbage} is sent.
+    @ivar vanish_on_refresh: where EnableProfile or DisableProfile asks for a REFRESH, the card vanishes right C{"before"} or
+        right C{"after"} it has answered that this is done; empty to stay.
+    @ivar half_open: a card that vanishes leaves the connection as it is; otherwise it drops it, with RST and not with FIN.
     """
 
     fragment: int = 0
@@ -49,6 +57,8 @@ class Manners:
     silent_at: int | None = None
     garbage_at: int | None = None
     garbage: bytes = b""
+    vanish_on_refresh: str = ""
+    half_open: bool = False
 
 
 @frozen
@@ -59,9 +69,10 @@ class Outcome:
     @ivar boxes: the texts shown, decoded.
     @ivar locks: how often the APDU access was locked.
     @ivar goodbye: the server said goodbye.
-    @ivar rebooted: the server asked for a reboot.
+    @ivar rebooted: the server asked for a reboot, and the card vanished.
+    @ivar refreshed: the card vanished because profiles were switched.
     @ivar seconds: from the connection to its end.
-    @ivar reason: how the connection ended, C{"closed"} for the ordinary way.
+    @ivar reason: how the connection ended, C{"closed"} for the ordinary ways (to vanish in time is one).
     """
 
     boxes: tuple[str, ...]
@@ -74,6 +85,7 @@ class Outcome:
     rebooted: bool
     seconds: float
     reason: str
+    refreshed: bool = False
 
 
 class Terminal(Protocol):
@@ -83,7 +95,7 @@ class Terminal(Protocol):
     @param clock: C{IReactorTime}.
     @param card: gives the response APDU to a command APDU.
     @param request: the frame with which it begins, see L{request_frame}.
-    @param watch: told C{"box"} (C{text}) and C{"apdu"} (C{command}, C{response}) as they happen.
+    @param watch: told C{"box"} (C{text}), C{"apdu"} (C{command}, C{response}) and C{"reset"} (the card starts anew), in time.
     @ivar done: C{Deferred[Outcome]}, when the connection is gone; a failure only if C{card} raised.
     """
 
@@ -93,7 +105,7 @@ class Terminal(Protocol):
         self.done: Deferred[Outcome] = Deferred(lambda _: self._drop(hard=True))
         self.boxes: list[str] = []
         self.apdus = self.received = self.sent = self.locks = self.unlocks = 0
-        self.goodbye = self.rebooted = False
+        self.goodbye = self.rebooted = self.refreshed = False
         self._clock, self._card, self._request = clock, card, request
         self._manners = manners or Manners()
         self._watch: Watch = watch or (lambda what, facts: None)
@@ -103,7 +115,8 @@ class Terminal(Protocol):
         self._outbox: deque[bytes] = deque()
         self._busy: IDelayedCall | None = None
         self._pumping: IDelayedCall | None = None
-        self._deaf = False
+        self._refresh = RefreshWatch()
+        self._deaf = self._leaving = False
         self._defect: Failure | None = None
 
     def connectionMade(self) -> None:
@@ -145,7 +158,7 @@ class Terminal(Protocol):
                 self.unlocks += 1
             case Tag.REBOOT:
                 self.rebooted = True
-                self._drop()
+                self._vanish()
             case Tag.CLOSE:
                 self.goodbye = True
                 if not self._manners.never_close:
@@ -171,7 +184,14 @@ class Terminal(Protocol):
             self._drop(hard=True)
             return
         self._watch("apdu", {"command": command, "response": response})
+        refresh = self._manners.vanish_on_refresh
+        self.refreshed = bool(refresh) and self._refresh.switched(command, response)
+        if self.refreshed and refresh == BEFORE:
+            self._vanish()
+            return
         self._send(encode(Tag.APDU, response))
+        if self.refreshed:
+            self._leave()
 
     def _box(self, text: bytes) -> None:
         self._show(text)
@@ -208,6 +228,25 @@ class Terminal(Protocol):
             self.transport.write(self._outbox.popleft())
         if self._outbox:
             self._pumping = self._clock.callLater(0, self._pump)
+        elif self._leaving:
+            self._busy = self._clock.callLater(DEPARTURE, self._vanish)
+
+    def _leave(self) -> None:
+        self._deaf = self._leaving = True
+        if self._pumping is None:
+            self._pump()
+
+    def _vanish(self) -> None:
+        """
+        The card is started anew; nobody is told.
+        """
+        self._busy = None
+        self._watch("reset", {})
+        if self._manners.half_open:
+            self._deaf = True
+            self._outbox.clear()
+        else:
+            self._drop(hard=True)
 
     def _drop(self, hard: bool = False) -> None:
         self._deaf = True
@@ -234,7 +273,8 @@ class Terminal(Protocol):
         if self._defect is not None:
             self.done.errback(self._defect)
         else:
-            self.done.callback(self._outcome("closed" if reason.check(ConnectionDone) else reason.getErrorMessage()))
+            ordinary = self.rebooted or self.refreshed or reason.check(ConnectionDone)
+            self.done.callback(self._outcome("closed" if ordinary else reason.getErrorMessage()))
 
     def _read_on(self) -> None:
         """
@@ -259,6 +299,7 @@ class Terminal(Protocol):
             rebooted=self.rebooted,
             seconds=self._clock.seconds() - self._began,
             reason=reason,
+            refreshed=self.refreshed,
         )
 
 

@@ -22,7 +22,8 @@ from cardgw.transports.estk.wire import Tag
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import Delivery, Options
 from cardgw.virtual.pki import load_pki, make_pki
-from cardgw.virtual.terminal import Manners, Outcome, dial, request_frame
+from cardgw.virtual.plain import endpoint, plain
+from cardgw.virtual.terminal import AFTER, BEFORE, Manners, Outcome, dial, request_frame
 
 REQUESTS = {
     "download": Tag.DOWNLOAD_PROFILE,
@@ -42,21 +43,42 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m cardgw.virtual.terminal",
         description="A phone with an eSTK.me card in it, in software.  Prints one JSON object a line: profiles, box, outcome.  "
-        "Exit status 0: the server has said goodbye and, if a download was asked for, a profile is installed.",
+        "Exit status 0: the server has said goodbye, or had the card restarted; and if a download was asked for, a profile is "
+        "installed.",
         epilog="example: %(prog)s --connect tcp:127.0.0.1:1888 --activation-code 'LPA:1$smdp.example.test$MID' --pki /tmp/pki",
     )
     add = parser.add_argument
     add("--connect", default="tcp:127.0.0.1:1888", metavar="ENDPOINT", help="the server (default: %(default)s)")
-    add("--request", choices=tuple(REQUESTS), default="download", help="what to ask for (default: %(default)s)")
-    text = parser.add_mutually_exclusive_group()
-    text.add_argument("--activation-code", metavar="CODE", default="", help="what the holder types")
-    text.add_argument("--text", metavar="TEXT", help="the same, for anything else that can be typed")
+    _add_requests(parser)
+    add("--request", choices=tuple(REQUESTS), help="what the holder chooses, by name (default: download)")
     add("--pki", type=Path, metavar="DIRECTORY", help="certificates and keys of the eUICC (default: new ones)")
     add(
         "--delivery", choices=tuple(each.name.lower() for each in Delivery), default="t0", help="how the eUICC hands over answers"
     )
-    manners = parser.add_argument_group("bad manners")
-    add = manners.add_argument
+    _add_manners(parser.add_argument_group("bad manners").add_argument)
+    parser.set_defaults(request="download")
+    return parser.parse_args(arguments)
+
+
+def _add_requests(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_argument_group("what the holder chooses in the menu of the card").add_mutually_exclusive_group()
+    what.add_argument("--activation-code", metavar="CODE", default="", help="a download, with this code")
+    what.add_argument(
+        "--type", "--text", dest="text", metavar="TEXT", help="a download, and types this: /help, say, or anything else"
+    )
+    what.add_argument(
+        "--notify", dest="request", action="store_const", const="notifications", help="that notifications be processed"
+    )
+    what.add_argument(
+        "--manage",
+        dest="request",
+        action="store_const",
+        const="remote-management",
+        help="remote management: the phone stays, and shows boxes, until the server has had enough",
+    )
+
+
+def _add_manners(add: Callable[..., object]) -> None:
     add("--fragment", type=int, default=0, metavar="BYTES", help="in one write (default: whole frames)")
     add("--delay", type=float, default=0.0, metavar="SECONDS", help="that each APDU takes")
     add("--box-delay", type=float, default=0.0, metavar="SECONDS", help="until the holder confirms a message box")
@@ -64,7 +86,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--hard", action="store_true", help="hang up with RST")
     add("--silent-at", type=int, metavar="N", help="do not answer the n-th APDU, nor anything after it")
     add("--never-close", action="store_true", help="stay connected after the goodbye")
-    return parser.parse_args(arguments)
+    add(
+        "--vanish-on-refresh",
+        choices=(BEFORE, AFTER),
+        default="",
+        help="the profile carries the connection: vanish when profiles are switched, before or after saying that it is done",
+    )
+    add("--half-open", action="store_true", help="vanish without telling anybody: no RST either")
 
 
 def manners_from(options: argparse.Namespace) -> Manners:
@@ -79,6 +107,8 @@ def manners_from(options: argparse.Namespace) -> Manners:
         hard=options.hard,
         never_close=options.never_close,
         silent_at=options.silent_at,
+        vanish_on_refresh=options.vanish_on_refresh,
+        half_open=options.half_open,
     )
 
 
@@ -87,6 +117,13 @@ def request_from(options: argparse.Namespace) -> bytes:
     The frame that the command line describes.
     """
     return request_frame(REQUESTS[options.request], options.activation_code if options.text is None else options.text)
+
+
+def asks_for_profile(options: argparse.Namespace) -> bool:
+    """
+    Whether the holder wants a profile, and has not typed a command.
+    """
+    return options.request == "download" and not (options.text or "").startswith("/")
 
 
 def make_card(options: argparse.Namespace) -> VirtualEuicc:
@@ -118,15 +155,18 @@ async def run(reactor: Any, options: argparse.Namespace, card: VirtualEuicc, rep
     def watch(what: str, facts: dict[str, Any]) -> None:
         if what == "box":
             report({"event": "box", **facts})
+        elif what == "reset":
+            card.reset()
 
     before = {profile.iccid for profile in card.profiles}
     report(profiles_event("before", card))
-    endpoint = clientFromString(reactor, options.connect)
-    outcome = await dial(reactor, endpoint, card.transmit, request_from(options), manners=manners_from(options), watch=watch)
+    server = endpoint(clientFromString, reactor, options.connect)
+    outcome = await dial(reactor, server, card.transmit, request_from(options), manners=manners_from(options), watch=watch)
     report(profiles_event("after", card))
     installed = next((profile.iccid for profile in card.profiles if profile.iccid not in before), None)
     report(outcome_event(outcome, card, installed))
-    return outcome.goodbye and (installed is not None or options.request != "download")
+    served = outcome.goodbye or outcome.rebooted or outcome.refreshed
+    return served and (installed is not None or not asks_for_profile(options))
 
 
 def profiles_event(when: str, card: VirtualEuicc) -> dict[str, Any]:
@@ -156,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         card = make_card(options)
     except (OSError, ValueError) as problem:
-        print(f"--pki: {problem}", file=sys.stderr)
+        print(f"--pki: {plain(problem)}", file=sys.stderr)
         raise SystemExit(WRONG_USE) from None
 
     def start(reactor: Any) -> Deferred[None]:
@@ -169,6 +209,6 @@ async def _exit_with(reactor: Any, options: argparse.Namespace, card: VirtualEui
     try:
         served = await run(reactor, options, card, print_event)
     except (ConnectError, ValueError) as problem:
-        print(f"--connect {options.connect}: {problem}", file=sys.stderr)
+        print(f"--connect {options.connect}: {plain(problem)}", file=sys.stderr)
         raise SystemExit(FAILED) from None
     raise SystemExit(0 if served else FAILED)

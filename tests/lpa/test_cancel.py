@@ -6,6 +6,7 @@ Tests for L{cardgw.lpa.cancel}.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import Clock
@@ -37,7 +38,7 @@ class Server:
         self.answer: Deferred[tuple[int, bytes]] = succeed((204, b"")) if answer is None else answer
 
     def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset()
+        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset(), role: Any = None
     ) -> Deferred[tuple[int, bytes]]:
         self.urls.append(url)
         return self.answer

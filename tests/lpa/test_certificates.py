@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import SettingsError
-from cardgw.lpa.certificates import Role, check_dates, check_issuer, check_role, examine, key_identifier, load_roots
+from cardgw.lpa.certificates import (
+    NEWER_POLICIES,
+    WORDS,
+    Role,
+    check_dates,
+    check_issuer,
+    check_role,
+    examine,
+    key_identifier,
+    load_roots,
+)
 from cardgw.lpa.server_errors import CertificateExpired, CertificateNotYetValid, MalformedCertificate, WrongCertificate
 from cardgw.virtual.pki import make_pki
 from tests.lpa.chains import DAY, NOW, ROLE, make, sgp26, usage
@@ -84,23 +94,27 @@ class RoleTests(SynchronousTestCase):
 
     def test_policies(self) -> None:
         """
-        Each certificate of an SM-DP+ is good for its own role alone.
+        Each certificate of an SM-DP+ or SM-DS is good for its own role alone.
         """
         pki = make_pki()
-        for identity, good in ((pki.dp_tls, Role.TLS), (pki.dp_auth, Role.DP_AUTH), (pki.dp_pb, Role.DP_PB)):
+        discovery = ((pki.ds_tls, Role.DS_TLS), (pki.ds_auth, Role.DS_AUTH))
+        for identity, good in ((pki.dp_tls, Role.TLS), (pki.dp_auth, Role.DP_AUTH), (pki.dp_pb, Role.DP_PB), *discovery):
             for role in Role:
                 if role is good:
                     check_role(examine(identity.der), role)
                 else:
                     error = self.assertRaises(WrongCertificate, check_role, examine(identity.der), role)
-                    self.assertIn("not for an SM-DP+'s", str(error))
+                    self.assertIn(f"{WORDS[good.value]}, not for {WORDS[role.value]}", str(error))
 
     def test_newerPolicies(self) -> None:
         """
         The policies of SGP.22 version 3 for chains with intermediate issuers are good as well.
         """
-        check_role(examine(make("leaf", policies=(ROLE + "0.0.1.0",)).der), Role.TLS)
-        self.assertRaises(WrongCertificate, check_role, examine(make("leaf", policies=(ROLE + "0.0.1.1",)).der), Role.TLS)
+        for policy, good in ((policy, good) for good, policy in NEWER_POLICIES.items()):
+            leaf = examine(make("leaf", policies=(policy,)).der)
+            check_role(leaf, good)
+            for role in set(Role) - {good}:
+                self.assertRaises(WrongCertificate, check_role, leaf, role)
 
     def test_others(self) -> None:
         """
@@ -116,6 +130,8 @@ class RoleTests(SynchronousTestCase):
         Outside the GSMA's hierarchies a certificate without a role is good for TLS, but not one with another role.
         """
         check_role(examine(make("web").der), Role.TLS, gsma=False)
+        check_role(examine(make("web").der), Role.DS_TLS, gsma=False)
+        self.assertRaises(WrongCertificate, check_role, examine(make_pki().dp_tls.der), Role.DS_TLS, gsma=False)
         self.assertRaises(WrongCertificate, check_role, examine(make("web").der), Role.DP_AUTH, gsma=False)
         self.assertRaises(WrongCertificate, check_role, examine(make_pki().dp_auth.der), Role.TLS, gsma=False)
 
@@ -150,6 +166,15 @@ class IssuerTests(SynchronousTestCase):
         """
         for policy in (ROLE + "0", ROLE + "0.0", ROLE + "0.0.1", Role.TLS.value, "2.5.29.32.0"):
             check_issuer(examine(make("CA", ca=True, policies=(policy,)).der), 0, Role.TLS)
+
+    def test_subIssuers(self) -> None:
+        """
+        The issuer for SM-DP+s is none for SM-DSs, nor the other way round.
+        """
+        for policy, good, bad in (("0.0.1", Role.DP_AUTH, Role.DS_AUTH), ("0.0.2", Role.DS_TLS, Role.TLS)):
+            facts = examine(make("CA", ca=True, policies=(ROLE + policy,)).der)
+            check_issuer(facts, 0, good)
+            self.assertRaises(WrongCertificate, check_issuer, facts, 0, bad)
 
     def test_manufacturer(self) -> None:
         """

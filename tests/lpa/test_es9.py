@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, succeed
@@ -19,6 +20,7 @@ from zope.interface.verify import verifyObject
 
 from cardgw.apdu.tlv import encode
 from cardgw.interfaces import IHTTPClient
+from cardgw.lpa.certificates import Role
 from cardgw.lpa.es9 import Es9, Es9Error
 from cardgw.lpa.reasons import es9_reason
 from cardgw.lpa.server_errors import AddressRefused, HttpStatusError, MalformedServerAnswer
@@ -36,14 +38,16 @@ class FakeHttp:
     def __init__(self, status: int = 200, body: bytes = b"") -> None:
         self.answer = (status, body)
         self.sent: list[tuple[str, dict[str, str], Mapping[str, str], frozenset[bytes]]] = []
+        self.roles: list[Any] = []
 
     def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset()
+        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset(), role: Any = None
     ) -> Deferred[tuple[int, bytes]]:
         """
         See L{IHTTPClient}.
         """
         self.sent.append((url, json.loads(body), headers, trusted))
+        self.roles.append(role)
         return succeed(self.answer)
 
 
@@ -149,6 +153,26 @@ class FunctionTests(Es9TestCase):
         self.assertEqual(answer.smdp_signed2, encode(0x30, b"signed"))
         self.assertEqual(answer.smdp_signature2, encode(0x5F37, bytes(64)))
         self.assertEqual(answer.certificate, encode(0x30, b"certificate"))
+
+    def test_authenticateForEvents(self) -> None:
+        """
+        An SM-DS gets the same request; the answer is a list, which is given as it came.
+        """
+        for entries in ([], [{"eventId": "A", "rspServerAddress": "h.test"}], [5, None]):
+            es9 = self.es9({"header": SUCCESS, "transactionId": TX, "eventEntries": entries})
+            self.assertEqual(self.result(es9.authenticate_for_events(TX, b"\xbf\x38\x00")), entries)
+            url, sent = self.http.sent[0][:2]
+            self.assertTrue(url.endswith("/gsma/rsp2/es9plus/authenticateClient"))
+            self.assertEqual(sent, {"transactionId": TX, "authenticateServerResponse": text(b"\xbf\x38\x00")})
+
+    def test_role(self) -> None:
+        """
+        The HTTP client is told what kind of server it must be: an SM-DP+, unless said otherwise.
+        """
+        self.result(self.es9(PACKAGE).get_bound_profile_package(TX, b""))
+        self.assertEqual(self.http.roles, [Role.TLS])
+        self.result(evolve(self.es9(PACKAGE), role=Role.DS_TLS).get_bound_profile_package(TX, b""))
+        self.assertEqual(self.http.roles, [Role.DS_TLS])
 
     def test_getBoundProfilePackage(self) -> None:
         """

@@ -30,6 +30,7 @@ class MalformedTests(Es9TestCase):
         return [
             ("initiateAuthentication", es9.initiate_authentication(b"", b"")),
             ("authenticateClient", es9.authenticate_client(TX, b"")),
+            ("authenticateClient", es9.authenticate_for_events(TX, b"")),
             ("getBoundProfilePackage", es9.get_bound_profile_package(TX, b"")),
         ]
 
@@ -86,6 +87,16 @@ class MalformedTests(Es9TestCase):
                     error = self.error(call(self.es9(good | {name: value})))
                     if not isinstance(error, WrongTransaction):
                         self.assertIn(name, str(error))
+
+    def test_events(self) -> None:
+        """
+        The events of an SM-DS are a list, of this session.
+        """
+        good: dict[str, Any] = {"header": PACKAGE["header"], "transactionId": TX, "eventEntries": []}
+        for value in (None, "soon", 5, {"eventId": "A"}):
+            error = self.error(self.es9(good | {"eventEntries": value}).authenticate_for_events(TX, b""))
+            self.assertIn("eventEntries is", str(error))
+        self.error(self.es9(good | {"transactionId": "00"}).authenticate_for_events(TX, b""), WrongTransaction)
 
     def test_transactionId(self) -> None:
         """

@@ -71,7 +71,7 @@ class ReadTests(SynchronousTestCase):
                     },
                     "ts102241Version": "9.2.0",
                     "globalplatformVersion": "2.3.0",
-                    "rspCapability": ["additionalProfile", "testProfileSupport"],
+                    "rspCapability": ["additionalProfile", "crlSupport", "testProfileSupport"],
                     **lists,
                     "euiccCategory": None,
                     "forbiddenProfilePolicyRules": ["pprUpdateControl"],

@@ -17,6 +17,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from cardgw.lpa.certificates import Role
 from cardgw.lpa.server_errors import (
     CertificateExpired,
     CertificateNotYetValid,
@@ -81,13 +82,20 @@ class TlsTests(SynchronousTestCase):
         settings = HttpsSettings(trusted_ci=ci, system_roots=system_roots)
         return Tls(settings, Trust(settings))
 
-    def verify(self, tls: Tls, *chain: Identity, host: str = HOST, card: frozenset[bytes] = frozenset()) -> bool:
+    def verify(
+        self,
+        tls: Tls,
+        *chain: Identity,
+        host: str = HOST,
+        card: frozenset[bytes] = frozenset(),
+        role: Role = Role.TLS,
+    ) -> bool:
         """
         Connect to a server with this chain, and verify it.
         """
         client = self.connection(tls, host)
         shake(client, server(*chain))
-        return tls.verify(client, host, card)
+        return tls.verify(client, host, card, role)
 
     def connection(self, tls: Tls, host: str) -> SSL.Connection:
         """
@@ -109,6 +117,16 @@ class TlsTests(SynchronousTestCase):
         self.assertFalse(self.verify(tls, self.pki.dp_tls))
         self.assertFalse(self.verify(tls, self.pki.dp_tls, self.pki.ci))
         self.assertEqual(tls.handshakes, 2)
+
+    def test_discovery(self) -> None:
+        """
+        An SM-DS is good where one is expected, and not where an SM-DP+ is; and the other way round.
+        """
+        tls, host = self.tls(self.pki.ci_id), self.pki.smds_host
+        self.assertFalse(self.verify(tls, self.pki.ds_tls, host=host, role=Role.DS_TLS))
+        wrong = ((self.pki.ds_tls, host, Role.TLS), (self.pki.dp_tls, HOST, Role.DS_TLS))
+        for identity, name, role in wrong:
+            self.assertRaises(WrongCertificate, self.verify, tls, identity, host=name, role=role)
 
     def test_card(self) -> None:
         """

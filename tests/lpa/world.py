@@ -28,6 +28,7 @@ from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import Options
 from cardgw.virtual.pki import Pki, make_pki
 from cardgw.virtual.profile_package import make_iccid, make_package
+from cardgw.virtual.rsp_calls import Calls
 from cardgw.virtual.smdp import Smdp
 from cardgw.virtual.smdp_orders import Order
 from tests.lpa.card import BOUND, ScriptedChannel
@@ -63,6 +64,8 @@ class InProcess:
     @ivar answers: function to status and body that its calls get instead of the server's.
     @ivar silent: functions that are never answered; C{waiting} are those requests.
     @ivar down: hosts that cannot be reached.
+    @ivar others: further servers, by host.
+    @ivar roles: what each server's certificate had to be good for.
     """
 
     def __init__(self, smdp: Smdp) -> None:
@@ -74,10 +77,12 @@ class InProcess:
         self.answers: dict[str, tuple[int, bytes]] = {}
         self.silent: set[str] = set()
         self.down: set[str] = set()
+        self.others: dict[str, Calls] = {}
+        self.roles: list[Any] = []
         self.waiting: list[Deferred[tuple[int, bytes]]] = []
 
     def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset()
+        self, url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset(), role: Any = None
     ) -> Deferred[tuple[int, bytes]]:
         """
         See L{IHTTPClient.post}.
@@ -87,6 +92,7 @@ class InProcess:
         self.calls.append(function)
         self.hosts.append(host)
         self.trusted.add(trusted)
+        self.roles.append(role)
         if host in self.down:
             return fail(ServerUnreachable(host))
         if function in self.failures:
@@ -96,7 +102,7 @@ class InProcess:
             return self.waiting[-1]
         if function in self.answers:
             return succeed(self.answers[function])
-        values = self.smdp.handle(function, json.loads(body))
+        values = self.others.get(host, self.smdp).handle(function, json.loads(body))
         return succeed((204, b"") if values is None else (200, json.dumps(values).encode()))
 
 

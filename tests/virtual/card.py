@@ -22,6 +22,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.apdu import tlv
 from cardgw.virtual.pki import Pki, make_pki
 from cardgw.virtual.profile_package import make_iccid, make_package
+from cardgw.virtual.rsp_calls import Calls
 from cardgw.virtual.smdp import Smdp
 from cardgw.virtual.smdp_answers import encode_oid, octets, pack
 from cardgw.virtual.smdp_orders import Order
@@ -87,7 +88,7 @@ class Card:
     """
 
     pki: Pki
-    smdp: Smdp
+    smdp: Calls
     answer: dict[str, Any] = field(factory=dict)
     transaction: str = ""
     euicc_signature1: bytes = b""

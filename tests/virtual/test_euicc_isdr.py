@@ -17,9 +17,9 @@ class IsdrTests(SynchronousTestCase):
 
     def test_unknown(self) -> None:
         """
-        A function that the eUICC does not have (here LoadCRL): 6A88.
+        A function that the eUICC does not have: 6A88.
         """
-        self.assertEqual("6A88", Rig.make().ask("BF3500"))
+        self.assertEqual("6A88", Rig.make().ask("BF4200"))
 
     def test_malformed(self) -> None:
         """

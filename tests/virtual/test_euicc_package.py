@@ -201,6 +201,34 @@ class OrderTests(Base):
         answer = only(self.rig.send(bytes.fromhex(f"BF41158010{TRANSACTION.hex()}810105")), 0xBF41)
         self.assertEqual(0xA0, answer.children()[0].tag)
 
+    def test_reloads(self) -> None:
+        """
+        A card that allows it takes an interrupted package again from its beginning, in the same session, and keeps no
+        notification of what broke off; a new challenge or a reset ends that.
+        """
+        for interrupt in ("", "BF2000", "BF3E035C015A"):
+            self.rig = Rig.make(Options(reloads=True))
+            segments = self.good()
+            self.rig.load(segments[:5])
+            if interrupt:
+                self.rig.ask(interrupt)
+            self.assertIsNone(Result.of(self.rig.load(segments)).error)
+            self.assertEqual(1, len(self.rig.card.notifications))
+
+    def test_reloadsNoMore(self) -> None:
+        """
+        Such a card refuses the package once its session is over.
+        """
+        for end in ("BF2E00", "", f"BF41158010{TRANSACTION.hex()}810105"):
+            self.rig = Rig.make(Options(reloads=True))
+            segments = self.good()
+            self.rig.load(segments[:5])
+            if end:
+                self.rig.ask(end)
+            else:
+                self.rig.card.reset()
+            self.assertEqual("6985", self.rig.ask(segments[0].hex()))
+
     def test_again(self) -> None:
         """
         After a failure the download can be repeated from the beginning, with the package bound to the same key.

@@ -136,6 +136,13 @@ class SwitchTests(Base):
         self.assertEqual((5, 5, "ED"), (self.do("31", SECOND), self.do("32", FIRST), self.state()))
         self.assertEqual("BF3403800105", self.rig.ask("BF3404820205E0"))
 
+    def test_busyForAWhile(self) -> None:
+        """
+        It may end after some tries.
+        """
+        self.make(Options(faults=Faults(cat_busy=2)))
+        self.assertEqual((5, 5, 0, "DE"), (*(self.do("31", SECOND) for _ in range(3)), self.state()))
+
     def test_malformed(self) -> None:
         """
         Without a flag, with a flag of two bytes, or by another criterion: 6A80.

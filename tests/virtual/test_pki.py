@@ -61,9 +61,9 @@ class MakePkiTests(SynchronousTestCase):
 
     def test_chains(self) -> None:
         """
-        The eUICC stands below the EUM; EUM and the SM-DP+'s three certificates below the CI.
+        The eUICC stands below the EUM; EUM, the SM-DP+'s three certificates and the SM-DS's two below the CI.
         """
-        for role in ("eum", "dp_auth", "dp_pb", "dp_tls"):
+        for role in ("eum", "dp_auth", "dp_pb", "dp_tls", "ds_auth", "ds_tls"):
             getattr(self.pki, role).certificate.verify_directly_issued_by(self.pki.ci.certificate)
         self.pki.euicc.certificate.verify_directly_issued_by(self.pki.eum.certificate)
 
@@ -79,6 +79,8 @@ class MakePkiTests(SynchronousTestCase):
             "dp_auth": Policy.DP_AUTH,
             "dp_pb": Policy.DP_PB,
             "dp_tls": Policy.DP_TLS,
+            "ds_auth": Policy.DS_AUTH,
+            "ds_tls": Policy.DS_TLS,
         }
         self.assertEqual(found, {role: each.value for role, each in wanted.items()})
 
@@ -93,6 +95,15 @@ class MakePkiTests(SynchronousTestCase):
         oid = x509.RegisteredID(x509.ObjectIdentifier("2.999.10"))
         self.assertEqual(names, {"dp_auth": [oid], "dp_pb": [oid], "dp_tls": [x509.DNSName("smdp.example.test"), oid]})
         self.assertEqual((self.pki.smdp_oid, self.pki.host), ("2.999.10", "smdp.example.test"))
+
+    def test_smdsNames(self) -> None:
+        """
+        The SM-DS has a host and an OID of its own.
+        """
+        pki = make_pki(smds_host="ds.example.test", now=NOW)
+        names = pki.ds_tls.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        self.assertEqual(list(names), [x509.DNSName("ds.example.test"), x509.RegisteredID(x509.ObjectIdentifier("2.999.15"))])
+        self.assertEqual((pki.smds_host, self.pki.smds_host), ("ds.example.test", "lpa.ds.example.test"))
 
     def test_eum(self) -> None:
         """
@@ -157,7 +168,7 @@ class ReplacedTests(SynchronousTestCase):
         """
         Only the named certificate changes, and its key fits.
         """
-        for role in ("dp_auth", "dp_pb", "dp_tls"):
+        for role in ("dp_auth", "dp_pb", "dp_tls", "ds_auth", "ds_tls"):
             for fault in Fault:
                 wrong = self.pki.replaced(role, fault, now=NOW)
                 changed = {each for each in ROLES if getattr(wrong, each) is not getattr(self.pki, each)}
@@ -233,6 +244,30 @@ class FileTests(SynchronousTestCase):
         pki = load_pki(self.directory, host="other.test", now=NOW)
         self.assertEqual(pki.host, "other.test")
         pki.dp_tls.certificate.verify_directly_issued_by(pki.ci.certificate)
+
+    def test_loadForAnotherSmds(self) -> None:
+        """
+        Likewise for the host of the SM-DS; nothing else changes.
+        """
+        saved = make_pki(now=NOW)
+        saved.save(self.directory)
+        pki = load_pki(self.directory, smds_host="other.test", now=NOW)
+        self.assertEqual(pki.smds_host, "other.test")
+        self.assertEqual([role for role in ROLES if getattr(pki, role).der != getattr(saved, role).der], ["ds_tls"])
+
+    def test_withoutSmds(self) -> None:
+        """
+        A directory that was written before there were SM-DSs loads all the same: the CI issues their certificates.
+        """
+        saved = make_pki(now=NOW)
+        saved.save(self.directory)
+        for role in ("ds_auth", "ds_tls"):
+            (self.directory / f"{role}.pem").unlink()
+            (self.directory / f"{role}.key").unlink()
+        pki = load_pki(self.directory, smds_host="ds.test", now=NOW)
+        self.assertEqual((pki.smds_host, pki.dp_auth.der), ("ds.test", saved.dp_auth.der))
+        for each in (pki.ds_auth, pki.ds_tls):
+            each.certificate.verify_directly_issued_by(pki.ci.certificate)
 
     def test_strangeKey(self) -> None:
         """

@@ -43,7 +43,8 @@ class WebTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = MemoryReactorClock()
         self.events: list[dict[str, Any]] = []
-        self.web = Es9(Smdp(PKI), self.reactor, self.events.append)
+        self.smdp = Smdp(PKI)
+        self.web = Es9(self.smdp, self.reactor, self.events.append)
         self.site = Site(self.web, reactor=self.reactor)
         self.patch(self.site, "log", lambda request: None)
 
@@ -145,7 +146,7 @@ class Es9Tests(WebTestCase):
         """
         A notification is answered with 204 and no body.
         """
-        self.patch(self.web.smdp, "handle", lambda function, request: None)
+        self.patch(self.smdp, "handle", lambda function, request: None)
         status, headers, body = self.answer(self.send(path="/gsma/rsp2/es9plus/handleNotification"))
         self.assertEqual((status, body), (204, b""))
         self.assertNotIn("content-type", headers)
@@ -190,7 +191,7 @@ class MisbehaviourTests(WebTestCase):
         for handled in (False, True):
             transport = self.misbehave(Misbehaviour(drop=True, handled=handled))
             self.assertEqual((transport.value(), transport.connected), (b"", False))
-            self.assertEqual(len(self.web.smdp.sessions), int(handled))
+            self.assertEqual(len(self.smdp.sessions), int(handled))
 
     def test_cut(self) -> None:
         """

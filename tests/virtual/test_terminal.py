@@ -131,12 +131,29 @@ class SessionTests(TerminalTestCase):
 
     def test_reboot(self) -> None:
         """
-        A reboot ends the connection.
+        A reboot ends the connection, without the goodbye of TCP; what follows is not looked at.
         """
         self.dial()
-        self.terminal.dataReceived(REBOOT)
-        self.assertTrue(self.wire.disconnecting)
-        self.assertTrue(self.outcome().rebooted)
+        self.terminal.dataReceived(BOX + REBOOT + COMMAND + CLOSE)
+        self.assertTrue(self.wire.disconnected)
+        outcome = self.outcome()
+        self.assertEqual((outcome.rebooted, outcome.goodbye, outcome.apdus, outcome.boxes), (True, False, 0, ("Hello",)))
+        self.assertEqual(self.events, [("box", {"text": "Hello"}), ("reset", {})])
+
+    def test_management(self) -> None:
+        """
+        It stays for as long as the server likes, with any number of turns.
+        """
+        self.dial()
+        self.sent()
+        for _ in range(3):
+            self.clock.advance(3600)
+            self.terminal.dataReceived(LOCK + COMMAND + UNLOCK + BOX)
+            self.assertEqual(self.sent(), ANSWER)
+        self.assertFalse(self.wire.disconnecting)
+        self.terminal.dataReceived(CLOSE)
+        outcome = self.outcome()
+        self.assertEqual((outcome.locks, outcome.unlocks, outcome.apdus, outcome.goodbye), (3, 3, 3, True))
 
     def test_closedWhileShowing(self) -> None:
         """
@@ -245,6 +262,17 @@ class MannersTests(TerminalTestCase):
         self.terminal.dataReceived(COMMAND)
         self.assertEqual(self.sent(), b"\xff\xff\xff")
 
+    def test_halfOpen(self) -> None:
+        """
+        A card that is restarted may leave the connection as it is; nothing comes any more.
+        """
+        self.dial(Manners(half_open=True))
+        self.sent()
+        self.terminal.dataReceived(REBOOT + COMMAND + CLOSE)
+        self.terminal.dataReceived(COMMAND)
+        self.assertEqual((self.sent(), self.wire.disconnecting), (b"", False))
+        self.assertTrue(self.outcome().rebooted)
+
     def test_cancel(self) -> None:
         """
         Cancelling drops the connection.
@@ -254,6 +282,82 @@ class MannersTests(TerminalTestCase):
         self.assertTrue(self.wire.disconnected)
         self.terminal.connectionLost(Failure(ConnectionLost()))
         self.failureResultOf(self.terminal.done, CancelledError)
+
+
+class RefreshTests(TerminalTestCase):
+    """
+    A card whose connection runs over the profile that is switched.
+    """
+
+    enable = bytes.fromhex("fe1900 80e2910014 bf3111a00c5a0a98999910000000000081 8101ff")
+    done = b"\xbf\x31\x03\x80\x01\x00\x91\x0b"
+
+    def switch(self, refresh: str, **manners: Any) -> None:
+        """
+        Enable a profile.
+        """
+        self.dial(Manners(vanish_on_refresh=refresh, **manners), lambda command: self.done)
+        self.sent()
+        self.terminal.dataReceived(self.enable)
+
+    def test_before(self) -> None:
+        """
+        It vanishes before the answer: the server cannot know.
+        """
+        self.switch("before")
+        self.assertEqual((self.sent(), self.wire.disconnected), (b"", True))
+        self.assertEqual(self.events[-1], ("reset", {}))
+        outcome = self.outcome()
+        self.assertEqual((outcome.refreshed, outcome.rebooted), (True, False))
+
+    def test_after(self) -> None:
+        """
+        It vanishes when the answer has left; what the server sends then is not looked at.
+        """
+        self.switch("after")
+        self.terminal.dataReceived(COMMAND)
+        self.assertEqual((self.sent(), self.wire.disconnected), (b"\xfe\x08\x00" + self.done, False))
+        self.clock.advance(1)
+        self.assertTrue(self.wire.disconnected)
+        self.assertTrue(self.outcome().refreshed)
+
+    def test_afterFragments(self) -> None:
+        """
+        The whole answer leaves, however slowly.
+        """
+        self.switch("after", fragment=2)
+        for _ in range(30):
+            self.clock.advance(0)
+        self.assertTrue(self.sent().endswith(self.done))
+        self.clock.advance(1)
+        self.assertTrue(self.wire.disconnected)
+        self.outcome()
+
+    def test_goneBefore(self) -> None:
+        """
+        The server may be faster.
+        """
+        self.switch("after")
+        self.assertTrue(self.outcome().refreshed)
+
+    def test_halfOpen(self) -> None:
+        """
+        Nobody has to be told.
+        """
+        for refresh in ("before", "after"):
+            self.switch(refresh, half_open=True)
+            self.clock.advance(1)
+            self.terminal.dataReceived(COMMAND)
+            self.assertFalse(self.wire.disconnecting)
+            self.assertTrue(self.outcome().refreshed)
+
+    def test_staying(self) -> None:
+        """
+        Unless it is told to vanish, it stays.
+        """
+        self.switch("")
+        self.terminal.dataReceived(CLOSE)
+        self.assertFalse(self.outcome().refreshed)
 
 
 class DialTests(SynchronousTestCase):

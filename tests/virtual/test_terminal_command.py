@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import ensureDeferred
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -59,9 +59,13 @@ class ParseTests(SynchronousTestCase):
                 "--silent-at",
                 "5",
                 "--never-close",
+                "--vanish-on-refresh",
+                "before",
+                "--half-open",
             ]
         )
-        self.assertEqual(manners_from(options), Manners(1, 2.0, 3.0, 4, True, True, 5))
+        expected = Manners(1, 2.0, 3.0, 4, True, True, 5, vanish_on_refresh="before", half_open=True)
+        self.assertEqual(manners_from(options), expected)
 
     def test_requests(self) -> None:
         """
@@ -69,7 +73,18 @@ class ParseTests(SynchronousTestCase):
         """
         self.assertEqual(request_from(parse(["--request", "notifications"])), b"\x03\x00\x00")
         self.assertEqual(request_from(parse(["--request", "remote-management"])), b"\x01\x00\x00")
-        self.assertEqual(request_from(parse(["--text", "/x"])), b"\x02\x02\x00/x")
+        self.assertEqual(request_from(parse(["--notify"])), b"\x03\x00\x00")
+        self.assertEqual(request_from(parse(["--manage"])), b"\x01\x00\x00")
+        for option in ("--text", "--type"):
+            self.assertEqual(request_from(parse([option, "/x"])), b"\x02\x02\x00/x")
+
+    def test_oneRequest(self) -> None:
+        """
+        A card asks for one thing.
+        """
+        self.patch(terminal_command.sys, "stderr", io.StringIO())  # type: ignore[attr-defined]
+        self.assertRaises(SystemExit, parse, ["--manage", "--type", "/x"])
+        self.assertRaises(SystemExit, parse, ["--notify", "--activation-code", CODE])
 
     def test_card(self) -> None:
         """
@@ -146,6 +161,28 @@ class RunTests(SynchronousTestCase):
         self.protocol.dataReceived(b"\xfc\x00\x00")
         self.protocol.connectionLost(Failure(ConnectionDone()))
         self.assertTrue(self.successResultOf(self.running))
+
+    def test_typed(self) -> None:
+        """
+        A command that was typed is served without a new profile; a code that was typed is not.
+        """
+        for text, served in (("/help", True), (CODE, False)):
+            self.begin("--type", text)
+            self.protocol.dataReceived(b"\xfc\x00\x00")
+            self.protocol.connectionLost(Failure(ConnectionDone()))
+            self.assertEqual(self.successResultOf(self.running), served)
+
+    def test_rebooted(self) -> None:
+        """
+        A card that the server has restarted was served; it is as after power-up.
+        """
+        self.begin("--manage")
+        self.protocol.dataReceived(CHALLENGE + b"\xfb\x00\x00")
+        self.assertTrue(self.wire.disconnected)
+        self.protocol.connectionLost(Failure(ConnectionLost()))
+        self.assertTrue(self.successResultOf(self.running))
+        self.assertTrue(self.events[-1]["rebooted"])
+        self.assertIsNone(self.card._isdr.rsp.session)
 
     def test_hungUp(self) -> None:
         """
