@@ -111,6 +111,7 @@ class GatewayService(Service):
 
         @raise CardGatewayError: the store cannot be used, or a listener cannot be opened.
         """
+        self.parts.inventory.shut()
         try:
             self.parts.transports.privilegedStartService()
             if self.parts.web is not None:
@@ -149,6 +150,7 @@ class GatewayService(Service):
         parts.outbox.start()
         parts.housekeeping.startService()
         parts.transports.startService()
+        parts.inventory.open()
         if parts.web is not None:
             parts.web.startService()
         self._log.info("cardgw {version} is ready", event="ready", version=VERSION)

@@ -118,6 +118,19 @@ class GatewayServiceTests(GatewayTestCase):
         self.assertEqual(self.successResultOf(self.store.jobs.queued_count(CARD)), 1)
         self.successResultOf(self.gateway.stopService())
 
+    def test_early(self) -> None:
+        """
+        The gateway listens before it can do anything: cards that come meanwhile wait.
+        """
+        self.gateway.bind()
+        self.arrive("download")
+        self.assertEqual(self.sessions, [])
+        self.gateway.startService()
+        self.assertEqual(len(self.sessions), 1)
+        self.assertEqual(self.state(next(iter(self.jobs.runs))), JobState.RUNNING)
+        self.gates[0].callback({})
+        self.successResultOf(self.gateway.stopService())
+
     def test_storeGone(self) -> None:
         """
         A store that cannot be opened any more ends the process, with one line.

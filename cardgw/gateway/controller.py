@@ -65,7 +65,7 @@ class Controller:
         return [visit for visit in self.inventory.visits.values() if who.card in ("", visit.id)]
 
     def _visit(self, who: Principal, card: str) -> Visit:
-        for visit in self._visits(who):
+        for visit in reversed(self._visits(who)):  # an older connection of the same card is probably dead
             if card in (visit.id, visit.identity) and card:
                 return visit
         raise UnknownCard(card)

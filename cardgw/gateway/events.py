@@ -25,6 +25,9 @@ GAP = "gap"
 PASSING = frozenset({"job.percent"})
 """Kinds that only count at the moment: nobody is told of them later."""
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""What cannot be changed, and is most of what there is."""
+
 _log = Logger()
 
 
@@ -102,6 +105,13 @@ class EventHub:
     _due: deque[tuple[int, Event]] = field(factory=deque, init=False)
     _telling: bool = field(default=False, init=False)
     _subscriptions: dict[Subscription, None] = field(factory=dict, init=False)
+
+    @property
+    def last(self) -> str:
+        """
+        The id of the last event: what is looked at now, and L{subscribe} after this, make the whole.
+        """
+        return f"{self.epoch}-{self._last}"
 
     @property
     def listeners(self) -> int:
@@ -196,8 +206,10 @@ def _copied(value: Any) -> Any:
     """
     JSON values that nobody else has.
     """
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Mapping):
-        return {key: _copied(each) for key, each in value.items()}
+        return {key: each if type(each) in _PLAIN else _copied(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_copied(each) for each in value]
     return value

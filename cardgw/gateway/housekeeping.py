@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from cardgw.errors import CardGatewayError
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.outbox import Outbox
+from cardgw.gateway.visit import Visit
 from cardgw.values import OutboxEntry, ParcelState
 
 EVERY = 3600.0
@@ -31,12 +32,13 @@ class Housekeeping:
     outbox: Outbox
     _timer: IDelayedCall | None = field(default=None, init=False)
     _working: Deferred[None] | None = field(default=None, init=False)
+    _copies: dict[str, set[str]] = field(factory=dict, init=False)
 
     def startService(self) -> None:
         """
         Begin.
         """
-        self.outbox.on_change = self._changed
+        self.outbox.on_change, self.inventory.on_departed = self._changed, self._departed
         self._round()
 
     async def stopService(self) -> None:
@@ -70,10 +72,27 @@ class Housekeeping:
 
     def _changed(self, entry: OutboxEntry) -> None:
         """
-        A notification was delivered: where its card is away and has a copy of it, that is removed at its next visit.
+        A notification was delivered: where its card is away and has a copy of it, that is removed at its next visit.  While the
+        card is here, whoever works on it does that; should it go before, it is as if it had been away.
         """
-        parcel = entry.parcel
-        if entry.state is not ParcelState.DELIVERED or not entry.on_card or not parcel.remove:
-            return
-        if not any(visit.identity == parcel.card for visit in self.inventory.visits.values()):
-            Deferred.fromCoroutine(self.inventory.jobs.tidy(parcel.card))
+        card = entry.parcel.card
+        if entry.state is ParcelState.DELIVERED and entry.on_card and entry.parcel.remove:
+            if self._is_here(card):
+                self._copies.setdefault(card, set()).add(entry.id)
+            else:
+                self._tidy(card)
+        elif card in self._copies:
+            self._copies[card].discard(entry.id)
+            if not self._copies[card]:
+                del self._copies[card]
+
+    def _departed(self, visit: Visit) -> None:
+        if visit.identity in self._copies and not self._is_here(visit.identity):
+            del self._copies[visit.identity]
+            self._tidy(visit.identity)
+
+    def _is_here(self, card: str) -> bool:
+        return any(visit.identity == card for visit in self.inventory.visits.values())
+
+    def _tidy(self, card: str) -> None:
+        Deferred.fromCoroutine(self.inventory.jobs.tidy(card))

@@ -16,6 +16,7 @@ from zope.interface import implementer
 from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, NotSupported, PeerLost
 from cardgw.gateway.book import Outcome
 from cardgw.gateway.claims import Claims
+from cardgw.gateway.door import Door
 from cardgw.gateway.jobs import Jobs
 from cardgw.gateway.settings import ManagementSettings
 from cardgw.gateway.visit import Visit
@@ -37,6 +38,12 @@ async def unidentified(channel: ICardChannel, quirks: Quirks) -> str:
     return ""
 
 
+def _ignore(visit: Visit) -> None:
+    """
+    Nobody wants to know.
+    """
+
+
 @implementer(IGateway)
 @define(eq=False)
 class Inventory:
@@ -46,6 +53,7 @@ class Inventory:
     @ivar identify: finds out who a card is that only stays; gives an identity, or an empty text.
     @ivar stopping: whether the gateway is being stopped.
     @ivar visits: the cards that are here now, by id, in the order of their coming.
+    @ivar on_departed: called with each visit whose card has gone; must not raise.
     """
 
     reactor: Any
@@ -55,6 +63,20 @@ class Inventory:
     management: ManagementSettings = field(factory=ManagementSettings)
     visits: dict[str, Visit] = field(factory=dict, init=False)
     stopping: bool = field(default=False, init=False)
+    on_departed: Callable[[Visit], object] = field(default=_ignore, init=False)
+    _door: Door = field(factory=Door, init=False)
+
+    def shut(self) -> None:
+        """
+        Cards that come wait until L{open}: the gateway listens for them before it can do anything.
+        """
+        self._door.shut()
+
+    def open(self) -> None:
+        """
+        Serve the cards that wait, and those that come.
+        """
+        self._door.open()
 
     def wind_up(self) -> None:
         """
@@ -80,16 +102,21 @@ class Inventory:
         self.claims.withdraw(visit.id)
         visit.leaving = True
         visit.ring()
-        if visit.run is None and isinstance(reason, PeerLost):
+        if visit.run is not None:
+            visit.run.card_gone(reason or PeerLost())
+        elif isinstance(reason, PeerLost):
             reason = None  # it waited, and its holder has ended it
         self.jobs.tools.observer.card_gone(visit.channel.info, reason)
         why = str(reason) if reason is not None else None
         self.jobs.hub.publish("card.gone", {"card": visit.record_json(), "reason": why})
+        self.on_departed(visit)
 
     async def _visited(self, visit: Visit) -> None:
         request = visit.channel.info.request
         try:
-            await (self._stay(visit, None) if request is None else self._serve(visit, request))
+            await self._door.passed()
+            if not visit.leaving:  # it may not have waited that long
+                await (self._stay(visit, None) if request is None else self._serve(visit, request))
         except CancelledError:
             pass  # the transport is being stopped
         except CardGatewayError as problem:
@@ -99,6 +126,15 @@ class Inventory:
         visit.leaving = True
         self.claims.withdraw(visit.id)
         await self.jobs.abandon(visit)
+        self._hand_on(visit)
+
+    def _hand_on(self, left: Visit) -> None:
+        """
+        A card whose connection was lost may have dialled in anew already: what waits for it can be done there.
+        """
+        for visit in self.visits.values():
+            if visit.identity == left.identity and visit.identity:
+                visit.ring()
 
     async def _serve(self, visit: Visit, request: CardRequest) -> None:
         info = visit.channel.info
@@ -119,10 +155,10 @@ class Inventory:
         if isinstance(outcome.error, ChannelError) or outcome.reset is not None:
             await self._conclude(visit, outcome)
             return
-        if self.jobs.shared or self.jobs.absent > 0:
+        if self.jobs.shared or self.jobs.absent > 0 or visit.asked:
             await self._recognise(visit)
             served: dict[str, int] = {}
-            while visit.identity and (job := await self.jobs.next(visit, served)) is not None:
+            while (visit.identity or visit.asked) and (job := await self.jobs.next(visit, served)) is not None:
                 outcome = await self.jobs.run(visit, job)
                 texts.append(outcome.text)
                 if outcome.reset is not None:

@@ -36,7 +36,9 @@ async def recover(jobs: Jobs, seconds: float) -> int:
     touched = {job.card for job in stranded if job.card and job.state is not JobState.QUEUED}
     for card in sorted(touched.union(await jobs.store.outbox.untidy())):
         await jobs.tidy(card)
-    jobs.absent = await jobs.store.jobs.queued_count()
+    before = jobs.absent
+    queued = await jobs.store.jobs.queued_count()
+    jobs.absent += queued - before  # some may have been queued over the API meanwhile
     if stranded:
         fmt = "{count} jobs were interrupted when the gateway was ended"
         _log.warn(fmt, event="jobs-interrupted", count=len(stranded))

@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cardgw.errors import NobodyToAsk
+from cardgw.errors import CardGatewayError, ChannelError, NobodyToAsk
 from cardgw.gateway.events import EventHub
 from cardgw.gateway.faults import NotAsking
 from cardgw.gateway.records import Job, JobState
@@ -25,7 +25,7 @@ from cardgw.values import Question
 BY_CARD = "card"
 """The requester of what a card asked for itself."""
 SAVE_EVERY = 2.0
-"""Seconds: a job that lasts is written down so often, as it moves."""
+"""Seconds: a job that comes from stage to stage is written down so often at most."""
 
 
 def job_event(job: Job, **more: Any) -> dict[str, Any]:
@@ -64,6 +64,7 @@ class Run:
     _facts: Mapping[str, Any] = field(factory=dict)
     _percent: int | None = None
     _saved: float = 0.0
+    _moved: bool = False
     _asking: Deferred[str] | None = None
     _timer: IDelayedCall | None = None
     _log = Logger()
@@ -92,17 +93,17 @@ class Run:
         """
         self._stage, self._facts, self._percent = name, facts, None
         self.observer.job_stage(self.job.id, name, facts)
-        self.hub.publish("job.stage", job_event(self.job, stage=name, facts=dict(facts)))
-        now = self.clock.seconds()
-        if now - self._saved >= SAVE_EVERY:
-            self._saved = now
-            self._write()
+        self.hub.publish("job.stage", job_event(self.job, stage=name, facts=facts))
+        self._moved = True
+        self._keep_up()
 
     def percent(self, done: int) -> None:
         """
         See L{cardgw.interfaces.IProgress.percent}.
         """
         self._percent = done
+        if self._moved:
+            self._keep_up()
         self.observer.job_percent(self.job.id, done)
         if self.hub.listeners:
             self.hub.publish("job.percent", job_event(self.job, stage=self._stage, percent=done))
@@ -113,6 +114,7 @@ class Run:
         """
         if identity != self.job.card:
             self.job = evolve(self.job, card=identity)
+            self._moved = True
             self.identify(identity)
 
     def achieved(self, result: dict[str, Any]) -> Deferred[None]:
@@ -148,6 +150,12 @@ class Run:
             raise NotAsking(self.job.id)
         asking.callback(text)
 
+    def card_gone(self, reason: ChannelError) -> None:
+        """
+        The card is lost: an answer would be of no use.  What does not wait for one notices by itself.
+        """
+        self._withdraw(reason)
+
     def cancel(self, who: str) -> Deferred[None]:
         """
         End it.
@@ -159,7 +167,7 @@ class Run:
             if self.work is not None:
                 self.work.cancel()
         done: Deferred[None] = Deferred()
-        self.ended.addCallback(lambda result: (done.callback(None), result)[1])
+        self.ended.addCallback(lambda _: done.callback(None))
         return done
 
     def _forget(self, asking: Deferred[str]) -> None:
@@ -170,7 +178,7 @@ class Run:
         self._timer = None
         self._withdraw(NobodyToAsk(f"no answer within {self.answer_timeout:g} s"))
 
-    def _withdraw(self, reason: NobodyToAsk) -> None:
+    def _withdraw(self, reason: CardGatewayError) -> None:
         asking = self._settled()
         if asking is not None:
             asking.errback(reason)
@@ -186,7 +194,15 @@ class Run:
             self.hub.publish("job.started", job_event(self.job))
         return asking
 
+    def _keep_up(self) -> None:
+        """
+        Should the gateway be killed, it knows how far the job was, if that was not a moment ago.
+        """
+        if self.clock.seconds() - self._saved >= SAVE_EVERY:
+            self._write()
+
     def _write(self) -> None:
+        self._saved, self._moved = self.clock.seconds(), False
         self.save(self.snapshot()).addErrback(self._not_written)
 
     def _not_written(self, failure: Failure) -> None:

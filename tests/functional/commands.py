@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +79,18 @@ class Process:
         """
         The next log event of this name.
         """
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            parsed: dict[str, Any] = json.loads(line)
+        for parsed in self.remaining():
             if parsed["event"] == event:
                 return parsed
         raise AssertionError(f"the process ended without the event {event}")
+
+    def remaining(self) -> Iterator[dict[str, Any]]:
+        """
+        All further log events, until it ends.
+        """
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            yield json.loads(line)
 
     def port(self) -> int:
         """

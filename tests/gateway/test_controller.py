@@ -77,6 +77,15 @@ class ControllerTests(GatewayTestCase):
         for name in (ANOTHER, "", "nonsense"):
             self.assertRaises(UnknownCard, self.control.card, OPERATOR, name)
 
+    def test_cameAgain(self) -> None:
+        """
+        Where a card seems to be here twice, its identity means the later one: the earlier connection is probably dead.
+        """
+        self.visit()
+        card, _ = self.visit()
+        self.assertEqual(self.control.card(OPERATOR, CARD).id, card)
+        self.assertEqual(len(self.control.cards(OPERATOR)), 2)
+
     def test_submit(self) -> None:
         """
         A job for a card that is here begins at once; it is in the audit journal.

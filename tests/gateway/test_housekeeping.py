@@ -8,6 +8,7 @@ from __future__ import annotations
 from attrs import evolve
 from twisted.internet.defer import Deferred
 
+from cardgw.errors import PeerLost
 from cardgw.gateway.housekeeping import EVERY, Housekeeping
 from cardgw.gateway.outbox import Outbox
 from cardgw.gateway.records import JobState
@@ -95,6 +96,23 @@ class HousekeepingTests(GatewayTestCase):
         While the card is here, whoever works on it does that.
         """
         self.begin()
-        self.arrive()
-        self.delivered(OutboxEntry("1", PARCEL, ParcelState.DELIVERED))
+        channel, _ = self.arrive()
+        entry = OutboxEntry("1", PARCEL, ParcelState.DELIVERED)
+        self.delivered(entry)
+        self.delivered(evolve(entry, on_card=False))
+        channel._lost(None)
         self.assertEqual(self.tidied(), 0)
+
+    def test_leaves(self) -> None:
+        """
+        A card that goes before that was done is put in order at its next visit.
+        """
+        self.begin()
+        (first, _), (second, _) = self.arrive(), self.arrive()
+        for number in ("1", "2"):
+            self.delivered(OutboxEntry(number, PARCEL, ParcelState.DELIVERED))
+        self.delivered(OutboxEntry("2", PARCEL, ParcelState.DELIVERED, on_card=False))
+        first._lost(None)
+        self.assertEqual(self.tidied(), 0)
+        second._lost(PeerLost())
+        self.assertEqual(self.tidied(), 1)

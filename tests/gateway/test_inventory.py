@@ -12,7 +12,7 @@ from cardgw.gateway.faults import WrongCode
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.records import JobState
 from cardgw.testing import GatewayTestsMixin
-from cardgw.values import CardRequest, Reset
+from cardgw.values import CardRequest, Question, Reset
 from tests.gateway.fakes import QuietChannel
 from tests.gateway.world import ANOTHER, CARD, GatewayTestCase
 from tests.logs import captured
@@ -103,6 +103,23 @@ class RequestTests(GatewayTestCase):
         self.assertEqual(self.inventory.visits, {})
         self.assertIn("card_gone", self.told())
 
+    def test_shut(self) -> None:
+        """
+        A card that comes before the gateway can do anything waits.  One that goes meanwhile is not served; one whose transport is
+        stopped neither.
+        """
+        self.inventory.shut()
+        (_, served), (gone, left), (_, stopped) = [self.arrive("download") for _ in range(3)]
+        gone._lost(PeerLost())
+        stopped.cancel()
+        self.successResultOf(stopped)
+        self.assertEqual(self.sessions, [])
+        self.inventory.open()
+        self.successResultOf(left)
+        self.assertEqual(len(self.sessions), 1)
+        self.gates[0].callback({})
+        self.successResultOf(served)
+
     def test_nobodyLooks(self) -> None:
         """
         Where texts cannot be shown, none is.
@@ -156,6 +173,21 @@ class RequestTests(GatewayTestCase):
                 self.gates[-1].callback({})
             self.assertEqual(len(asked), expected)
             self.queue()
+
+    def test_askedFor(self) -> None:
+        """
+        What somebody wants done to the card that is here, whoever it is, is done when it has got what it came for.
+        """
+        self.found = ""
+        _, served = self.arrive("download")
+        (visit,) = self.inventory.visits.values()
+        visit.asked = True
+        job = self.queue(card="", channel=visit.id)
+        self.gates[0].callback({})
+        self.assertEqual(self.state(job.id), JobState.RUNNING)
+        self.gates[1].callback({})
+        self.successResultOf(served)
+        self.assertEqual(self.state(job.id), JobState.DONE)
 
     def test_reset(self) -> None:
         """
@@ -247,6 +279,31 @@ class StayTests(GatewayTestCase):
         self.successResultOf(served)
         self.assertRaises(WrongCode, self.inventory.claims.claim, token, "127.0.0.1")
         self.assertEqual(self.state(job.id), JobState.FAILED)
+
+    def test_lostWhileAsking(self) -> None:
+        """
+        A card is lost while its job waits for an answer: nobody is asked any more, and the job waits for the next visit.
+        """
+        job = self.queue()
+        channel, served = self.arrive("manage")
+        self.sessions[0].ask(Question("consent", "Really?")).addErrback(self.gates[0].errback)
+        self.assertEqual(self.state(job.id), JobState.WAITING)
+        channel._lost(PeerLost())
+        self.successResultOf(served)
+        self.assertEqual((self.state(job.id), self.stored(job.id).question), (JobState.QUEUED, None))
+
+    def test_cameAgain(self) -> None:
+        """
+        A card dials in anew while its old connection seems to be alive: when that breaks, its job is done over the new one.
+        """
+        job = self.queue()
+        old, _ = self.arrive("manage")
+        self.arrive("manage")
+        old._lost(PeerLost())
+        self.gates[0].errback(PeerLost())
+        self.assertEqual((len(self.sessions), self.state(job.id)), (2, JobState.RUNNING))
+        self.gates[1].callback({})
+        self.assertEqual(self.state(job.id), JobState.DONE)
 
     def test_dismiss(self) -> None:
         """

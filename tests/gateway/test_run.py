@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from cardgw.errors import NobodyToAsk
+from cardgw.errors import NobodyToAsk, PeerLost
 from cardgw.gateway.events import Event, EventHub
 from cardgw.gateway.faults import NotAsking, StoreError
 from cardgw.gateway.records import Job, JobState
@@ -88,6 +88,20 @@ class RunTests(SynchronousTestCase):
         self.doing.stage("fourth", {})
         self.assertEqual([job.stage for job in self.saved], ["third"])
 
+    def test_stageThatLasts(self) -> None:
+        """
+        So is a stage that lasts, once, and who the card is.
+        """
+        self.doing.stage("first", {})
+        self.doing.identified(CARD)
+        for done in (10, 20, 30):
+            self.clock.advance(SAVE_EVERY / 2)
+            self.doing.percent(done)
+        self.assertEqual([(job.stage, job.percent, job.card) for job in self.saved], [("first", 20, CARD)])
+        self.clock.advance(SAVE_EVERY)
+        self.doing.percent(40)
+        self.assertEqual(len(self.saved), 1)
+
     def test_identified(self) -> None:
         """
         When it is known who the card is, the job is for this card.
@@ -151,6 +165,18 @@ class RunTests(SynchronousTestCase):
         self.failureResultOf(asking, CancelledError)
         self.assertRaises(NotAsking, self.doing.answer, "late")
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_cardGone(self) -> None:
+        """
+        Nobody needs to answer for a card that is lost; where nothing was asked, nothing changes.
+        """
+        self.doing.card_gone(PeerLost())
+        self.assertEqual(self.saved, [])
+        asking = self.doing.ask(QUESTION)
+        self.doing.card_gone(PeerLost("away"))
+        self.failureResultOf(asking, PeerLost)
+        self.assertRaises(NotAsking, self.doing.answer, "late")
+        self.assertEqual((self.saved[-1].question, self.clock.getDelayedCalls()), (None, []))
 
     def test_cancel(self) -> None:
         """
