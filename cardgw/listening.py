@@ -5,6 +5,7 @@ Listening where settings say, as Twisted endpoint strings: for transports, and f
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -116,7 +117,9 @@ class Listeners:
         self.ports.append(port)
         host: Any = port.getHost()
         number = getattr(host, "port", None)
-        self.opened(port, text, f"{host.host}:{number}" if number is not None else str(getattr(host, "name", host)))
+        self.opened(
+            port, text, f"{host.host}:{number}" if number is not None else os.fsdecode(getattr(host, "name", None) or text)
+        )
 
     def _failed(self, failure: Failure, text: str) -> None:
         if failure.check(CancelledError):

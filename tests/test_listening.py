@@ -115,6 +115,15 @@ class EndpointsTests(SynchronousTestCase):
         self.successResultOf(listeners.close())
         self.assertEqual((listeners.ports, listeners.is_open), ([], False))
 
+    def test_socketFile(self) -> None:
+        """
+        A file is told by its name.
+        """
+        listeners = self.listeners("unix:/run/x.sock")
+        listeners.open(Factory())
+        self.assertEqual(self.opened, [("unix:/run/x.sock", "/run/x.sock")])
+        self.successResultOf(listeners.close())
+
     def test_inUse(self) -> None:
         """
         Where one cannot be opened, none is, and the reason is told in words.

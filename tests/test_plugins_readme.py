@@ -18,8 +18,8 @@ from cardgw.apdu.memory import MemoryChannel
 from cardgw.config import load_config
 from cardgw.gateway.registry import Registry, load_registry
 from cardgw.lpa.isdr import ISD_R
-from cardgw.testing import KnowingCard, session_for
-from cardgw.values import ChannelInfo, Feature
+from cardgw.testing import FakeSession, KnowingCard, session_for
+from cardgw.values import ChannelInfo, Feature, Parcel, Question, Reset
 from tests.dropins import drop_in
 
 _README = Path(__file__).parents[1] / "plugins" / "README.md"
@@ -89,6 +89,18 @@ class ReadmeTests(SynchronousTestCase):
         _, session = self.run_it(show=False)
         self.assertEqual(session.farewells, [])
 
+    def test_session(self) -> None:
+        """
+        What it says of sessions can be done with one.
+        """
+        parcel = Parcel("notification", f"eid:{_EID}", 1, "smdp.example.test", b"")
+        names: dict[str, Any] = {"Question": Question, "Reset": Reset, "eid": _EID, "parcel": parcel}
+        exec(compile(blocks("python")[1], str(_README), "exec"), names)
+        session = FakeSession(answers={"consent": "yes"})
+        self.successResultOf(ensureDeferred(names["run"](None, session)))
+        self.assertEqual((session.identity, session.results), (f"eid:{_EID}", [{"audited": True}]))
+        self.assertEqual((session.outbox.delivered, session.resets), ([parcel], [Reset.REBOOT]))  # type: ignore[attr-defined]
+
     def test_route(self) -> None:
         """
         The settings that it shows route a request to it.
@@ -102,7 +114,7 @@ class ReadmeTests(SynchronousTestCase):
         """
         The test that it shows passes.
         """
-        (self.directory / "readme_eid_test.py").write_text(blocks("python")[1])
+        (self.directory / "readme_eid_test.py").write_text(blocks("python")[-1])
         self.patch(sys, "path", [str(self.directory), *sys.path])
         for name in ("eid", "readme_eid_test"):
             self.addCleanup(sys.modules.pop, name, None)
