@@ -65,37 +65,16 @@ class Helper:
         self.process.communicate()
 
 
-class Gateway:
+class Running:
     """
-    A C{twistd cardgw} of its own.
+    A process, measured from outside.
     """
 
-    def __init__(self, directory: Path, settings: str) -> None:
-        self.port = free_port()
-        directory.mkdir()
-        path = directory / "cardgw.toml"
-        listen = (
-            f'[transports.estk]\nlisten = "tcp:{self.port}:interface=127.0.0.1:backlog=4096"\nmax_sessions_per_address = 10000\n'
-        )
-        store = f'[store]\nurl = "sqlite:///{directory}/cardgw.sqlite"\n[web]\nenabled = false\n'
-        path.write_text(listen + store + settings)
-        command = [sys.executable, "-m", "twisted", "cardgw", "--config", str(path)]
-        with (directory / "errors").open("wb") as errors:
-            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, cwd=ROOT)
-        self._wait()
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and self.process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise RuntimeError("the gateway did not start")
+    process: subprocess.Popen[Any]
 
     def pids(self) -> Sequence[int]:
         """
-        The gateway's process and its children.
+        The process and its children.
         """
         found, todo = [], [self.process.pid]
         while todo:
@@ -131,6 +110,35 @@ class Gateway:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
+
+
+class Gateway(Running):
+    """
+    A C{twistd cardgw} of its own.
+    """
+
+    def __init__(self, directory: Path, settings: str) -> None:
+        self.port = free_port()
+        directory.mkdir()
+        path = directory / "cardgw.toml"
+        listen = (
+            f'[transports.estk]\nlisten = "tcp:{self.port}:interface=127.0.0.1:backlog=4096"\nmax_sessions_per_address = 10000\n'
+        )
+        store = f'[store]\nurl = "sqlite:///{directory}/cardgw.sqlite"\n[web]\nenabled = false\n'
+        path.write_text(listen + store + settings)
+        command = [sys.executable, "-m", "twisted", "cardgw", "--config", str(path)]
+        with (directory / "errors").open("wb") as errors:
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, cwd=ROOT)
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError("the gateway did not start")
 
 
 def free_port() -> int:

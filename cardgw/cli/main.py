@@ -6,89 +6,96 @@ The entry of the C{cardgw} command: what can be typed.
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from io import TextIOWrapper
+
+import click
 
 from cardgw import listing
-from cardgw.cli import commands
-from cardgw.errors import CardGatewayError
+from cardgw.cli import cards, diagnose, download, jobs, local, lpa, notifications, run, tokens, watch
+from cardgw.cli.app import App
+from cardgw.cli.completion import completion
+from cardgw.cli.group import NAME, Root
+from cardgw.cli.options import GATEWAY
 
-FAILED, INTERRUPTED = 1, 130
-"""Exit statuses, besides 0 (done) and argparse's 2 (wrong usage)."""
-_EXAMPLES = """\
-examples:
-  cardgw demo                               download a profile, all in software
-  cardgw init > cardgw.toml                 every setting, commented
-  cardgw check-config cardgw.toml
-  cardgw operations                         what can be done to cards
-  cardgw help profile.download
-  cardgw operations --broken                which plugins were skipped, and why
-  cardgw operation new card.audit > /etc/cardgw/plugins/audit.py
+HEADINGS = {
+    "cards": (cards.cards, cards.card, run.run, tokens.claim),
+    "profiles": (
+        lpa.profiles,
+        lpa.info,
+        download.download,
+        lpa.enable,
+        lpa.disable,
+        lpa.delete,
+        lpa.nickname,
+        notifications.notifications,
+    ),
+    "work": (jobs.jobs, watch.watch, notifications.outbox),
+    "access": (tokens.login, tokens.token, tokens.audit),
+    "without a gateway": (
+        local.demo,
+        local.init,
+        local.check_config,
+        local.operations,
+        local.transports,
+        local.help_,
+        local.plugins,
+        local.operation,
+        diagnose.diagnose,
+        completion,
+    ),
+}
+"""All commands, as the help has them."""
+EXAMPLES = (
+    "cardgw demo                                 download a profile, all in software",
+    "cardgw init > cardgw.toml                   every setting, commented",
+    "twistd -n cardgw --config cardgw.toml       the gateway itself; it prints a token",
+    "cardgw login                                takes the token",
+    "cardgw cards                                what is here",
+    "cardgw download 'LPA:1$smdp.example.com$MATCHING-ID'",
+    "cardgw run lpa.profiles --card 4321 --json",
+    "cardgw operations --broken                  which plugins were skipped, and why",
+)
 
-The gateway itself is a twistd command: twistd -n cardgw --config cardgw.toml
-More: README.md and docs/ of the distribution."""
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(listing.version())
+        context.exit()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@click.group(
+    NAME,
+    cls=Root,
+    help="look after remote smart cards, and the gateway to them",
+    headings={heading: [each.name or "" for each in commands] for heading, commands in HEADINGS.items()},
+    examples=EXAMPLES,
+)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="print the version, and leave"
+)
+@GATEWAY
+def root() -> None:
+    """
+    See its help.
+    """
+
+
+for _commands in HEADINGS.values():
+    for _command in _commands:
+        root.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
     """
     Do what the arguments say, by default those of the process.
 
     @return: the exit status.
     """
-    options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a nickname still shows the rest
     try:
-        return int(options.run(options) or 0)
-    except CardGatewayError as mistake:
-        print(f"cardgw: {listing.one_line(mistake)}", file=sys.stderr)
-        return FAILED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-def parser() -> ArgumentParser:
-    """
-    What can be typed.
-    """
-    whole = ArgumentParser(
-        prog="cardgw",
-        description="look after a gateway to remote smart cards",
-        epilog=_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    whole.add_argument("--version", action="version", version=listing.version(), help="print the version, and exit")
-    adder = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _settings(adder)
-    _plugins(adder)
-    demo = _add(adder, "demo", "download a profile: server, gateway and card, all in software", commands.demo)
-    demo.add_argument("arguments", nargs="*", help="passed on")
-    return whole
-
-
-def _add(adder: Any, name: str, text: str, run: Any) -> ArgumentParser:
-    added: ArgumentParser = adder.add_parser(name, help=text, description=text)
-    added.set_defaults(run=run)
-    return added
-
-
-def _settings(adder: Any) -> None:
-    _add(adder, "init", "print a settings file with every setting, commented", commands.init)
-    check = _add(adder, "check-config", "check a settings file, say what is wrong", commands.check_config)
-    check.add_argument("file", type=Path, help="the settings file; conf.d/*.toml beside it are checked too")
-
-
-def _plugins(adder: Any) -> None:
-    operations = _add(adder, "operations", "list what can be done to cards", commands.operations)
-    operations.add_argument("--broken", action="store_true", help="list the plugins that were skipped instead, and why")
-    _add(adder, "transports", "list the ways in which cards are reached", commands.transports)
-    helper = _add(adder, "help", "say all about an operation or a transport", commands.help_)
-    helper.add_argument("name", help="for example profile.download")
-    plugins = _add(adder, "plugins", "list the directories in which plugins are looked for", commands.plugins)
-    plugins.add_argument("--refresh", action="store_true", help="write the caches anew, as after an installation")
-    operation = adder.add_parser("operation", help="write an operation of your own", description="write an operation of your own")
-    new = _add(operation.add_subparsers(metavar="COMMAND", required=True), "new", "print a template", commands.new_operation)
-    new.add_argument("name", help="what it is to be called: area.verb")
+        root.main(arguments, obj=app or App())
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1

@@ -57,6 +57,7 @@ class CLASS:
     application = None  # or the AID of the application that it talks to
     requires = frozenset()  # or what the channel must offer, see cardgw.values.Feature
     destructive = False
+    repeatable = False  # True where it may start anew after the card was lost in its midst
 
     async def run(self, session):
         """

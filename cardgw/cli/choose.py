@@ -1,0 +1,107 @@
+# -*- test-case-name: tests.cli.test_choose -*-
+"""
+Which card is meant: by its id, its EID, or the end of its EID.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from cardgw.cli.app import App
+from cardgw.cli.errors import NoCard
+from cardgw.cli.text import digits_of, flat
+from cardgw.lpa.eid import is_eid
+
+_EID = re.compile(r"(?:eid:)?([0-9]{32})", re.IGNORECASE)
+_ID = re.compile(r"[0-9a-f]{8}")
+_LEAST_TAIL = 2
+
+
+@frozen
+class Target:
+    """
+    A card.
+
+    @ivar address: what the API calls it: the id of a card that is here, or an identity.
+    @ivar card: as the API shows it; C{None} if it is not here.
+    """
+
+    address: str
+    card: Mapping[str, Any] | None = None
+
+    @property
+    def named(self) -> str:
+        """
+        For people.
+        """
+        return digits_of(self.card["identity"] or self.card["id"]) if self.card else digits_of(self.address)
+
+
+def choose(app: App) -> Target:
+    """
+    @raise NoCard: none is here that could be meant, or more than one.
+    """
+    cards: list[Mapping[str, Any]] = app.api.get("cards")["items"]
+    text = _typed(app.flags.card)
+    return _named(app, text, cards) if text else _only(app, cards)
+
+
+def filter_for(app: App, text: str | None) -> str:
+    """
+    A card as lists are filtered by it: it need not be here.
+
+    @raise NoCard: it is the end of an EID, and no card that is here has it, or more than one.
+    """
+    name = _typed(text or "")
+    whole = _EID.fullmatch(name)
+    if whole is not None:
+        return f"eid:{whole[1]}"
+    if not name or _ID.fullmatch(name):
+        return name
+    app.flags.card = name
+    target = choose(app)
+    return str((target.card or {}).get("identity") or target.address)
+
+
+def _typed(text: str) -> str:
+    """
+    Without blanks, and the dots with which we shorten EIDs.
+    """
+    return "".join(text.split()).lstrip(".\u2026")
+
+
+def _only(app: App, cards: Sequence[Mapping[str, Any]]) -> Target:
+    if len(cards) == 1:
+        return Target(cards[0]["id"], cards[0])
+    if not cards:
+        raise NoCard("no card is here", hint="A job can be queued for a card that is not here: --card and its EID.")
+    app.say(_listed(cards))
+    raise NoCard(f"{len(cards)} cards are here", hint="Say --card and which.")
+
+
+def _named(app: App, text: str, cards: Sequence[Mapping[str, Any]]) -> Target:
+    whole = _EID.fullmatch(text)
+    wanted = "eid:" + whole[1] if whole else text
+    for each in cards:
+        if wanted in (each["id"], each["identity"]):
+            return Target(wanted, each)
+    if whole:
+        if not is_eid(whole[1]):
+            app.say(f"Attention: the last two digits of {whole[1]} do not check the others; is it typed right?")
+        return Target(wanted)
+    found = [each for each in cards if len(text) >= _LEAST_TAIL and (each["identity"] or "").endswith(text)]
+    if len(found) == 1:
+        return Target(found[0]["id"], found[0])
+    if found:
+        app.say(_listed(found))
+        raise NoCard(f"the EIDs of {len(found)} cards that are here end in {flat(text)}")
+    hint = "See `cardgw cards`. A job can be queued for a card that is not here by the 32 digits of its EID."
+    raise NoCard(f'no card that is here is called "{flat(text)}"', hint=hint)
+
+
+def _listed(cards: Sequence[Mapping[str, Any]]) -> str:
+    return "\n".join(flat(f"{each['id']}  {digits_of(each['identity'])}  {each['transport']} {each['peer']}") for each in cards)

@@ -1,0 +1,146 @@
+# -*- test-case-name: tests.cli.test_text -*-
+"""
+Texts for a terminal.  What a card or a server has named could hold control characters: they are never printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from cardgw.virtual.demo_view import STAGES as OF_DOWNLOADS
+
+STAGES: Mapping[str, str] = {
+    **OF_DOWNLOADS,
+    "es9p_handle_notification": "the SM-DP+ is told what happened",
+    "es10a_set_default_dp_address": "the eUICC learns its default SM-DP+",
+    "es10b_list_notification": "the eUICC lists its notifications",
+    "es10b_retrieve_notifications_list": "the eUICC hands out its notifications",
+    "es10b_load_crl": "the eUICC loads a list of revoked certificates",
+    "es10c_get_eid": "the eUICC tells its EID",
+    "es10c_ex_get_euiccinfo2": "the eUICC tells what it is",
+    "es10c_get_profiles_info": "the eUICC lists its profiles",
+    "es10c_enable_profile": "the eUICC enables the profile",
+    "es10c_disable_profile": "the eUICC disables the profile",
+    "es10c_delete_profile": "the eUICC deletes the profile",
+    "es10c_set_nickname": "the eUICC learns the nickname",
+    "es10c_euicc_memory_reset": "the eUICC clears its memory",
+    "es11_initiate_authentication": "the SM-DS answers the challenge",
+    "es11_authenticate_client": "the SM-DS checks the eUICC",
+    "cat_busy": "the card is busy with a menu or a message",
+}
+"""Stages (most have lpac's names) and what happens in them."""
+_ALONE = ("provider", "name", "host", "iccid", "address")
+"""Facts that need no word beside them."""
+_UNITS = ((86400 * 365, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_LIFETIME = re.compile(r"([1-9][0-9]{0,8}) ?(s|min|h|d|w|y)")
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+_SHORT_TAIL, _TAIL = 4, 6
+
+
+def clean(text: Any) -> str:
+    """
+    A text without what would control the terminal or turn what is beside it around; lines stay lines.
+    """
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in str(text))
+
+
+def flat(text: Any) -> str:
+    """
+    The same in one line.
+    """
+    return clean(" ".join(str(text).split("\n")))
+
+
+def stage_text(name: str, facts: Mapping[str, Any]) -> str:
+    """
+    A stage as a sentence, with what is known by then.
+    """
+    told = [str(facts[key]) for key in _ALONE if facts.get(key)]
+    told += [_fact(key, value) for key, value in facts.items() if key not in _ALONE and _tells(value)]
+    sentence = STAGES.get(name, name.replace("_", " "))
+    return flat(f"{sentence}: {', '.join(told)}" if told else sentence)
+
+
+def _tells(value: Any) -> bool:
+    return value is not False and value not in (None, "", [])
+
+
+def _fact(key: str, value: Any) -> str:
+    if value is True:
+        return key
+    return f"{key} {' '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def segment(name: str) -> str:
+    """
+    A name as part of a path.
+    """
+    return quote(name, safe=":")
+
+
+def digits_of(identity: str | None) -> str:
+    """
+    An EID without what is before it; a dash for none.
+    """
+    return (identity or "-").removeprefix("eid:")
+
+
+def tail_of(identity: str | None) -> str:
+    """
+    The end of an EID, which is good enough for C{--card}; other names as they are.
+    """
+    digits = digits_of(identity)
+    return f"\u2026{digits[-_TAIL:]}" if len(digits) > 2 * _TAIL else digits
+
+
+def seconds_of(text: str | None) -> float | None:
+    """
+    A time of the API in seconds since 1970, or C{None} where it is none.
+    """
+    try:
+        return datetime.fromisoformat(text).timestamp() if text else None
+    except ValueError:
+        return None
+
+
+def age(text: str | None, now: float) -> str:
+    """
+    How long ago something was, or how long it will take: C{3 min}.
+    """
+    moment = seconds_of(text)
+    if moment is None:
+        return "-"
+    passed = abs(now - moment)
+    size, unit = next(((size, unit) for size, unit in _UNITS if passed >= size), (1, "s"))
+    return f"{int(passed // size)} {unit}"
+
+
+def moment(text: str | None) -> str:
+    """
+    A time of the API for people, in their own time zone.
+    """
+    seconds = seconds_of(text)
+    return "-" if seconds is None else datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def lifetime(text: str) -> int:
+    """
+    A duration as people write it (C{30d}, C{12h}, C{90min}), in seconds.
+
+    @raise ValueError: it is none.
+    """
+    found = _LIFETIME.fullmatch(text.strip().lower())
+    if found is None:
+        raise ValueError("write it like 30d, 12h or 90min")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def shortened(text: str) -> str:
+    """
+    A text in which EIDs and ICCIDs, which are personal, have their last digits only.
+    """
+    return re.sub(r"(?<![0-9])[0-9]{18,32}(?![0-9])", lambda found: "\u2026" + found[0][-_SHORT_TAIL:], text)
