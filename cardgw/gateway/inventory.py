@@ -17,6 +17,7 @@ from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, NotSu
 from cardgw.gateway.book import Outcome
 from cardgw.gateway.claims import Claims
 from cardgw.gateway.door import Door
+from cardgw.gateway.faults import StoreError
 from cardgw.gateway.jobs import Jobs
 from cardgw.gateway.settings import ManagementSettings
 from cardgw.gateway.visit import Visit
@@ -151,19 +152,31 @@ class Inventory:
 
     async def _ask(self, visit: Visit, name: str, request: CardRequest) -> None:
         outcome = await self.jobs.run(visit, self.jobs.asked_by_card(visit, name, request))
-        texts = [outcome.text]
-        if isinstance(outcome.error, ChannelError) or outcome.reset is not None:
-            await self._conclude(visit, outcome)
+        outcomes = [outcome]
+        if not isinstance(outcome.error, ChannelError) and outcome.reset is None:
+            try:
+                await self._go_on(visit, outcomes)
+            except StoreError as problem:  # what the card asked for has been done all the same
+                fmt = "{peer}: what waits for the card stays: {reason}"
+                _log.error(fmt, event="queue-not-read", peer=_peer(visit.channel.info), reason=str(problem))
+        texts = filter(None, (each.text for each in outcomes))
+        await self._conclude(visit, Outcome("\n".join(texts), outcomes[-1].reset))
+
+    async def _go_on(self, visit: Visit, outcomes: list[Outcome]) -> None:
+        """
+        Do the jobs that wait for a card which has got what it asked for.
+
+        @param outcomes: is added to.
+        @raise StoreError: it is not known whether there are any.
+        """
+        if not (self.jobs.shared or self.jobs.absent > 0 or visit.asked):
             return
-        if self.jobs.shared or self.jobs.absent > 0 or visit.asked:
-            await self._recognise(visit)
-            served: dict[str, int] = {}
-            while (visit.identity or visit.asked) and (job := await self.jobs.next(visit, served)) is not None:
-                outcome = await self.jobs.run(visit, job)
-                texts.append(outcome.text)
-                if outcome.reset is not None:
-                    break
-        await self._conclude(visit, Outcome("\n".join(filter(None, texts)), outcome.reset))
+        await self._recognise(visit)
+        served: dict[str, int] = {}
+        while (visit.identity or visit.asked) and (job := await self.jobs.next(visit, served)) is not None:
+            outcomes.append(await self.jobs.run(visit, job))
+            if outcomes[-1].reset is not None:
+                return
 
     async def _recognise(self, visit: Visit) -> None:
         """

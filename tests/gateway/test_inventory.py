@@ -135,11 +135,14 @@ class RequestTests(GatewayTestCase):
         """
         events = captured(self)
         self.successResultOf(self.store.close())
-        channel, served = self.arrive("download")
-        self.gates[0].callback({})
-        self.successResultOf(served)
-        self.assertEqual(channel.events[-1], "show done 1")
-        self.assertEqual({event["event"] for event in events}, {"job-not-stored"})
+        for shared, more in ((False, set()), (True, {"queue-not-read"})):
+            self.jobs.shared = shared
+            channel, served = self.arrive("download")
+            self.sessions[-1].farewell("Installed.")
+            self.gates[-1].callback({})
+            self.successResultOf(served)
+            self.assertEqual(channel.events[-1], "show Installed.")
+            self.assertEqual({event["event"] for event in events}, {"job-not-stored"} | more)
 
     def test_afterwards(self) -> None:
         """
