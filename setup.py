@@ -12,5 +12,5 @@ setup(
         "twisted.plugins",  # never a package of ours: it must not have an __init__.py, so nothing can find it by itself
     ],
     package_dir={"cardgw.dropins": "plugins"},
-    package_data={"cardgw": ["py.typed"], "cardgw.web": ["page/*"]},
+    package_data={"cardgw": ["py.typed"], "cardgw.web": ["page/*"], "cardgw.texts": ["languages/*.toml"]},
 )

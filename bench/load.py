@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ BOX, APDU, CLOSE = 0x00, 0xFE, 0xFC
 GET_RESPONSE, STORE_DATA = 0xC0, 0xE2
 MORE_BLOCKS = 0x11
 OK = b"\x90\x00"
+_SERIAL = 8
+"""Bytes of a signature, which nobody verifies here, that make each card's notification another one."""
+_serials = count(time.time_ns())
 _CONNECTING = 200
 """Connections dialled at the same time: more only fill the listener's backlog."""
 
@@ -77,7 +81,7 @@ class CannedCard:
         if self.loaded < self.answers.package:
             return b""
         self.loading = False
-        return self.answers.es10[b"\xbf\x36"]
+        return self.answers.es10[b"\xbf\x36"][:-_SERIAL] + next(_serials).to_bytes(_SERIAL, "big")
 
     def _status(self) -> bytes:
         return bytes((0x61, min(len(self.pending), 256) & 0xFF)) if self.pending else OK

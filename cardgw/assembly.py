@@ -31,6 +31,8 @@ from cardgw.gateway.session import Tools
 from cardgw.gateway.stack import stack
 from cardgw.gateway.store.engine import Store
 from cardgw.gateway.tokens import Tokens
+from cardgw.gateway.webhook_courier import WebhookCourier, open_webhooks
+from cardgw.gateway.webhooks import Webhooks
 from cardgw.gateway_service import GatewayService, Parts, Vault
 from cardgw.interfaces import ICardChannel, IOperation, ITransport
 from cardgw.log import rules
@@ -42,6 +44,7 @@ from cardgw.metrics import Metrics
 from cardgw.notify import Notifier
 from cardgw.secrets import read_secrets
 from cardgw.state import StoreMaker, node_name
+from cardgw.texts.catalogue import Words, catalogue
 from cardgw.traffic import record
 from cardgw.web.service import make_web_service
 
@@ -85,17 +88,23 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     maker = StoreMaker(config.store, vault, reactor)
     store, trust = maker.running(), Trust(config.https)
     http = HttpsClient(reactor, config.https, trust)
-    outbox = Outbox(store, http, {NotificationCourier.kind: NotificationCourier()}, reactor, hub, os.urandom)
-    tools = Tools(reactor, http, trust, told, vault, outbox, store.memory)
+    courier = WebhookCourier(reactor, vault, maker.several)
+    couriers = {each.kind: each for each in (NotificationCourier(), courier)}
+    outbox = Outbox(store, http, couriers, reactor, hub, os.urandom, maker.several)
+    webhooks = Webhooks(outbox, courier, reactor)
+    webhooks.use(open_webhooks(config.webhooks))
+    words = Words(catalogue(config.texts.language))
+    tools = Tools(reactor, http, trust, told, vault, outbox, store.memory, words)
     book, ids = book_of(config, registry), Ids(reactor.seconds, os.urandom)
     stacked, node = partial(_stacked, reactor, metrics), node_name(config.store)
-    jobs = Jobs(store, tools, book, hub, ids, stacked, config.jobs, node, maker.several)
+    jobs = Jobs(store, tools, book, hub, ids, config.jobs, node, maker.several, stack=stacked)
     claims = Claims(reactor, os.urandom, config.management.code_lifetime)
     inventory = Inventory(reactor, jobs, claims, EidReader(), config.management)
     transports = MultiService()
     for name, settings in config.transports.items():
         _service_of(registry, name, settings, inventory).setServiceParent(transports)
-    parts = Parts(inventory, outbox, vault, transports, http, Notifier(reactor), Housekeeping(inventory, outbox), maker.prepare)
+    notifier, housekeeping = Notifier(reactor), Housekeeping(inventory, outbox)
+    parts = Parts(inventory, outbox, webhooks, vault, transports, http, notifier, housekeeping, maker.prepare)
     if config.web.enabled:
         health, tokens = partial(_health, store, transports), Tokens(store, reactor, os.urandom)
         control = Controller(inventory, outbox, tokens, claims, partial(_transports, config, registry), health)

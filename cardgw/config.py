@@ -20,17 +20,34 @@ from cardgw.errors import MissingPlugin, SettingsError
 from cardgw.fields import boolean, build, mapping, option, options, text
 from cardgw.gateway.registry import Registry
 from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
+from cardgw.gateway.webhook_settings import WebhookSettings, check_secrets, named
 from cardgw.interfaces import ITransport
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
 from cardgw.secrets import Source, secret_source
+from cardgw.texts.settings import TextSettings
 from cardgw.values import STAY
 from cardgw.web.settings import WebSettings
 
 DEFAULT_TRANSPORT = "estk"
 """The transport that is on without a word in the settings."""
-TABLES = ("log", "privacy", "https", "store", "jobs", "management", "web", "transports", "operations", "secrets", "quirks")
+ARRAYS = ("webhooks", "quirks")
+"""The arrays of tables of the file."""
+TABLES = (
+    "log",
+    "privacy",
+    "https",
+    "store",
+    "jobs",
+    "management",
+    "texts",
+    "web",
+    "transports",
+    "operations",
+    "secrets",
+    *ARRAYS,
+)
 """The tables of the file."""
 ALL_OPERATIONS = "*"
 """The table of C{[operations]} whose settings hold for every operation that has them."""
@@ -47,6 +64,7 @@ class Config:
     @ivar operations: the settings of each operation that is on, by name.
     @ivar routes: transport and request to the name of an operation, or to L{STAY}.
     @ivar secrets: where each secret is, by name.
+    @ivar webhooks: who is told what happens.
     @ivar files: what was read.
     """
 
@@ -56,11 +74,13 @@ class Config:
     store: StoreSettings = field(factory=StoreSettings)
     jobs: JobSettings = field(factory=JobSettings)
     management: ManagementSettings = field(factory=ManagementSettings)
+    texts: TextSettings = field(factory=TextSettings)
     web: WebSettings = field(factory=WebSettings)
     transports: Mapping[str, Any] = field(factory=dict)
     operations: Mapping[str, Any] = field(factory=dict)
     routes: Mapping[tuple[str, str], str] = field(factory=dict)
     secrets: Mapping[str, Source] = field(factory=dict)
+    webhooks: tuple[WebhookSettings, ...] = ()
     quirks: tuple[Quirks, ...] = ()
     files: tuple[Path, ...] = ()
 
@@ -77,7 +97,9 @@ def load_config(path: Path | None, registry: Registry, overrides: Mapping[str, A
     parts = {**{str(each): content for each, content in files.items()}, COMMAND_LINE: overrides or {}}
     for name, content in parts.items():
         _config(content, registry, name)  # so that a mistake is told with the file that has it
-    whole = _config(merged(parts.values()), registry, str(path) if path is not None else COMMAND_LINE)
+    file = str(path) if path is not None else COMMAND_LINE
+    whole = _config(merged(parts.values()), registry, file)
+    check_secrets(whole.webhooks, whole.secrets, f"{file}: [[webhooks]]")
     return evolve(whole, files=tuple(files))
 
 
@@ -105,7 +127,7 @@ def _config(content: Mapping[str, Any], registry: Registry, file: str) -> Config
     for key in content:
         if key not in TABLES:
             raise SettingsError(f"{file}: [{key}]: unknown table", hint=_nearest(key, TABLES))
-    tables = {name: _table(content.get(name, {}), f"{file}: [{name}]") for name in TABLES if name != "quirks"}
+    tables = {name: _table(content.get(name, {}), f"{file}: [{name}]") for name in TABLES if name not in ARRAYS}
     transports = _transports(tables["transports"], registry, file)
     operations = _operations(tables["operations"], registry, file)
     sources = {str(key): _source(value, f"{file}: [secrets] {key}") for key, value in tables["secrets"].items()}
@@ -116,11 +138,13 @@ def _config(content: Mapping[str, Any], registry: Registry, file: str) -> Config
         store=build(StoreSettings, tables["store"], f"{file}: [store]"),
         jobs=build(JobSettings, tables["jobs"], f"{file}: [jobs]"),
         management=build(ManagementSettings, tables["management"], f"{file}: [management]"),
+        texts=build(TextSettings, tables["texts"], f"{file}: [texts]"),
         web=build(WebSettings, tables["web"], f"{file}: [web]"),
         transports=transports,
         operations=operations,
         routes=_routes(transports, operations, registry, file),
         secrets=sources,
+        webhooks=_webhooks(content.get("webhooks", []), f"{file}: [[webhooks]]"),
         quirks=_quirks(content.get("quirks", []), registry, f"{file}: [[quirks]]"),
     )
 
@@ -219,10 +243,19 @@ def _source(value: Any, where: str) -> Source:
     return source
 
 
-def _quirks(entries: Any, registry: Registry, where: str) -> tuple[Quirks, ...]:
+def _webhooks(entries: Any, where: str) -> tuple[WebhookSettings, ...]:
+    tables = _tables(entries, where, "webhooks")
+    return named((build(WebhookSettings, each, where) for each in tables), where)
+
+
+def _tables(entries: Any, where: str, name: str) -> list[Mapping[str, Any]]:
     if not isinstance(entries, list):
-        raise SettingsError(f"{where}: expected an array of tables", hint="Each begins with [[quirks]].")
-    built = tuple(build(Quirks, _table(each, where), where) for each in entries)
+        raise SettingsError(f"{where}: expected an array of tables", hint=f"Each begins with [[{name}]].")
+    return [_table(each, where) for each in entries]
+
+
+def _quirks(entries: Any, registry: Registry, where: str) -> tuple[Quirks, ...]:
+    built = tuple(build(Quirks, each, where) for each in _tables(entries, where, "quirks"))
     for each in built:
         if each.transport:
             _plugin(registry.transport, each.transport, f"{where} transport")

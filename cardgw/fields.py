@@ -112,7 +112,7 @@ def _by_name(known: Mapping[str, Option], values: Mapping[str, Any], where: str,
     for key, value in values.items():
         name = key.replace("-", "_")
         if name not in known:
-            near = get_close_matches(name, known, 1, 0.5)
+            near = get_close_matches(name[:_MOST_SHOWN], known, 1, 0.5)
             hint = f'Did you mean "{near[0]}"?' if near else f"Known keys: {', '.join(known) or 'none'}."
             raise error(f"{where} {_key(key)}: unknown key", hint=hint)
         if name in given:
@@ -144,9 +144,9 @@ def _entries(cls: type, values: Mapping[str, Any], where: str, error: type[CardG
 
 def _key(key: str) -> str:
     """
-    A key as TOML writes it.
+    A key as TOML writes it, where it is not very long.
     """
-    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) and len(key) <= _MOST_SHOWN else _shown(key)
 
 
 def _inside(where: str, key: str) -> str:
@@ -252,7 +252,7 @@ def mapping(kind: Kind) -> Kind:
         return {str(key): _item(kind, item) for key, item in _is(Mapping, value).items()}
 
     schema = {"type": "object", "additionalProperties": kind.schema}
-    return Kind(f"a table, each value {kind.expected}", parse, schema=schema)
+    return Kind("a table" if kind is anything else f"a table, each value {kind.expected}", parse, schema=schema)
 
 
 def table(cls: type) -> Kind:

@@ -20,6 +20,7 @@ from cardgw.gateway.housekeeping import Housekeeping
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.outbox import Outbox
 from cardgw.gateway.recovery import recover
+from cardgw.gateway.webhooks import Webhooks
 from cardgw.lpa.https import HttpsClient
 from cardgw.notify import Notifier
 from cardgw.secrets import Secrets
@@ -58,6 +59,7 @@ class Parts:
 
     inventory: Inventory
     outbox: Outbox
+    webhooks: Webhooks
     vault: Vault
     transports: MultiService
     http: HttpsClient
@@ -179,7 +181,8 @@ class GatewayService(Service):
         steps: list[Callable[[], Any]] = [parts.transports.stopService, parts.outbox.stop]
         if parts.web is not None:
             steps.append(parts.web.stopService)
-        steps += [parts.housekeeping.stopService, parts.http.stop, parts.inventory.jobs.store.close, parts.notifier.stopService]
+        steps += [parts.housekeeping.stopService, parts.http.stop, parts.webhooks.stop, parts.inventory.jobs.store.close]
+        steps.append(parts.notifier.stopService)
         for step in steps:
             try:
                 await maybeDeferred(step)

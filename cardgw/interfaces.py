@@ -53,8 +53,7 @@ class ICardChannel(Interface):
 
     def hold() -> Deferred[None]:
         """
-        Get the card for exclusive use (a lock, a transaction).  Waits while somebody else holds it; cancelling gives up the
-        place in the queue.
+        Get the card for exclusive use.  Waits while somebody else holds it; cancelling gives up the place in the queue.
         """
 
     def release() -> None:
@@ -116,6 +115,7 @@ class IGateway(Interface):
     """
 
     reactor: Any = Attribute("The reactor: C{IReactorTime}, C{IReactorTCP}.")
+    words: Callable[[str], str] = Attribute("Puts a text of the transport's own into the language of the card holders.")
 
     def arrived(channel: ICardChannel) -> Deferred[None]:
         """
@@ -199,7 +199,7 @@ class ISession(IProgress):
 
     def identified(identity: str) -> None:
         """
-        The operation has learned who the card is: C{"eid:"} and 32 digits.
+        The operation has learned who the card is: C{"eid:"} and 32 digits.  A C{CardGatewayError} if this is for another one.
         """
 
     def achieved(result: dict[str, Any]) -> Deferred[None]:
@@ -243,8 +243,8 @@ class IOutbox(Interface):
 
     def keep(parcel: Parcel) -> Deferred[OutboxEntry]:
         """
-        Store a parcel, before anything is done with it.  One that is here already (same kind, card, number and payload) is given
-        as it is, in whatever state.  Fires when it is safe.
+        Store a parcel, before anything is done with it; fires when it is safe.  One that is here already (kind, card, number and
+        payload are the same) is given as it is, in whatever state.
         """
 
     def deliver(entry: OutboxEntry) -> Deferred[None]:

@@ -2,9 +2,9 @@
 """
 SIGHUP: the settings and drop-ins are read again, without a card noticing.
 
-What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[[quirks]]}, C{[jobs]}, C{[management]}, the routes, the
-operations and their settings, new and changed drop-ins.  What listens, what speaks to servers, and the store (C{[transports]},
-C{[web]}, C{[https]}, C{[store]}) need a restart; the log says so.
+What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[[webhooks]]}, C{[[quirks]]}, C{[jobs]}, C{[management]},
+C{[texts]}, the routes, the operations and their settings, new and changed drop-ins.  What listens, what speaks to servers, and
+the store (C{[transports]}, C{[web]}, C{[https]}, C{[store]}) need a restart; the log says so.
 A mistake changes nothing.
 """
 
@@ -24,9 +24,11 @@ from cardgw.config import Config
 from cardgw.errors import CardGatewayError
 from cardgw.gateway.discovery import forget_modules
 from cardgw.gateway.registry import Registry, load_registry
+from cardgw.gateway.webhook_courier import open_webhooks
 from cardgw.gateway_service import GatewayService
 from cardgw.log import rules
 from cardgw.secrets import read_secrets
+from cardgw.texts.catalogue import catalogue
 
 _LATE = ("transports", "web", "https", "store")
 Load = Callable[[Registry], Config]
@@ -78,14 +80,17 @@ class Reloader(Service):
         try:
             registry = self._scan()
             config = self._load(registry)
-            secrets = read_secrets(config.secrets)
+            secrets, webhooks = read_secrets(config.secrets), open_webhooks(config.webhooks)
         except CardGatewayError as mistake:
             self._log.error("the settings stay as they were: {reason}", event="reload-failed", reason=str(mistake))
         else:
             self._gateway.vault.secrets = secrets
+            self._gateway.parts.webhooks.use(webhooks)
             self._gateway.inventory.jobs.book = book_of(config, registry)
             self._gateway.inventory.jobs.settings = config.jobs
             self._gateway.inventory.management = config.management
+            self._gateway.inventory.claims.lifetime = config.management.code_lifetime
+            self._gateway.inventory.words.catalogue = catalogue(config.texts.language)
             rules.log, rules.privacy = config.log, config.privacy
             self._tell(config)
         finally:

@@ -18,9 +18,11 @@ from cardgw.config import ALL_OPERATIONS, answers, operation_settings, transport
 from cardgw.fields import Option, boolean, options, text
 from cardgw.gateway.registry import Registry
 from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
+from cardgw.gateway.webhook_settings import WebhookSettings
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
+from cardgw.texts.settings import TextSettings
 from cardgw.web.settings import WebSettings
 
 WIDTH = 100
@@ -49,15 +51,25 @@ _QUIRK_VALUES: Mapping[str, Any] = {
     "isd_r": bytes.fromhex("A0000005591010FFFFFFFF8900000100"),
     "refresh": False,
 }
+_WEBHOOKS = """\
+# Who is told what happens: each event is posted there as JSON, and tried again until it is taken.
+"""
+_WEBHOOK_VALUES: Mapping[str, Any] = {
+    "name": "helpdesk",
+    "url": "https://helpdesk.example.com/cards",
+    "events": ("job.ended", "job.waiting"),
+    "secret": "webhook",
+    "roots": "",
+}
 _ALL_OPERATIONS = "What holds for every operation that has this setting; the table of an operation itself counts more."
 _SECRETS = """\
-# Where secrets are that operations ask for by name; the secrets themselves are not written here.
+# Where secrets are that settings and operations call by a name; the secrets themselves are not written here.
 #   file:PATH         a file that only its owner may read
 #   env:NAME          an environment variable
 #   credential:NAME   a credential of systemd (LoadCredential= in the unit)
 #   command:COMMAND   what a command prints
 [secrets]
-#name = "credential:name"
+#webhook = "credential:webhook"
 """
 
 
@@ -73,12 +85,18 @@ def render(registry: Registry) -> str:
         _section("store", StoreSettings, "What must not be lost."),
         _section("jobs", JobSettings, "What is to be done to cards."),
         _section("management", ManagementSettings, "Cards that stay for operators (remote management)."),
+        _section("texts", TextSettings, "What card holders read."),
         _section("web", WebSettings, "The HTTP API, which the cardgw command uses too."),
     ]
     for transport in registry.transports():
         parts += _transport(transport.plugin, registry)
     parts += _operations([each.plugin for each in registry.operations()])
-    return "\n".join([*parts, _SECRETS, _QUIRKS + "#[[quirks]]\n" + "".join(_lines(options(Quirks), _QUIRK_VALUES))])
+    arrays = _array("webhooks", _WEBHOOKS, WebhookSettings, _WEBHOOK_VALUES), _array("quirks", _QUIRKS, Quirks, _QUIRK_VALUES)
+    return "\n".join([*parts, _SECRETS, *arrays])
+
+
+def _array(name: str, comment: str, settings: type, example: Mapping[str, Any]) -> str:
+    return f"{comment}#[[{name}]]\n" + "".join(_lines(options(settings), example))
 
 
 def _transport(plugin: Any, registry: Registry) -> Iterator[str]:

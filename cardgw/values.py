@@ -102,10 +102,10 @@ class Parcel:
     """
     Something that must reach somebody, and where the card may still hold a copy of it.
 
-    @ivar kind: C{"notification"}: which L{cardgw.interfaces.ICourier} carries it.
-    @ivar card: identity of the card that gave it: C{"eid:"} and 32 digits.
-    @ivar number: its number on that card (the sequence number of a notification).
-    @ivar address: the host it is for.
+    @ivar kind: C{"notification"} or C{"webhook"}: which L{cardgw.interfaces.ICourier} carries it.
+    @ivar card: identity of the card that gave it: C{"eid:"} and 32 digits; empty where none did.
+    @ivar number: its number on that card (the sequence number of a notification), or among the events of a gateway.
+    @ivar address: the host it is for, or the name of the webhook.
     @ivar payload: the thing itself.
     @ivar facts: what may be shown to people: C{event}, C{iccid}.
     @ivar trusted: CI key identifiers that the card trusts, for the server's certificate.

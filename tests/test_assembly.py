@@ -29,8 +29,10 @@ from cardgw.interfaces import IOperation, ITransport
 from cardgw.log import LogSettings, PrivacySettings, rules
 from cardgw.secrets import Source
 from cardgw.testing import FakeObserver, KnowingCard
+from cardgw.texts.settings import TextSettings
 from cardgw.values import CardRequest, ChannelInfo
 from tests.dropins import NoOptions, Operation
+from tests.gateway.test_webhook_settings import webhook
 
 
 class Listener(Service):
@@ -196,6 +198,21 @@ class AssemblyTests(SynchronousTestCase):
         A secret that cannot be read is a mistake at the start, not in the middle of a job.
         """
         self.assertRaises(SecretError, self.assemble, secrets={"key": Source("file", "/no/such/file")})
+
+    def test_webhooks(self) -> None:
+        """
+        Without webhooks nobody looks at what happens; certificates that cannot be read are a mistake.
+        """
+        self.assertIsNone(self.assemble().inventory.jobs.hub.witness)
+        self.assertIsNotNone(self.assemble(webhooks=(webhook(name="desk"),)).inventory.jobs.hub.witness)
+        self.assertRaises(SettingsError, self.assemble, webhooks=(webhook(name="desk", roots="/none"),))
+
+    def test_language(self) -> None:
+        """
+        Card holders are spoken to in the language of the settings.
+        """
+        words = self.assemble(texts=TextSettings(language="es")).inventory.words
+        self.assertEqual(words("No notifications."), "Sin notificaciones.")
 
     def test_log(self) -> None:
         """

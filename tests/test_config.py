@@ -124,9 +124,12 @@ class ConfigTests(SynchronousTestCase):
             runs = 5
             [management]
             idle-timeout = 60
+            [texts]
+            language = "de"
             [web]
             enabled = false
             """)
+        self.assertEqual(config.texts.language, "de")
         self.assertEqual((config.store.url, config.jobs.runs, config.management.idle_timeout), ("memory", 5, 60.0))
         self.assertFalse(config.web.enabled)
 
@@ -233,6 +236,26 @@ class ConfigTests(SynchronousTestCase):
         self.assertIn("[transports.estk]: expected a table, got 3", self.refuse("[transports]\nestk = 3"))
         self.assertIn("[[quirks]]: expected an array of tables", self.refuse("[quirks]"))
         self.assertEqual(self.hint("[quirks]"), "Each begins with [[quirks]].")
+
+    def test_webhooks(self) -> None:
+        """
+        Webhooks are entries of their own; a secret that one names may be in another file.
+        """
+        config = self.load('[secrets]\nkey = "env:KEY"', hooks='[[webhooks]]\nurl = "https://a.example"\nsecret = "key"\n')
+        self.assertEqual([(each.name, each.secret) for each in config.webhooks], [("a.example", "key")])
+        self.assertIn("[[webhooks]] secret: a.example: no secret is called so", self.refuse(""))
+
+    def test_webhookMistakes(self) -> None:
+        """
+        Their mistakes are told like all others, but never the URL.
+        """
+        self.assertIn("[[webhooks]]: expected an array of tables", self.refuse("[webhooks]"))
+        self.assertEqual(self.hint("[webhooks]"), "Each begins with [[webhooks]].")
+        self.assertIn("[[webhooks]] url: missing", self.refuse("[[webhooks]]"))
+        told = self.refuse('[[webhooks]]\nurl = "hunter2"')
+        self.assertTrue(told.endswith("no user, no fragment"), told)
+        twice = '[[webhooks]]\nurl = "https://a.example"\n' * 2
+        self.assertIn("[[webhooks]] name: a.example: 2 webhooks are called so", self.refuse(twice))
 
     def test_missingPlugin(self) -> None:
         """

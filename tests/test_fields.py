@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import ParameterError, SettingsError
 from cardgw.fields import (
+    anything,
     boolean,
     build,
     checked,
@@ -224,6 +225,13 @@ class BuildTests(SynchronousTestCase):
         """
         self.assertTrue(self.refused(colour="x" * 500).endswith('got "' + "x" * 56 + "..."))
         self.assertTrue(self.refused(colour="a\nb").endswith(r'got "a\nb"'))
+        self.assertTrue(self.refused(**{"x" * 500: 1}).endswith(' "' + "x" * 56 + "...: unknown key"))
+
+    def test_free(self) -> None:
+        """
+        Of a table whose values may be anything there is no more to say.
+        """
+        self.assertEqual(mapping(anything).expected, "a table")
 
     def test_missing(self) -> None:
         """

@@ -31,6 +31,7 @@ GROUND_MODULES = {
     "plugins",
     "listening",
     "schema",
+    "texts",
 }
 """Below C{cardgw}; a module of C{cardgw} that is in no room is a door."""
 ROOMS = {TRANSPORTS, LPA, GP, SCP, DESFIRE, GATEWAY, OPERATIONS, WEB, BRIDGES, VIRTUAL, TESTING}

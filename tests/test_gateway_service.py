@@ -14,6 +14,8 @@ from cardgw.gateway.faults import StoreInUse
 from cardgw.gateway.housekeeping import Housekeeping
 from cardgw.gateway.outbox import Outbox
 from cardgw.gateway.records import JobState
+from cardgw.gateway.webhook_courier import WebhookCourier
+from cardgw.gateway.webhooks import Webhooks
 from cardgw.gateway_service import GatewayService, Parts, Vault
 from cardgw.lpa.https import HttpsClient
 from cardgw.lpa.settings import HttpsSettings
@@ -64,6 +66,7 @@ class GatewayServiceTests(GatewayTestCase):
         parts = Parts(
             self.inventory,
             outbox,
+            Webhooks(outbox, WebhookCourier(self.clock, Secrets({})), self.clock),
             Vault(Secrets({})),
             Transports(self.happened),
             http,

@@ -91,6 +91,38 @@ class ReloadTests(SynchronousTestCase):
         self.assertEqual(book.quirks[0].segment_size, 100)
         self.assertTrue(book.operation("card.audit")[1].loud)
 
+    def test_webhooks(self) -> None:
+        """
+        So do webhooks; certificates that cannot be read are a mistake.
+        """
+        hook = '[[webhooks]]\nurl = "https://a.example"\n'
+        courier = self.gateway.parts.webhooks.courier
+        self.assertEqual(self.reload(hook), [("info", "the settings were read again")])
+        self.assertEqual(list(courier.webhooks), ["a.example"])
+        ((level, _),) = self.reload(hook.replace("a.example", "b.example") + 'roots = "/none"')
+        self.assertEqual((level, list(courier.webhooks)), ("error", ["a.example"]))
+        self.reload("")
+        self.assertEqual((dict(courier.webhooks), self.gateway.inventory.jobs.hub.witness), ({}, None))
+
+    def test_management(self) -> None:
+        """
+        What a card's holder is told of the code is what counts.
+        """
+        self.reload("[management]\ncode_lifetime = 60")
+        inventory = self.gateway.inventory
+        self.assertEqual((inventory.management.code_lifetime, inventory.claims.lifetime), (60.0, 60.0))
+
+    def test_language(self) -> None:
+        """
+        The language of the card holders changes for the next box.
+        """
+        words = self.gateway.inventory.words
+        self.assertEqual(words("It stays on the card."), "It stays on the card.")
+        self.assertEqual(self.reload('[texts]\nlanguage = "de"'), [("info", "the settings were read again")])
+        self.assertEqual(words("It stays on the card."), "Sie bleibt auf der Karte.")
+        ((level, _),) = self.reload('[texts]\nlanguage = "tlh"')
+        self.assertEqual((level, words("It stays on the card.")), ("error", "Sie bleibt auf der Karte."))
+
     def test_restartNeeded(self) -> None:
         """
         What listens and what speaks to servers stays as it is until a restart, which the log says each time.

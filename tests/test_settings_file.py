@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.config import Config, load_config
 from cardgw.fields import options
+from cardgw.gateway.webhook_settings import WebhookSettings
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
@@ -66,8 +67,8 @@ class SettingsFileTests(SynchronousTestCase):
         """
         config = self.load(re.sub(r"^#(?=\S|    \")", "", self.text, flags=re.MULTILINE))
         self.assertEqual(list(config.https.hosts), ["smdp.example.com"])
-        self.assertEqual((len(config.quirks), len(config.secrets)), (1, 1))
-        plain = evolve(config, https=evolve(config.https, hosts={}), quirks=(), secrets={})
+        self.assertEqual((len(config.webhooks), len(config.quirks), len(config.secrets)), (1, 1, 1))
+        plain = evolve(config, https=evolve(config.https, hosts={}), webhooks=(), quirks=(), secrets={})
         routes = {name: evolve(each, requests={}) for name, each in plain.transports.items()}
         defaults = evolve(load_config(None, self.registry), files=())
         self.assertEqual(self.comparable(evolve(plain, transports=routes)), self.comparable(defaults))
@@ -76,7 +77,7 @@ class SettingsFileTests(SynchronousTestCase):
         """
         Every declared setting is there.
         """
-        classes = [LogSettings, PrivacySettings, HttpsSettings, Quirks]
+        classes = [LogSettings, PrivacySettings, HttpsSettings, WebhookSettings, Quirks]
         classes += [each.plugin.settings for each in (*self.registry.transports(), *self.registry.operations())]
         for name in (each.name for cls in classes for each in options(cls)):
             self.assertRegex(self.text, rf"(?m)^#({name} = |\[.*\b{name}\b)")

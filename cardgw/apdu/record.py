@@ -5,6 +5,7 @@ Telling somebody what is said to a card and what it says: for transcripts (with 
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -18,6 +19,9 @@ from cardgw.apdu.script import Script, Step
 from cardgw.apdu.turns import Turns
 from cardgw.errors import ChannelError
 from cardgw.interfaces import ICardChannel
+
+_COMMAND = re.compile(r"([0-9A-F]{8})(?: Lc ([0-9]{1,5}))?(?: Le ([0-9]{1,5}))?")
+_RESPONSE = re.compile(r"([0-9A-F]{4}), ([0-9]{1,5}) bytes")
 
 
 class Sink(Protocol):
@@ -109,3 +113,24 @@ def redact_response(response: Response) -> str:
     An answer for the log, without its data: C{"9000, 34 bytes"}.
     """
     return f"{response.status:04X}" + (f", {len(response.data)} bytes" if response.data else "")
+
+
+def unredact(text: str) -> Command | None:
+    """
+    What L{redact} was given, with zeros for its data; C{None} where this is no command of which something was left out.
+
+    @raise ValueError: a length is too long.
+    """
+    found = _COMMAND.fullmatch(text)
+    if found is None or (found[2] is None and found[3] is None):
+        return None
+    cla, ins, p1, p2 = bytes.fromhex(found[1])
+    return Command(cla, ins, p1, p2, bytes(int(found[2] or 0)), int(found[3]) if found[3] else None)
+
+
+def unredact_response(text: str) -> Response | None:
+    """
+    What L{redact_response} was given, with zeros for its data; C{None} where this is no answer whose data were left out.
+    """
+    found = _RESPONSE.fullmatch(text)
+    return Response(bytes(int(found[2])), int(found[1], 16)) if found is not None else None

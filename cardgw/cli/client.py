@@ -5,7 +5,7 @@ The gateway's HTTP API as a client sees it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -104,8 +104,22 @@ class Api:
                 return {"items": items[:limit], "next": following}
             wanted = dict(parse_qsl(urlsplit(following).query))
 
+    def text(self, path: str) -> str:
+        """
+        Like L{get}, for what is text.
+        """
+        return str(self._asked("GET", path, read=_text, headers={"Accept": "text/plain, application/json"})["text"])
+
     def _asked(
-        self, method: str, path: str, *, tries: int = 1, token: bool = True, seen: dict[str, str] | None = None, **extra: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        tries: int = 1,
+        token: bool = True,
+        seen: dict[str, str] | None = None,
+        read: Callable[[httpx.Response, str], dict[str, Any]] | None = None,
+        **extra: Any,
     ) -> dict[str, Any]:
         if token and not self.access.token:
             raise NoToken
@@ -115,7 +129,7 @@ class Api:
                 answer = self._http.request(method, PREFIX + path, **extra)
                 if seen is not None:
                     seen.update(answer.headers)
-                return _answer(answer, self.access.url)
+                return (read or _answer)(answer, self.access.url)
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as problem:
                 if tries <= 0:
                     raise _unreachable(self.access.url, problem) from problem
@@ -182,6 +196,14 @@ def _answer(answer: httpx.Response, url: str) -> dict[str, Any]:
     if "code" not in content:
         raise GatewayUnreachable(f"what answers at {url} is no cardgw (HTTP status {answer.status_code})")
     raise RequestRefused(answer.status_code, content)
+
+
+def _text(answer: httpx.Response, url: str) -> dict[str, Any]:
+    if not answer.is_success:
+        return _answer(answer, url)
+    if not answer.headers.get("Content-Type", "").startswith("text/plain"):
+        raise GatewayUnreachable(f"what answers at {url} is no cardgw (no text)")
+    return {"text": answer.text}
 
 
 def _unreachable(url: str, problem: Exception) -> GatewayUnreachable:

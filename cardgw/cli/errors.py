@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cardgw.apdu.transcript import TranscriptError
 from cardgw.errors import CardGatewayError, LocalError, MissingPlugin, ParameterError, SettingsError
 
 DONE, FAILED, USAGE, NO_CARD, REFUSED, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -147,7 +148,7 @@ def exit_status(error: CardGatewayError) -> int:
         return UNREACHABLE
     if isinstance(error, NoCard | CardLeft):
         return NO_CARD
-    return USAGE if isinstance(error, ParameterError | MissingPlugin | NotConfirmed) else FAILED
+    return USAGE if isinstance(error, ParameterError | MissingPlugin | NotConfirmed | TranscriptError) else FAILED
 
 
 def _of_problem(error: RequestRefused) -> int:

@@ -5,6 +5,8 @@ C{cardgw jobs}: what was asked for, runs, or is done.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from cardgw.cli import render, views
@@ -17,6 +19,7 @@ from cardgw.cli.options import ANSWER, FOLLOWED, limit
 from cardgw.cli.parameters import read
 from cardgw.cli.perform import check_style, follow
 from cardgw.cli.text import clean, segment
+from cardgw.cli.transcripts import INTO, write_transcript
 from cardgw.cli.wait import ask
 from cardgw.errors import ParameterError
 
@@ -110,6 +113,23 @@ def answer(app: App, job: str, answer: str | None) -> None:
         app.print_json(found)
     else:
         app.say(f"Answered. `cardgw jobs watch {clean(job)}` shows how it goes on.")
+
+
+@jobs.command(
+    "transcript",
+    help="print what was said to the card, of a job that was recorded",
+    examples=("cardgw jobs transcript 01JDXM3K… -o transcript.txt",),
+    note="`cardgw record` is for jobs that are recorded.",
+)
+@_JOB
+@INTO
+@ANSWER
+@click.pass_obj
+def transcript(app: App, job: str, output: Path | None) -> None:
+    """
+    See its help.
+    """
+    write_transcript(app, app.api.text(f"jobs/{segment(job)}/transcript"), output)
 
 
 @jobs.command("watch", help="follow a job until it ends, and print its result", note=STATUSES)

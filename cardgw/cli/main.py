@@ -12,14 +12,14 @@ from io import TextIOWrapper
 import click
 
 from cardgw import listing
-from cardgw.cli import cards, diagnose, download, jobs, local, lpa, notifications, run, tokens, watch
+from cardgw.cli import cards, diagnose, download, jobs, local, lpa, notifications, record, replay, run, tokens, watch
 from cardgw.cli.app import App
 from cardgw.cli.completion import completion
 from cardgw.cli.group import NAME, Root
 from cardgw.cli.options import GATEWAY
 
 HEADINGS = {
-    "cards": (cards.cards, cards.card, run.run, tokens.claim),
+    "cards": (cards.cards, cards.card, run.run, record.record, tokens.claim),
     "profiles": (
         lpa.profiles,
         lpa.info,
@@ -42,6 +42,7 @@ HEADINGS = {
         local.plugins,
         local.operation,
         diagnose.diagnose,
+        replay.replay,
         completion,
     ),
 }

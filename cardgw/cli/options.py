@@ -81,6 +81,15 @@ DESTRUCTIVE_JOB: Decorator[Any] = _all(_CARD, _YES, _WAIT, _NO_INPUT, _DRY_RUN, 
 """Likewise, where something may be lost for good."""
 FOLLOWED: Decorator[Any] = _all(_NO_INPUT, _JSON, _LPAC, _QUIET, GATEWAY)
 """Of commands that look at a job while it runs."""
+LOCAL_JOB: Decorator[Any] = _all(_NO_INPUT, _JSON, _LPAC, _QUIET)
+"""Of commands that run an operation in this process."""
+PARAMETERS: Decorator[Any] = _all(
+    click.option(
+        "-p", "--parameter", "single", cls=Option, multiple=True, metavar="NAME=VALUE", help="a parameter, or NAME@FILE"
+    ),
+    click.option("--parameters", "whole", cls=Option, metavar="JSON", default="", help="all parameters as JSON, or @FILE"),
+)
+"""What an operation is given: C{single} and C{whole}, see L{cardgw.cli.parameters.collect}."""
 
 
 def limit(what: str) -> Decorator[Any]:

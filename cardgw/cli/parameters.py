@@ -18,17 +18,19 @@ from cardgw.errors import ParameterError
 _TYPED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)([=@])(.*)", re.DOTALL)
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 HIDDEN = "***"
+_NONE: Mapping[str, Any] = {}
 
 
-def collect(schema: Mapping[str, Any], whole: str, single: Iterable[str]) -> dict[str, Any]:
+def collect(schema: Mapping[str, Any], whole: str, single: Iterable[str], given: Mapping[str, Any] = _NONE) -> dict[str, Any]:
     """
     @param schema: of all parameters.
     @param whole: a JSON object, or C{@} and the file that has it; or empty.
     @param single: each C{name=value}, or C{name@file}.
+    @param given: those that count where nothing else was typed.
     @raise ParameterError: one is unknown, missing, or not what is expected.
     """
     known: Mapping[str, Any] = schema.get("properties", {})
-    found = {_name(known, name): value for name, value in _whole(whole).items()} if whole else {}
+    found = {**given, **({_name(known, name): value for name, value in _whole(whole).items()} if whole else {})}
     for text in single:
         name, value = _single(known, text)
         found[name] = value

@@ -35,6 +35,8 @@ class Order:
     @ivar acts: programs are told how far it has come; otherwise it is a question, and they get the answer alone.
     @ivar confirm: asks whether it is really meant, where something may be lost; gives the order again, or a more exact one.
     @ivar preview: what is known of what will be said to the card.
+    @ivar record: how what is said to the card is recorded, or empty for not at all.
+    @ivar queued: is told of the job.
     """
 
     operation: str
@@ -43,12 +45,16 @@ class Order:
     acts: bool = True
     confirm: Callable[[App, Target, Order], Order] | None = None
     preview: str = UNKNOWN
+    record: str = ""
+    queued: Callable[[Job], object] = lambda _: None
 
     def body(self, address: str) -> dict[str, Any]:
         """
         As the API takes it.
         """
-        found = {"operation": self.operation, "card": address, "parameters": dict(self.parameters)}
+        found: dict[str, Any] = {"operation": self.operation, "card": address, "parameters": dict(self.parameters)}
+        if self.record:
+            found["record"] = self.record
         return {**found, "confirm": True} if self.confirm is not None else found
 
 
@@ -69,6 +75,7 @@ def perform(app: App, order: Order) -> int:
             raise NotConfirmed(f"{order.operation} can destroy something")
         order = order.confirm(app, target, order)
     job = submit(app, order, target)
+    order.queued(job)
     if target.card is not None if app.flags.wait is None else app.flags.wait:
         _say_why_it_waits(app, target)
         return follow(app, job)

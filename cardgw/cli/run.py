@@ -14,8 +14,8 @@ from cardgw.apdu.mini_language import parse_script, render
 from cardgw.cli.app import App
 from cardgw.cli.completion import complete_operations
 from cardgw.cli.errors import STATUSES
-from cardgw.cli.group import Command, Option
-from cardgw.cli.options import DESTRUCTIVE_JOB
+from cardgw.cli.group import Command
+from cardgw.cli.options import DESTRUCTIVE_JOB, PARAMETERS
 from cardgw.cli.parameters import collect
 from cardgw.cli.perform import UNKNOWN, Order, perform, really
 from cardgw.cli.text import segment
@@ -37,20 +37,28 @@ SCRIPT = "apdu.script"
     note="`cardgw operations` lists them, `cardgw help NAME` tells their parameters.\n\n" + STATUSES,
 )
 @click.argument("operation", shell_complete=complete_operations)
-@click.option("-p", "--parameter", "single", cls=Option, multiple=True, metavar="NAME=VALUE", help="a parameter, or NAME@FILE")
-@click.option("--parameters", "whole", cls=Option, metavar="JSON", default="", help="all parameters as JSON, or @FILE")
+@PARAMETERS
 @DESTRUCTIVE_JOB
 @click.pass_obj
 def run(app: App, operation: str, single: tuple[str, ...], whole: str) -> int:
     """
     See its help.
     """
+    return perform(app, order_of(app, operation, single, whole))
+
+
+def order_of(app: App, operation: str, single: tuple[str, ...], whole: str) -> Order:
+    """
+    What was typed.
+
+    @param single: see L{collect}; so is C{whole}.
+    """
     described = app.api.get(f"operations/{segment(operation)}")
     schema = described["parameters"]
     parameters = collect(schema, whole, single)
     secrets = frozenset(name for name, each in schema.get("properties", {}).items() if each.get("writeOnly"))
     confirm = really(f"{operation}: {described['summary']}.") if described["destructive"] else None
-    return perform(app, Order(operation, parameters, secrets, confirm=confirm, preview=_preview(operation, parameters)))
+    return Order(operation, parameters, secrets, confirm=confirm, preview=_preview(operation, parameters))
 
 
 def _preview(operation: str, parameters: Mapping[str, Any]) -> str:

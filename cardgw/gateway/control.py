@@ -6,15 +6,19 @@ What the faces (the HTTP API, the dashboard) see of the gateway.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
 
 from cardgw.gateway.events import EventHub
-from cardgw.gateway.records import AuditEntry, Card, Health, Job, JobState, Principal, Role, Token
+from cardgw.gateway.faults import Conflict
+from cardgw.gateway.records import AuditEntry, Card, Health, Job, JobState, Principal, Recorded, Role, Token
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.values import OutboxEntry, ParcelState
+
+if TYPE_CHECKING:
+    from cardgw.gateway.visit import Visit
 
 
 @frozen
@@ -37,12 +41,36 @@ class JobRequest:
     @ivar card: C{id} of a card that is here, or an identity (C{"eid:…"}) of one that is here or may come.
     @ivar parameters: JSON values, by name.
     @ivar key: with the same key and requester, the same job is given again; empty for none.
+    @ivar record: see L{Job.record}.
     """
 
     operation: str
     card: str
     parameters: Mapping[str, Any]
     key: str = ""
+    record: str = ""
+
+    def job(self, requester: str) -> Job:
+        """
+        A job of it, for whoever gives it an id.
+        """
+        return Job("", self.operation, dict(self.parameters), requester=requester, record=self.record)
+
+    def again(self, job: Job, visit: Visit | None) -> Job:
+        """
+        The job that was made with this key before.
+
+        @param visit: of the card that is here and has the C{id} that the request names, or C{None}: such ids do not last.
+        @raise Conflict: it was made for another request.
+        """
+        same = (job.operation, dict(job.parameters), job.record) == (self.operation, dict(self.parameters), self.record)
+        if ":" in self.card:
+            same = same and job.card == self.card
+        elif visit is not None and visit.id != job.channel:
+            same = same and job.card == visit.identity != ""
+        if not same:
+            raise Conflict("this Idempotency-Key was used for another request", hint="Another request needs another key.")
+        return job
 
 
 class Control(Protocol):
@@ -87,9 +115,9 @@ class Control(Protocol):
         @raise MissingPlugin: there is none.
         """
 
-    def transports(self) -> Sequence[tuple[ITransport, int]]:
+    def transports(self, who: Principal) -> Sequence[tuple[ITransport, int]]:
         """
-        The ways in which cards are reached that are on, and how many cards are here by each.
+        The ways in which cards are reached that are on, and how many cards are here by each, of those that are there for C{who}.
         """
 
     def submit(self, who: Principal, request: JobRequest) -> Deferred[tuple[Job, bool]]:
@@ -124,6 +152,14 @@ class Control(Protocol):
     def job(self, who: Principal, job: str) -> Deferred[Job]:
         """
         @raise UnknownJob: (as failure) there is none.
+        """
+
+    def transcript(self, who: Principal, job: str) -> Deferred[Recorded]:
+        """
+        What was said to the card.
+
+        @raise UnknownJob: (as failure) there is no such job.
+        @raise NoTranscript: (as failure) it was not recorded, or not yet.
         """
 
     def cancel(self, who: Principal, job: str) -> Deferred[Job]:

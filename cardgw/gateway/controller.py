@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import define, evolve
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from cardgw.errors import MissingPlugin
 from cardgw.gateway.claims import Claims
@@ -21,7 +21,8 @@ from cardgw.gateway.faults import Conflict, NotAsking, UnknownCard, UnknownJob, 
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.jobs import Jobs
 from cardgw.gateway.outbox import Outbox
-from cardgw.gateway.records import ENDED, AuditEntry, Card, Health, Job, JobState, Principal, Role, Token
+from cardgw.gateway.recording import transcript_of
+from cardgw.gateway.records import ENDED, AuditEntry, Card, Health, Job, JobState, Principal, Recorded, Role, Token
 from cardgw.gateway.session import hidden_in, parameters_from, refuse_unfit
 from cardgw.gateway.tokens import Tokens
 from cardgw.gateway.visit import Visit
@@ -107,11 +108,11 @@ class Controller:
             raise MissingPlugin(f"{name}: there is no such operation, or it is not enabled", hint="See `cardgw operations`.")
         return self._jobs.book.operation(name)[0]
 
-    def transports(self) -> Sequence[tuple[ITransport, int]]:
+    def transports(self, who: Principal) -> Sequence[tuple[ITransport, int]]:
         """
         See L{Control.transports}.
         """
-        here = Counter(visit.channel.info.transport for visit in self.inventory.visits.values())
+        here = Counter(visit.channel.info.transport for visit in self._visits(who))
         return [(transport, here[transport.name]) for transport in self.plugins()]
 
     def submit(self, who: Principal, request: JobRequest) -> Deferred[tuple[Job, bool]]:
@@ -123,27 +124,23 @@ class Controller:
     async def _submit(self, who: Principal, request: JobRequest) -> tuple[Job, bool]:
         operation = self.operation(request.operation)
         parameters_from(operation, request.parameters)
+        known = await self._jobs.store.jobs.keyed(who.name, request.key) if request.key else None
+        if known is not None:  # whether its card is still here or not
+            return request.again(known, self.inventory.visits.get(request.card)), False
         job, visit = self._job_for(who, operation, request)
-        if visit is None and self._jobs.absent >= self._jobs.settings.queue_limit:
-            raise Conflict(f"{self._jobs.absent} jobs wait already", hint="See queue-limit in [jobs].")
+        if visit is None and (count := await self._jobs.expecting()) >= self._jobs.settings.queue_limit:
+            raise Conflict(f"{count} jobs wait already", hint="See queue-limit in [jobs].")
         stored, new = await self._jobs.add(job, request.key)
-        if not new and _differs(stored, job):
-            raise Conflict("this Idempotency-Key was used for another request")
-        if new:
-            await self._note(who, "job.submit", stored.id, f"{stored.operation} {stored.card or stored.channel}")
+        if not new:
+            return request.again(stored, visit), False
         if visit is not None:
             await self._hand_over(visit)
+        await self._note(who, "job.submit", stored.id, f"{stored.operation} {stored.card or stored.channel}")
         return stored, new
 
     def _job_for(self, who: Principal, operation: IOperation, request: JobRequest) -> tuple[Job, Visit | None]:
-        job = Job(
-            self._jobs.ids.job(),
-            operation.name,
-            dict(request.parameters),
-            hidden_in(operation),
-            requester=who.name,
-            created=self.inventory.reactor.seconds(),
-        )
+        job = evolve(request.job(who.name), id=self._jobs.ids.job(), created=self.inventory.reactor.seconds())
+        job = evolve(job, hidden=hidden_in(operation))
         try:
             visit = self._visit(who, request.card)
         except UnknownCard:
@@ -176,16 +173,17 @@ class Controller:
         See L{Control.jobs}.
         """
         states = frozenset({state}) if state is not None else frozenset()
-        channel = who.card or (card if ":" not in card else "")
-        identity = card if ":" in card else ""
-        found: Deferred[Any] = self._jobs.store.jobs.find(
-            states=states, card=identity, channel=channel, operation=operation, before=before, limit=min(limit, MOST)
-        )
-        return found.addCallback(lambda stored: [self._live(job) for job in stored if not who.card or job.requester == who.name])
+        about = {"card": card} if ":" in card else {"channel": card}
+        if who.card:
+            if about.get("channel", "") not in ("", who.card):
+                return succeed([])
+            about |= {"channel": who.card, "requester": who.name}
+        find = self._jobs.store.jobs.find
+        found: Deferred[Any] = find(states, **about, operation=operation, before=before, limit=min(limit, MOST))
+        return found.addCallback(lambda stored: [self._live(job) for job in stored])
 
     def _live(self, job: Job) -> Job:
-        run = self._jobs.runs.get(job.id)
-        return run.snapshot() if run is not None else job
+        return self._jobs.live(job.id) or job
 
     def job(self, who: Principal, job: str) -> Deferred[Job]:
         """
@@ -194,11 +192,16 @@ class Controller:
         return Deferred.fromCoroutine(self._job(who, job))
 
     async def _job(self, who: Principal, job: str) -> Job:
-        run = self._jobs.runs.get(job)
-        found = run.snapshot() if run is not None else await self._jobs.store.jobs.get(job)
+        found = self._jobs.live(job) or await self._jobs.store.jobs.get(job)
         if found is None or (who.card and (found.channel != who.card or found.requester != who.name)):
             raise UnknownJob(job)
         return found
+
+    def transcript(self, who: Principal, job: str) -> Deferred[Recorded]:
+        """
+        See L{Control.transcript}.
+        """
+        return Deferred.fromCoroutine(transcript_of(self._jobs.store, self.job(who, job)))
 
     def cancel(self, who: Principal, job: str) -> Deferred[Job]:
         """
@@ -244,14 +247,17 @@ class Controller:
         self, who: Principal, state: ParcelState | None, card: str, before: str, limit: int
     ) -> Sequence[OutboxEntry]:
         if who.card:
-            own = self._visit(who, who.card).identity
-            if not own or card not in ("", own, who.card):
-                return []
-            card = own
-        elif card and ":" not in card:
+            visit = self._visit(who, who.card)
+            return await self._given(visit, state, before, limit) if card in ("", visit.identity, visit.id) else []
+        if card and ":" not in card:
             card = self._visit(who, card).identity
         found: Sequence[OutboxEntry] = await self._jobs.store.outbox.find(state=state, card=card, before=before, limit=limit)
         return found
+
+    async def _given(self, visit: Visit, state: ParcelState | None, before: str, limit: int) -> Sequence[OutboxEntry]:
+        ids = sorted((each for each in visit.given if not before or each < before), reverse=True)
+        stored = [await self._jobs.store.outbox.get(each) for each in ids]
+        return [each for each in stored if each is not None and state in (None, each.state)][:limit]
 
     def deliver(self, who: Principal, entry: str) -> Deferred[OutboxEntry]:
         """
@@ -266,10 +272,8 @@ class Controller:
         return Deferred.fromCoroutine(self._parcel(who, "outbox.give-up", entry, self.outbox_.give_up))
 
     async def _parcel(self, who: Principal, action: str, entry: str, act: Callable[[str], Deferred[OutboxEntry]]) -> OutboxEntry:
-        if who.card:
-            stored = await self._jobs.store.outbox.get(entry)
-            if stored is None or stored.parcel.card != self._visit(who, who.card).identity:
-                raise UnknownParcel(entry)
+        if who.card and entry not in self._visit(who, who.card).given:
+            raise UnknownParcel(entry)
         done = await act(entry)
         await self._note(who, action, entry)
         return done
@@ -339,9 +343,3 @@ class Controller:
 
     async def _note(self, who: Principal, action: str, target: str, detail: str = "") -> None:
         await self._jobs.store.audit.add(self.inventory.reactor.seconds(), who.name, action, target, detail)
-
-
-def _differs(stored: Job, job: Job) -> bool:
-    return (stored.operation, dict(stored.parameters)) != (job.operation, dict(job.parameters)) or (
-        bool(job.card) and stored.card != job.card
-    )

@@ -6,7 +6,7 @@ Kinds and their data:
 
   - C{card.arrived}, C{card.identified}, C{card.gone}: C{card} (L{cardgw.gateway.shown.card_json}); the last also C{reason};
   - C{job.queued}, C{job.started}, C{job.stage}, C{job.percent}, C{job.waiting}, C{job.ended}: C{job}, C{card} (its identity),
-    C{channel}, C{operation}, C{state}, and what is new;
+    C{channel}, C{operation}, C{requester}, C{state}, and what is new;
   - C{outbox.changed}: C{entry} (L{cardgw.gateway.shown.entry_json});
   - C{gap}: nothing; events are missing here, so look at the whole state again.
 """
@@ -14,12 +14,25 @@ Kinds and their data:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
 from twisted.logger import Logger
 
+KINDS = (
+    "card.arrived",
+    "card.identified",
+    "card.gone",
+    "job.queued",
+    "job.started",
+    "job.stage",
+    "job.percent",
+    "job.waiting",
+    "job.ended",
+    "outbox.changed",
+)
+"""All kinds but L{GAP}."""
 GAP = "gap"
 """The kind of the event that stands for those that are lost."""
 PASSING = frozenset({"job.percent"})
@@ -45,18 +58,28 @@ class Event:
     data: dict[str, Any] = field(repr=False)
 
 
+def among(kind: str, chosen: Iterable[str]) -> bool:
+    """
+    Whether a kind is one of these.
+
+    @param chosen: kinds, or families of kinds: C{"job"} for all about jobs.
+    """
+    return any(kind == each or kind.startswith(each + ".") for each in chosen)
+
+
 def concerns(event: Event, card: str) -> bool:
     """
-    Whether an event is for somebody who may see one card alone.  What is about other cards, about none, or about a card that is
-    known by its identity only is not; a L{GAP} is for everybody.
+    Whether an event is for somebody who was given a card's code.  What is about other cards, about none, about a card that is
+    known by its identity only, or about jobs of others is not; a L{GAP} is for everybody.
 
     @param card: L{cardgw.gateway.records.Card}'s C{id}.
     """
     if event.kind == GAP:
         return True
     about = event.data.get("card")
-    found = about.get("id") if isinstance(about, dict) else event.data.get("channel")
-    return bool(card) and found == card
+    if isinstance(about, dict):
+        return bool(card) and about.get("id") == card
+    return bool(card) and (event.data.get("channel"), event.data.get("requester")) == (card, f"code:{card}")
 
 
 @define(eq=False)
@@ -82,10 +105,7 @@ class Subscription:
         if number <= self._seen:
             return
         self._seen = number
-        try:
-            self._listener(event)
-        except Exception:  # whatever is wrong with one listener must not reach what happens
-            _log.failure("a listener failed at {kind}", event="listener-failed", kind=event.kind)
+        _hand_out(self._listener, event)
 
 
 @define(eq=False)
@@ -95,10 +115,13 @@ class EventHub:
 
     @ivar size: how many events are remembered.
     @ivar epoch: distinguishes this process from earlier ones: a short random text without a hyphen.
+    @ivar witness: called with each event before all listeners, but not with L{PASSING} ones; it does not count as a listener, for
+        whom those would be made.
     """
 
     size: int = 2000
     epoch: str = field(kw_only=True)
+    witness: Callable[[Event], object] | None = field(default=None, init=False)
     _remembered: deque[tuple[int, Event]] = field(factory=deque, init=False)
     _forgotten: int = field(default=0, init=False)
     _last: int = field(default=0, init=False)
@@ -133,7 +156,7 @@ class EventHub:
         numbered = self._last, Event(f"{self.epoch}-{self._last}", kind, _copied(data))
         if not passing:
             self._remember(numbered)
-        if self._subscriptions:
+        if self._subscriptions or self.witness is not None:
             self._due.append(numbered)
             self._tell()
 
@@ -152,6 +175,8 @@ class EventHub:
         try:
             while self._due:
                 numbered = self._due.popleft()
+                if self.witness is not None and numbered[1].kind not in PASSING:
+                    _hand_out(self.witness, numbered[1])
                 for subscription in tuple(self._subscriptions):
                     if subscription in self._subscriptions:
                         subscription.tell(*numbered)
@@ -200,6 +225,13 @@ class EventHub:
         For L{Subscription.stop}.
         """
         self._subscriptions.pop(subscription, None)
+
+
+def _hand_out(listener: Callable[[Event], object], event: Event) -> None:
+    try:
+        listener(event)
+    except Exception:  # whatever is wrong with one listener must not reach what happens
+        _log.failure("a listener failed at {kind}", event="listener-failed", kind=event.kind)
 
 
 def _copied(value: Any) -> Any:

@@ -5,7 +5,7 @@ What those who ask the gateway can be told, besides what goes wrong with cards.
 
 from __future__ import annotations
 
-from cardgw.errors import CardGatewayError, LocalError
+from cardgw.errors import CardGatewayError, LocalError, OperationRefused
 
 
 class UnknownCard(LocalError):
@@ -13,7 +13,7 @@ class UnknownCard(LocalError):
     No such card is here.
     """
 
-    hint = "See `cardgw cards`. A job can be queued for a card that is not here by its EID."
+    hint = "See `cardgw cards`. A job can be queued for a card that is not here: as eid: and its 32 digits."
 
 
 class UnknownJob(LocalError):
@@ -51,6 +51,8 @@ class Unauthenticated(LocalError):
     A valid token is needed.
     """
 
+    hint = "It was revoked, has expired, or belongs to another gateway."
+
 
 class Forbidden(LocalError):
     """
@@ -64,6 +66,12 @@ class WrongCode(LocalError):
     """
 
 
+class NoTranscript(LocalError):
+    """
+    There is no transcript of this job.
+    """
+
+
 class TooOften(LocalError):
     """
     That was tried too often.
@@ -72,6 +80,14 @@ class TooOften(LocalError):
     """
 
     seconds: float = 5.0
+
+
+class OtherCard(OperationRefused):
+    """
+    This is not the card that the job is for.
+    """
+
+    hint = "The card claims to be one that it is not. Look where it came from: the log has its address."
 
 
 class StoreError(CardGatewayError):

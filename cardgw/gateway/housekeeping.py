@@ -50,6 +50,7 @@ class Housekeeping:
             self._timer = None
         if self._working is not None:
             self._working.cancel()
+        await self.inventory.jobs.endings.stop()
 
     def _round(self) -> None:
         self._timer = None
@@ -59,9 +60,9 @@ class Housekeeping:
         jobs = self.inventory.jobs
         before = self.inventory.reactor.seconds() - jobs.settings.keep
         try:
+            await jobs.recount()
             count = await jobs.store.jobs.forget(before, _ROUND)
-            await jobs.store.outbox.forget(before)
-            await jobs.store.audit.forget(before)
+            count = max(count, await jobs.store.outbox.forget(before, _ROUND), await jobs.store.audit.forget(before, _ROUND))
         except CancelledError:
             return
         except CardGatewayError as problem:

@@ -23,6 +23,7 @@ from cardgw.gateway.settings import ManagementSettings
 from cardgw.gateway.visit import Visit
 from cardgw.interfaces import ICardChannel, IGateway
 from cardgw.quirks import Quirks, quirks_of
+from cardgw.texts.catalogue import Words
 from cardgw.values import STAY, CardRequest, ChannelInfo, Feature
 
 _log = Logger()
@@ -67,6 +68,13 @@ class Inventory:
     on_departed: Callable[[Visit], object] = field(default=_ignore, init=False)
     _door: Door = field(factory=Door, init=False)
 
+    @property
+    def words(self) -> Words:
+        """
+        See L{IGateway}.
+        """
+        return self.jobs.tools.words
+
     def shut(self) -> None:
         """
         Cards that come wait until L{open}: the gateway listens for them before it can do anything.
@@ -83,7 +91,7 @@ class Inventory:
         """
         The gateway is being stopped: cards that only wait are let go, others when what they are at has ended.
         """
-        self.stopping = True
+        self.stopping = self.jobs.stopping = True
         for visit in list(self.visits.values()):
             visit.ring()
 
@@ -91,12 +99,18 @@ class Inventory:
         """
         See L{IGateway.arrived}.
         """
-        visit = Visit(self.jobs.ids.card(), channel, self.reactor.seconds())
+        visit = Visit(self._free_id(), channel, self.reactor.seconds())
         self.visits[visit.id] = visit
         self.jobs.tools.observer.card_arrived(channel.info)
         self.jobs.hub.publish("card.arrived", {"card": visit.record_json()})
         channel.when_gone().addCallback(self._departed, visit)
         return Deferred.fromCoroutine(self._visited(visit))
+
+    def _free_id(self) -> str:
+        name = self.jobs.ids.card()
+        while name in self.visits:
+            name = self.jobs.ids.card()
+        return name
 
     def _departed(self, reason: ChannelError | None, visit: Visit) -> None:
         self.visits.pop(visit.id, None)
@@ -156,6 +170,8 @@ class Inventory:
         if not isinstance(outcome.error, ChannelError) and outcome.reset is None:
             try:
                 await self._go_on(visit, outcomes)
+            except CancelledError:
+                pass  # the transport is being stopped
             except StoreError as problem:  # what the card asked for has been done all the same
                 fmt = "{peer}: what waits for the card stays: {reason}"
                 _log.error(fmt, event="queue-not-read", peer=_peer(visit.channel.info), reason=str(problem))
@@ -169,7 +185,7 @@ class Inventory:
         @param outcomes: is added to.
         @raise StoreError: it is not known whether there are any.
         """
-        if not (self.jobs.shared or self.jobs.absent > 0 or visit.asked):
+        if not visit.asked and await self.jobs.expecting() <= 0:
             return
         await self._recognise(visit)
         served: dict[str, int] = {}
@@ -265,7 +281,7 @@ class Inventory:
         if not text or Feature.SHOW not in channel.info.offers:
             return
         try:
-            await channel.show(text)
+            await channel.show(self.words(text))
         except (ChannelError, NotSupported, CancelledError) as problem:
             fmt = "{peer}: could not show a text: {problem}"
             _log.debug(fmt, event="text-not-shown", peer=_peer(channel.info), problem=str(problem))

@@ -14,59 +14,41 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, OperationCancelled, PeerLost
-from cardgw.gateway.book import Book, Outcome
-from cardgw.gateway.events import EventHub
-from cardgw.gateway.faults import StoreError
-from cardgw.gateway.ids import Ids
+from cardgw.errors import CardGatewayError, GatewayStopping, OperationCancelled
+from cardgw.gateway.book import Outcome
+from cardgw.gateway.endings import Endings
+from cardgw.gateway.given import Given
+from cardgw.gateway.job_queue import JobQueue
 from cardgw.gateway.records import ACTIVE, Job, JobState, problem_of
 from cardgw.gateway.run import BY_CARD, Run, job_event
-from cardgw.gateway.session import Session, Tools, hidden_in, parameters_from, perform, values_from
-from cardgw.gateway.settings import JobSettings
+from cardgw.gateway.session import Session, hidden_in, parameters_from, perform, values_from
 from cardgw.gateway.shown import problem_json
-from cardgw.gateway.store.engine import Store
 from cardgw.gateway.visit import Visit
 from cardgw.interfaces import ICardChannel, IOperation
 from cardgw.quirks import quirks_of
 from cardgw.values import CardRequest
 
-BY_CODE = "code:"
-"""With this begins the requester who was given the card's code."""
-BY_GATEWAY = "gateway"
-"""The requester of what the gateway found necessary itself."""
 _log = Logger()
-_LOOK_AT = 50
-_ALL = 1_000_000
 
 
 @define(eq=False)
-class Jobs:
+class Jobs(JobQueue):
     """
     See the module's docstring.
 
     @ivar stack: builds what operations talk to on a transport's channel (L{cardgw.gateway.stack.stack}).
-    @ivar node: the name of this gateway.
     @ivar runs: the jobs that are being done here, by id.
-    @ivar shared: whether other gateways use the same store.
-    @ivar absent: how many jobs wait for cards that may come, as far as this gateway knows.
+    @ivar endings: writes down how they ended.
+    @ivar stopping: whether the gateway is being stopped.
     """
 
-    store: Store
-    tools: Tools
-    book: Book
-    hub: EventHub
-    ids: Ids
-    stack: Callable[[ICardChannel], ICardChannel]
-    settings: JobSettings = field(factory=JobSettings)
-    node: str = "cardgw"
-    shared: bool = False
+    stack: Callable[[ICardChannel], ICardChannel] = field(kw_only=True)
     runs: dict[str, Run] = field(factory=dict, init=False)
-    absent: int = field(default=0, init=False)
+    endings: Endings = field(init=False)
+    stopping: bool = field(default=False, init=False)
 
-    @property
-    def _now(self) -> float:
-        now: float = self.tools.clock.seconds()
-        return now
+    def __attrs_post_init__(self) -> None:
+        self.endings = Endings(self.store, self.tools.clock)
 
     def asked_by_card(self, visit: Visit, name: str, request: CardRequest) -> Job:
         """
@@ -89,39 +71,12 @@ class Jobs:
         self.store.jobs.add(job).addErrback(_not_stored, job.id)
         return job
 
-    async def add(self, job: Job, key: str = "") -> tuple[Job, bool]:
+    def live(self, job: str) -> Job | None:
         """
-        Queue a job.
-
-        @param key: see L{cardgw.gateway.control.JobRequest}.
-        @return: the job, and whether it is new.
+        A job as it is now, where this gateway knows that better than the store.
         """
-        stored, new = await self.store.jobs.add(job, key)
-        if new:
-            self.absent += bool(job.card)
-            self.hub.publish("job.queued", job_event(stored))
-        return stored, new
-
-    async def next(self, visit: Visit, served: dict[str, int]) -> Job | None:
-        """
-        The job to be done next on a card, begun: the oldest of the requester who has had the fewest on this visit.
-
-        @param served: how many each requester has had; counted on.
-        """
-        while True:
-            cards = [visit.identity] if visit.identity else []
-            found = await self.store.jobs.queued(cards, visit.id, _LOOK_AT)
-            visit.queued = len(found)
-            if not found or visit.leaving:
-                return None
-            job = min(found, key=lambda each: (served.get(each.requester, 0), each.id))
-            begun: dict[str, Any] = {"state": JobState.RUNNING, "channel": visit.id, "node": self.node, "started": self._now}
-            begun["runs"] = job.runs + 1
-            if await self.store.jobs.change(job.id, frozenset({JobState.QUEUED}), begun):
-                served[job.requester] = served.get(job.requester, 0) + 1
-                visit.queued -= 1
-                self.absent -= bool(job.card)
-                return evolve(job, **begun)
+        run = self.runs.get(job)
+        return run.snapshot() if run is not None else self.endings.late.get(job)
 
     async def run(self, visit: Visit, job: Job) -> Outcome:
         """
@@ -129,10 +84,24 @@ class Jobs:
         """
         run = self._begin(visit, job)
         try:
-            return await self._do(run, visit)
+            outcome = await self._do(run, visit)
         finally:
             self.runs.pop(job.id, None)
             visit.run = None
+        if self._cut_short(visit, run):
+            await self.tidy(run.job.card)
+        return outcome
+
+    def _cut_short(self, visit: Visit, run: Run) -> bool:
+        """
+        Whether something may be left on the card that nobody else takes care of.  What a card asked for itself counts where it
+        has achieved something: cards that only claim to be one must not fill the queue.
+        """
+        job = run.job
+        if job.state is JobState.QUEUED or job.operation == self.settings.tidy:
+            return False
+        asked = job.requester != BY_CARD or job.result is not None
+        return asked and (visit.leaving or self.stopping or bool(run.cancelled_by))
 
     async def _do(self, run: Run, visit: Visit) -> Outcome:
         try:
@@ -169,7 +138,8 @@ class Jobs:
         parameters = parameters_from(operation, run.job.parameters)
         quirks = quirks_of(visit.channel.info, self.book.quirks)
         log = Logger(namespace=f"cardgw.operations.{operation.name}")
-        return Session(self.stack(visit.channel), parameters, settings, quirks, log, run, self.tools)
+        tools = evolve(self.tools, outbox=Given(self.tools.outbox, visit.given))
+        return Session(self.stack(run.recorded(visit.channel)), parameters, settings, quirks, log, run, tools)
 
     async def _failed(self, run: Run, error: CardGatewayError) -> Outcome:
         if isinstance(error, OperationCancelled):
@@ -182,24 +152,11 @@ class Jobs:
             await self._end(run, JobState.FAILED, error=error)
         return Outcome(error.brief, error=error)
 
-    def may_start_anew(self, job: Job, error: CardGatewayError) -> bool:
-        """
-        Whether a job that lost its card waits for the card's next visit.  What a card asked for itself it can ask again.
-        """
-        if not isinstance(error, ChannelError) or not job.card or job.runs >= self.settings.runs:
-            return False
-        if job.requester == BY_CARD or job.requester.startswith(BY_CODE):  # they speak for one visit
-            return False
-        operation = self._operation(job)
-        return operation is not None and operation.repeatable
-
     async def _requeue(self, run: Run, error: CardGatewayError) -> None:
-        job = run.job = evolve(
-            run.snapshot(), state=JobState.QUEUED, channel="", node="", started=None, error=problem_of(error), question=None
-        )
-        self.absent += 1
+        job = run.end(JobState.QUEUED, channel="", node="", started=None, error=problem_of(error))
         self.tools.observer.job_ended(job.id, None, error)
         await self._save(run)
+        self.absent += 1
         _log.info("job {job}: waits for the card's next visit", event="job-requeued", job=job.id)
         self.hub.publish("job.queued", job_event(job, error=problem_json(problem_of(error))))
 
@@ -207,82 +164,17 @@ class Jobs:
         self, run: Run, state: JobState, result: dict[str, Any] | None = None, error: CardGatewayError | None = None
     ) -> None:
         problem = problem_of(error) if error is not None else None
-        job = run.job = evolve(
-            run.snapshot(),
-            state=state,
-            ended=self._now,
-            result=result if result is not None else run.job.result,
-            error=problem,
-            question=None,
-        )
+        job = run.end(state, ended=self._now, result=result if result is not None else run.job.result, error=problem)
         await self._save(run)
         self.tools.observer.job_ended(job.id, result, error)
         shown = problem_json(problem) if problem is not None else None
         self.hub.publish("job.ended", job_event(job, result=job.result, error=shown))
 
     async def _save(self, run: Run) -> None:
-        try:
-            await self.store.jobs.save(run.job)
-        except CancelledError:
-            pass  # it is written all the same: what is handed to the store is done
-        except StoreError as problem:
-            _not_stored(Failure(problem), run.job.id)
-        finally:
-            run.ended.callback(None)
-
-    async def abandon(self, visit: Visit) -> None:
-        """
-        What was queued for a card that is going: it waits for the card's next visit where it may start anew, else it has failed.
-        Never fails.
-        """
-        if not visit.asked:
-            return
-        try:
-            for job in await self.store.jobs.queued([], visit.id, _ALL):
-                await self.let_go(job, PeerLost("before this was begun"))
-        except (CardGatewayError, CancelledError) as problem:
-            _log.error("jobs of a card that has gone stay as they are: {reason}", event="jobs-left", reason=str(problem))
-
-    async def let_go(self, job: Job, reason: CardGatewayError) -> None:
-        """
-        A queued or stranded job loses its card: it waits for the card's next visit where it may start anew, else it has failed.
-
-        @param job: as it is in the store.
-        """
-        problem = problem_of(reason)
-        if self.may_start_anew(job, reason):
-            changes: dict[str, Any] = {"state": JobState.QUEUED, "channel": "", "node": "", "started": None, "question": None}
-            if await self.store.jobs.change(job.id, frozenset({job.state}), changes):
-                self.absent += job.state in ACTIVE
-                self.hub.publish("job.queued", job_event(evolve(job, **changes), error=problem_json(problem)))
-            return
-        changes = {"state": JobState.FAILED, "ended": self._now, "error": problem, "question": None}
-        if await self.store.jobs.change(job.id, frozenset({job.state}), changes):
-            self.absent -= bool(job.card) and job.state is JobState.QUEUED
-            self.hub.publish("job.ended", job_event(evolve(job, **changes), error=problem_json(problem)))
-
-    def _operation(self, job: Job) -> IOperation | None:
-        try:
-            return self.book.operation(job.operation)[0]
-        except CardGatewayError:
-            return None
-
-    async def tidy(self, card: str) -> None:
-        """
-        Queue what puts a card in order at its next visit, unless that waits already.  Never fails.
-
-        @param card: its identity.
-        """
-        name = self.settings.tidy
-        if not name or name not in self.book.names:
-            return
-        try:
-            waiting = await self.store.jobs.find(states=frozenset({JobState.QUEUED}), card=card, operation=name, limit=1)
-            if not waiting:
-                await self.add(Job(self.ids.job(), name, card=card, requester=BY_GATEWAY, created=self._now))
-        except (CardGatewayError, CancelledError) as problem:
-            fmt = "{eid}: nothing was queued for its next visit: {reason}"
-            _log.error(fmt, event="not-tidied", eid=card.removeprefix("eid:"), reason=str(problem))
+        if run.recording is not None:
+            run.recording.keep(self.store, run.job)
+        await self.endings.save(run.job)
+        run.ended.callback(None)
 
     async def cancel(self, job: Job, who: str) -> bool:
         """
@@ -302,6 +194,9 @@ class Jobs:
         if done:
             self.absent -= bool(job.card)
             self.hub.publish("job.ended", job_event(evolve(job, **ended), error=problem_json(problem)))
+        elif job.id in self.runs:  # it began at this moment
+            await self.runs[job.id].cancel(who)
+            return True
         return done
 
 

@@ -8,8 +8,8 @@ then nobody else does, and if the gateway is killed meanwhile, it is due again. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field
 from twisted.internet.defer import Deferred, DeferredList, fail
@@ -20,8 +20,10 @@ from cardgw.errors import CardGatewayError, DeliveryRefused, OperationCancelled
 from cardgw.gateway.events import EventHub
 from cardgw.gateway.faults import Conflict, StoreError, UnknownParcel
 from cardgw.gateway.outbox_delivery import Delivery
+from cardgw.gateway.outbox_entries import Change, Entries
 from cardgw.gateway.outbox_worker import Worker, pause
 from cardgw.gateway.shown import entry_json
+from cardgw.gateway.whole import whole
 from cardgw.interfaces import ICourier, IHTTPClient, IOutbox
 from cardgw.values import OutboxEntry, Parcel, ParcelState
 
@@ -32,8 +34,6 @@ RESERVED = 300.0
 """Seconds for which a parcel is left to who has stored it, or has begun to deliver it."""
 _SOON = 60.0
 
-_T = TypeVar("_T")
-_Change = Callable[[OutboxEntry], OutboxEntry | None]
 _log = Logger()
 
 
@@ -51,6 +51,7 @@ class Outbox:
 
     @ivar couriers: by the kind of parcel that they carry.
     @ivar entropy: gives so many random bytes.
+    @ivar shared: whether other gateways use the same store.
     @ivar on_change: called with each entry that has changed; must not raise.
     """
 
@@ -60,13 +61,16 @@ class Outbox:
     clock: Any
     hub: EventHub
     entropy: Callable[[int], bytes]
+    shared: bool = False
     on_change: Callable[[OutboxEntry], object] = field(default=_ignore, init=False)
+    _entries: Entries = field(init=False)
     _worker: Worker = field(init=False)
     _stopped: bool = field(default=False, init=False)
     _deliveries: dict[str, Delivery] = field(factory=dict, init=False)
     _accepted: set[str] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._entries = Entries(self.store, self.shared)
         self._worker = Worker(self, self.store, self.clock)
 
     def start(self) -> None:
@@ -93,15 +97,21 @@ class Outbox:
         """
         See L{IOutbox.keep}.  It is left to who has stored it for L{RESERVED} seconds.
         """
-        return _whole(self._keep(parcel))
+        return whole(self._keep(parcel, RESERVED))
 
-    async def _keep(self, parcel: Parcel) -> OutboxEntry:
+    def post(self, parcel: Parcel) -> Deferred[OutboxEntry]:
+        """
+        Store a parcel that nobody waits for: it is delivered from here, at once where that is possible.  Fires when it is safe.
+        """
+        return whole(self._keep(parcel, 0.0))
+
+    async def _keep(self, parcel: Parcel, wait: float) -> OutboxEntry:
         now = self.clock.seconds()
-        entry: OutboxEntry = await self.store.outbox.keep(parcel, now, RESERVED)
+        entry = await self._entries.keep(parcel, now, wait)
         if entry.created == now:
             self._publish(entry)
         if entry.state is ParcelState.WAITING:
-            self._worker.expect(entry.next_attempt)
+            self._worker.expect(entry.next_attempt) if wait else self._worker.hurry(parcel.address)
         return entry
 
     def deliver(self, entry: OutboxEntry) -> Deferred[None]:
@@ -157,8 +167,10 @@ class Outbox:
         """
         if entry.state is not ParcelState.WAITING:
             return True
-        soon = entry.next_attempt < self.clock.seconds() + _SOON
-        now = await (self._change(entry.id, self._reserved(entry.next_attempt)) if soon else self._get(entry.id))
+        if entry.next_attempt < self.clock.seconds() + _SOON:
+            now = await self._change(entry.id, self._reserved(entry.next_attempt))
+        else:
+            now = entry if self._entries.is_latest(entry) else await self._entries.get(entry.id)
         return now.state is not ParcelState.DELIVERED
 
     async def _send(self, delivery: Delivery) -> CardGatewayError | None:
@@ -170,7 +182,7 @@ class Outbox:
             return error
         return None
 
-    def _reserved(self, due: float) -> _Change:
+    def _reserved(self, due: float) -> Change:
         """
         Keep others from a parcel that waits and is due at this time, or earlier.
         """
@@ -182,7 +194,7 @@ class Outbox:
 
         return change
 
-    def _tried(self, error: CardGatewayError | None) -> _Change:
+    def _tried(self, error: CardGatewayError | None) -> Change:
         """
         What comes of an attempt.  What was delivered once stays so; what was given up does not begin to wait again.
         """
@@ -212,7 +224,7 @@ class Outbox:
         """
         See L{IOutbox.taken_off}.
         """
-        return _whole(self._taken_off(entry))
+        return whole(self._taken_off(entry))
 
     async def _taken_off(self, entry: OutboxEntry) -> None:
         self._publish(await self._change(entry.id, _off_card))
@@ -234,12 +246,12 @@ class Outbox:
 
     async def _deliver_now(self, name: str) -> OutboxEntry:
         try:
-            await self.deliver(await self._get(name))
+            await self.deliver(await self._entries.get(name))
         except (StoreError, UnknownParcel):
             raise
         except CardGatewayError:  # the entry says so
             pass
-        return await self._get(name)
+        return await self._entries.get(name)
 
     def give_up(self, id: str) -> Deferred[OutboxEntry]:
         """
@@ -248,18 +260,18 @@ class Outbox:
         @raise UnknownParcel: (as failure) there is none.
         @raise Conflict: (as failure) it does not wait.
         """
-        return _whole(self._give_up(id))
+        return whole(self._give_up(id))
 
     async def _give_up(self, name: str) -> OutboxEntry:
-        entry = await self._get(name)
+        entry = await self._entries.get(name)
         delivery = self._deliveries.get(name)
         if delivery is not None and entry.state is ParcelState.WAITING:
             ended = delivery.outcome().addErrback(lambda _: None)
             delivery.stop(OperationCancelled("somebody gave the parcel up"))
             await ended
-        before, after = await self.store.outbox.change(name, _given_up)
+        before, after = await self._entries.change(name, _given_up)
         if after is None:
-            raise Conflict(f"it is {(before or entry).state.value}")
+            raise Conflict(f"it is {before.state.value}")
         self._publish(after)
         _log.info("{kind} {number} for {host}: given up", event="parcel-given-up", **_named(after))
         return after
@@ -268,8 +280,8 @@ class Outbox:
         """
         For the worker: see L{Deliveries}.
         """
-        claimed = self.store.outbox.change(entry.id, self._reserved(self.clock.seconds()))
-        return claimed.addCallback(lambda found: found[1])
+        claimed = self._entries.change(entry.id, self._reserved(self.clock.seconds()))
+        return Deferred.fromCoroutine(claimed).addCallback(lambda found: found[1])
 
     def postpone(self, entry: OutboxEntry, until: float) -> Deferred[None]:
         """
@@ -279,23 +291,14 @@ class Outbox:
         def change(entry: OutboxEntry) -> OutboxEntry | None:
             return evolve(entry, next_attempt=until) if entry.next_attempt < until else None
 
-        postponed: Deferred[None] = self.store.outbox.change(entry.id, change).addCallback(lambda _: None)
-        return postponed
-
-    async def _get(self, name: str) -> OutboxEntry:
-        entry: OutboxEntry | None = await self.store.outbox.get(name)
-        if entry is None:
-            raise UnknownParcel(name)
-        return entry
+        return Deferred.fromCoroutine(self._entries.change(entry.id, change)).addCallback(lambda _: None)
 
     def _publish(self, entry: OutboxEntry) -> None:
         self.hub.publish("outbox.changed", {"entry": entry_json(entry)})
         self.on_change(entry)
 
-    async def _change(self, name: str, change: _Change) -> OutboxEntry:
-        before, after = await self.store.outbox.change(name, change)
-        if before is None:
-            raise UnknownParcel(name)
+    async def _change(self, name: str, change: Change) -> OutboxEntry:
+        before, after = await self._entries.change(name, change)
         return before if after is None else after
 
 
@@ -315,12 +318,3 @@ def _named(entry: OutboxEntry) -> dict[str, Any]:
     named = {"parcel": entry.id, "kind": parcel.kind, "number": parcel.number, "host": parcel.address}
     more = {"eid": parcel.card.removeprefix("eid:"), "iccid": parcel.facts.get("iccid")}
     return {**named, **{key: value for key, value in more.items() if value}}
-
-
-def _whole(work: Coroutine[Any, Any, _T]) -> Deferred[_T]:
-    """
-    Do something to its end, even if nobody waits for it any more.
-    """
-    outcome: Deferred[_T] = Deferred()
-    Deferred.fromCoroutine(work).addCallbacks(outcome.callback, outcome.errback)
-    return outcome

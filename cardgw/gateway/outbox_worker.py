@@ -144,6 +144,15 @@ class Worker:
         elif self._timer.getTime() > self.clock.seconds() + delay:
             self._timer.reset(delay)
 
+    def hurry(self, host: str) -> None:
+        """
+        Something for this host is due now.
+        """
+        if self._failing:
+            self.expect(self.clock.seconds())
+        elif host not in self._busy:  # else it is looked at when that delivery has ended
+            self._wake()
+
     def _due(self) -> None:
         self._timer = None
         self._wake()

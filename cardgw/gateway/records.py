@@ -28,6 +28,8 @@ class JobState(Enum):
     CANCELLED = "cancelled"
 
 
+REDACTED, WHOLE = "redacted", "whole"
+"""What is recorded of what is said to a card: headers, lengths and status words; everything."""
 ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 """States that a job does not leave."""
 ACTIVE = frozenset({JobState.RUNNING, JobState.WAITING})
@@ -78,6 +80,7 @@ class Job:
     @ivar question: what it waits for.
     @ivar runs: how often it was begun.
     @ivar node: the gateway that runs it.
+    @ivar record: how what is said to the card is recorded: L{REDACTED}, L{WHOLE}, or empty for not at all.
     """
 
     id: str
@@ -99,6 +102,7 @@ class Job:
     question: Question | None = None
     runs: int = 0
     node: str = ""
+    record: str = ""
 
     @property
     def shown_parameters(self) -> dict[str, Any]:
@@ -106,6 +110,18 @@ class Job:
         The parameters without what is secret.
         """
         return {name: "***" if name in self.hidden else value for name, value in self.parameters.items()}
+
+
+@frozen
+class Recorded:
+    """
+    The transcript of a job (L{cardgw.apdu.transcript}), when it was done last.
+
+    @ivar kind: L{REDACTED} or L{WHOLE}.
+    """
+
+    kind: str
+    text: str = field(repr=False)
 
 
 @frozen

@@ -11,7 +11,6 @@ from cardgw.errors import GatewayStopping
 from cardgw.gateway.faults import JobInterrupted
 from cardgw.gateway.jobs import Jobs
 from cardgw.gateway.records import Job, JobState, problem_of
-from cardgw.gateway.run import BY_CARD
 
 _log = Logger()
 
@@ -36,9 +35,7 @@ async def recover(jobs: Jobs, seconds: float) -> int:
     touched = {job.card for job in stranded if job.card and job.state is not JobState.QUEUED}
     for card in sorted(touched.union(await jobs.store.outbox.untidy())):
         await jobs.tidy(card)
-    before = jobs.absent
-    queued = await jobs.store.jobs.queued_count()
-    jobs.absent += queued - before  # some may have been queued over the API meanwhile
+    await jobs.recount()
     if stranded:
         fmt = "{count} jobs were interrupted when the gateway was ended"
         _log.warn(fmt, event="jobs-interrupted", count=len(stranded))
@@ -49,7 +46,9 @@ async def _settle(jobs: Jobs, job: Job, seconds: float) -> None:
     if job.result is not None and job.state is not JobState.QUEUED:
         changes = {"state": JobState.DONE, "ended": seconds, "question": None, "error": None}
         await jobs.store.jobs.change(job.id, frozenset({job.state}), changes)
-    elif job.requester != BY_CARD and jobs.may_start_anew(job, GatewayStopping()):
+    elif job.state is JobState.QUEUED:
+        await jobs.let_go(job, GatewayStopping("before this was begun"))
+    elif jobs.may_start_anew(job, GatewayStopping()):
         await jobs.let_go(job, GatewayStopping())
     else:
         where = f"at the stage {job.stage}" if job.stage else "before it had said how far it was"

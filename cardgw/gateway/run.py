@@ -9,17 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define, evolve, field
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cardgw.errors import CardGatewayError, ChannelError, NobodyToAsk
 from cardgw.gateway.events import EventHub
-from cardgw.gateway.faults import NotAsking
+from cardgw.gateway.faults import NotAsking, OtherCard
+from cardgw.gateway.recording import Recording
 from cardgw.gateway.records import Job, JobState
 from cardgw.gateway.shown import question_json
-from cardgw.interfaces import ICardObserver
+from cardgw.interfaces import ICardChannel, ICardObserver
 from cardgw.values import Question
 
 BY_CARD = "card"
@@ -33,7 +34,7 @@ def job_event(job: Job, **more: Any) -> dict[str, Any]:
     What events say about a job.
     """
     named = {"job": job.id, "card": job.card or None, "channel": job.channel or None, "operation": job.operation}
-    return {**named, "state": job.state.value, **more}
+    return {**named, "requester": job.requester, "state": job.state.value, **more}
 
 
 @define(eq=False)
@@ -46,8 +47,10 @@ class Run:
     @ivar identify: is told who the card is.
     @ivar answer_timeout: seconds that a question waits.
     @ivar work: what it is done by; cancelling it winds the operation up.
+    @ivar recording: what writes down what is said to the card, or C{None}.
     @ivar cancelled_by: who wanted it to end, or empty.
-    @ivar ended: fires when it has.
+    @ivar ended: fires when it has, and that is written down.
+    @ivar over: whether it has ended; what the operation says after that counts no more.
     """
 
     job: Job
@@ -58,8 +61,10 @@ class Run:
     identify: Callable[[str], None]
     answer_timeout: float
     work: Deferred[Any] | None = None
+    recording: Recording | None = None
     cancelled_by: str = ""
     ended: Deferred[None] = field(factory=Deferred)
+    over: bool = False
     _stage: str = ""
     _facts: Mapping[str, Any] = field(factory=dict)
     _percent: int | None = None
@@ -71,6 +76,15 @@ class Run:
 
     def __attrs_post_init__(self) -> None:
         self._saved = self.clock.seconds()
+
+    def recorded(self, channel: ICardChannel) -> ICardChannel:
+        """
+        The channel, recorded if that is wanted.
+        """
+        if not self.job.record:
+            return channel
+        self.recording = Recording(self.job.record)
+        return self.recording.over(channel, self.job, self.clock)
 
     @property
     def identity(self) -> str:
@@ -91,6 +105,8 @@ class Run:
         """
         See L{cardgw.interfaces.IProgress.stage}.
         """
+        if self.over:
+            return
         self._stage, self._facts, self._percent = name, facts, None
         self.observer.job_stage(self.job.id, name, facts)
         self.hub.publish("job.stage", job_event(self.job, stage=name, facts=facts))
@@ -101,6 +117,8 @@ class Run:
         """
         See L{cardgw.interfaces.IProgress.percent}.
         """
+        if self.over:
+            return
         self._percent = done
         if self._moved:
             self._keep_up()
@@ -112,15 +130,19 @@ class Run:
         """
         See L{cardgw.interfaces.ISession.identified}.
         """
-        if identity != self.job.card:
+        if not self.job.card:
             self.job = evolve(self.job, card=identity)
             self._moved = True
             self.identify(identity)
+        elif identity != self.job.card and self.job.requester != BY_CARD:
+            raise OtherCard(f"it is for {self.job.card}, and this is {identity}")
 
     def achieved(self, result: dict[str, Any]) -> Deferred[None]:
         """
         See L{cardgw.interfaces.ISession.achieved}.
         """
+        if self.over:
+            return succeed(None)
         self.job = evolve(self.job, result=result)
         return self.save(self.snapshot())
 
@@ -128,7 +150,7 @@ class Run:
         """
         See L{cardgw.interfaces.ISession.ask}.  What a card asked for has nobody behind it but its holder, who can only read.
         """
-        if self.job.requester == BY_CARD:
+        if self.job.requester == BY_CARD or self.over:
             return fail(NobodyToAsk(question.text))
         self._withdraw(NobodyToAsk("another question came"))
         asking = self._asking = Deferred(self._forget)
@@ -149,6 +171,17 @@ class Run:
         if asking is None:
             raise NotAsking(self.job.id)
         asking.callback(text)
+
+    def end(self, state: JobState, **changes: Any) -> Job:
+        """
+        It has ended.
+
+        @return: the job as it is to be written down.
+        """
+        self._withdraw(NobodyToAsk("the job has ended"))
+        self.job = evolve(self.snapshot(), state=state, question=None, **changes)
+        self.over = True
+        return self.job
 
     def card_gone(self, reason: ChannelError) -> None:
         """

@@ -5,10 +5,11 @@ One operation on one card: what it is given, and what becomes of its end.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -17,6 +18,7 @@ from cardgw.errors import CardGatewayError, OperationCancelled, OperationRefused
 from cardgw.fields import build, options
 from cardgw.interfaces import ICardChannel, ICardObserver, IHTTPClient, IOperation, IOutbox, ISession, ITrust
 from cardgw.quirks import Quirks
+from cardgw.texts.catalogue import Words
 from cardgw.values import CardRequest, ChannelInfo, Feature, Question, Reset
 
 
@@ -79,6 +81,7 @@ class Tools:
     What every session is given alike.
 
     @ivar secret: gives the secret of a name (see L{ISession.secret}).
+    @ivar words: puts what card holders are shown into their language.
     """
 
     clock: Any
@@ -88,6 +91,7 @@ class Tools:
     secret: Any
     outbox: IOutbox
     memory: Memory
+    words: Words = field(factory=Words)
 
 
 @implementer(ISession)
@@ -149,7 +153,7 @@ class Session:
         """
         See L{cardgw.interfaces.IProgress.stage}.
         """
-        self.course.stage(name, facts)
+        self.course.stage(name, _writable(facts))
 
     def percent(self, done: int) -> None:
         """
@@ -161,7 +165,7 @@ class Session:
         """
         See L{ISession.show}.
         """
-        return self.channel.show(text) if Feature.SHOW in self.channel.info.offers else succeed(None)
+        return self.channel.show(self.tools.words(text)) if Feature.SHOW in self.channel.info.offers else succeed(None)
 
     def farewell(self, text: str, reset: Reset | None = None) -> None:
         """
@@ -179,13 +183,13 @@ class Session:
         """
         See L{ISession.achieved}.
         """
-        return self.course.achieved(result)
+        return self.course.achieved(_checked(result))
 
     def ask(self, question: Question) -> Deferred[str]:
         """
         See L{ISession.ask}.
         """
-        return self.course.ask(question)
+        return self.course.ask(evolve(question, facts=_writable(question.facts)))
 
     def recall(self, card: str, key: str) -> Deferred[bytes | None]:
         """
@@ -246,7 +250,16 @@ def hidden_in(operation: IOperation) -> frozenset[str]:
 def _checked(result: Any) -> dict[str, Any]:
     if not isinstance(result, dict):
         raise TypeError(f"run must return a dict, and returned {type(result).__name__}")
+    json.dumps(result, allow_nan=False)
     return result
+
+
+def _writable(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        json.dumps(facts)
+    except (TypeError, ValueError):
+        return {name: str(value) for name, value in facts.items()}
+    return facts
 
 
 async def perform(operation: IOperation, session: Session) -> dict[str, Any]:

@@ -79,6 +79,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "error": problem_json(job.error) if job.error is not None else None,
         "question": question_json(job.question) if job.question is not None else None,
         "runs": job.runs,
+        "record": job.record or None,
     }
 
 

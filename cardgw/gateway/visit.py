@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
+from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
 
 from cardgw.gateway.records import Card
@@ -30,6 +30,7 @@ class Visit:
     @ivar run: the job that is being done.
     @ivar leaving: whether it is being sent away, or gone.
     @ivar asked: whether jobs were queued for it as the card that is here, not by its identity.
+    @ivar given: ids of the entries in the outbox that the card has given while it was here.
     @ivar changes: counts what L{ring} was told.
     """
 
@@ -42,6 +43,7 @@ class Visit:
     run: Run | None = None
     leaving: bool = False
     asked: bool = False
+    given: set[str] = field(factory=set)
     changes: int = 0
     _bell: Deferred[None] | None = None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from twisted.internet import defer
 from twisted.internet.defer import CancelledError, Deferred
 
-from cardgw.errors import CardGatewayError, ChannelError, NobodyToAsk, OperationCancelled
+from cardgw.errors import CardGatewayError, ChannelError, NobodyToAsk, OperationCancelled, OperationRefused
 from cardgw.interfaces import ISession
 from cardgw.lpa import download_errors as refused
 from cardgw.lpa import server_errors as server
@@ -31,6 +31,7 @@ REASONS: tuple[tuple[type[Exception], CancelReason], ...] = (
     (PackageError, CancelReason.LOAD_BPP_EXECUTION_ERROR),
     (refused.DownloadRefused, CancelReason.POSTPONED),
     (NobodyToAsk, CancelReason.POSTPONED),
+    (OperationRefused, CancelReason.POSTPONED),
     (CancelledError, CancelReason.POSTPONED),
     (OperationCancelled, CancelReason.POSTPONED),
     (Es9Error, CancelReason.POSTPONED),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import deferLater
 
 from cardgw.errors import CardGatewayError, ChannelError, LocalError, NobodyToAsk
@@ -21,6 +22,7 @@ from cardgw.lpa.notice_policy import NoticePolicy
 from cardgw.lpa.policy import YES
 from cardgw.lpa.profile_states import CAT_BUSY, check_result
 from cardgw.lpa.profiles import Profile, list_profiles
+from cardgw.lpa.unbroken import unbroken
 from cardgw.quirks import Quirks
 from cardgw.values import ChannelInfo, Question, Reset
 
@@ -31,6 +33,7 @@ UNCONFIRMED = (
     "The connection was lost before the card could answer. Very probably it is done: the card's next visit will show it."
 )
 LATER = "Not all notifications were taken from the card; the others stay there until its next visit"
+CANCELLED = "It was cancelled."
 MAYBE = "It may be done nevertheless: look at the list of profiles before you try again."
 
 
@@ -91,7 +94,8 @@ async def get_profiles(session: ISession, isdr: Isdr, *, icons: bool = False) ->
 
 async def change(session: ISession, isdr: Isdr, tag: int, request: bytes) -> None:
     """
-    Have the card do something; while a toolkit session keeps it from that, wait and ask again.
+    Have the card do something; while a toolkit session keeps it from that, wait and ask again.  Cancelling ends the waiting, but
+    does not keep from the answer of a card that may be doing it.
 
     @param tag: of the request.
     @raise Es10Error: it refuses, or is still busy.
@@ -99,13 +103,13 @@ async def change(session: ISession, isdr: Isdr, tag: int, request: bytes) -> Non
     """
     for pause in BUSY_PAUSES:
         try:
-            return check_result(tag, await isdr.command(request, slow=True))
+            return check_result(tag, await unbroken(isdr.command(request, slow=True)))
         except Es10Error as refusal:
             if refusal.result != CAT_BUSY:
                 raise
         session.stage("cat_busy", function=FUNCTIONS[tag], seconds=pause)
         await deferLater(session.clock, pause)
-    return check_result(tag, await isdr.command(request, slow=True))
+    return check_result(tag, await unbroken(isdr.command(request, slow=True)))
 
 
 def may_be_done(isdr: Isdr, request: bytes, lost: ChannelError) -> bool:
@@ -138,17 +142,28 @@ async def agree_to_vanish(session: ISession, what: str, profile: Profile, *, agr
 
 async def conclude(session: ISession, isdr: Isdr, policy: NoticePolicy, result: dict[str, Any]) -> dict[str, Any]:
     """
-    What was done is written down, and those are told who want to hear of it.  Whatever becomes of the card now, it is done.
+    What was done is written down, and those are told who want to hear of it.  Whatever becomes of the card, the store and the
+    wish to have it done, it is done now.
 
     @return: the result, with C{notifications}: how many had which fate; or C{None}, and why in C{note}.
     """
-    await session.achieved(result)
+    await write_down(session, result)
     try:
         settled = await settle(session, isdr, policy)
-    except CardGatewayError as problem:
-        note = " ".join(filter(None, (result.get("note"), f"{LATER}. {problem}")))
+    except (CardGatewayError, CancelledError) as problem:
+        note = " ".join(filter(None, (result.get("note"), f"{LATER}. {str(problem) or CANCELLED}")))
         return result | {"notifications": None, "note": note}
     return result | {"notifications": settled.counts}
+
+
+async def write_down(session: ISession, result: dict[str, Any]) -> None:
+    """
+    See L{ISession.achieved}.  Never fails: that it could not be written down yet does not make it undone.
+    """
+    try:
+        await session.achieved(result)
+    except (CardGatewayError, CancelledError) as problem:
+        session.log.warn("the result could not be written down yet: {problem}", problem=str(problem) or CANCELLED)
 
 
 def restart_words(reset: Reset | None) -> str:

@@ -107,7 +107,7 @@ class Download:
 
     async def _from_the_beginning(self) -> dict[str, Any]:
         greeting = await greet(self.session, self.isdr)
-        es9 = Es9(self.session.http, self.code.host, greeting.trusted)
+        es9 = Es9(self.session.http, self.code.host, greeting.trusted, secret=self.code.matching_id)
         opening = await initiate(self.session, es9, self.code.host, greeting)
         transaction_id = opening.transaction_id
         try:
@@ -136,9 +136,10 @@ class Download:
 
     def _identified(self, eid: str) -> None:
         """
-        The eUICC's certificate has told its EID; what it has said itself goes before.
+        The eUICC's certificate has told its EID.  Where the job is for another card, it ends here: before the server binds the
+        profile to this one.
         """
-        if not self.session.identity and len(eid) == DIGITS and eid.isdecimal():
+        if len(eid) == DIGITS and eid.isdecimal():
             self.session.identified(SCHEME + eid)
 
     async def _load(self, about: About, transaction_id: str, parts: tuple[bytes, ...]) -> InstallResult:
@@ -166,7 +167,7 @@ class Download:
             session.log.info("the kept package is of no use any more: {problem}", problem=str(problem))
             return None
         except CancelledError as cancelled:
-            es9 = Es9(session.http, kept.about.host, kept.about.trusted)
+            es9 = Es9(session.http, kept.about.host, kept.about.trusted, secret=self.code.matching_id)
             await cancel(session, isdr, es9, kept.transaction_id, cancelled)
             raise
         if result.failure is not None:

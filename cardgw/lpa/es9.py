@@ -31,6 +31,8 @@ HEADERS: Mapping[str, str] = {
 }
 """SGP.22 6.5.1.2 to 6.5.1.4."""
 OK, NO_CONTENT, SERVER_ERRORS = 200, 204, 500
+SECRET_MIN = 4
+"""Shorter texts are no secrets, and may be anywhere."""
 SUCCESS = {"Executed-Success", "Executed-WithWarning"}
 """SGP.22 6.5.1.4: the function has been carried out."""
 FAILURE = {"Failed", "Expired"}
@@ -169,12 +171,14 @@ class Es9:
     @ivar host: its address as the card or the activation code has it.
     @ivar trusted: key identifiers of the CIs that the card trusts.
     @ivar role: what its TLS certificate must be good for.
+    @ivar secret: a text that it may know, and that is not to be seen in what it says of errors: the matching id.
     """
 
     http: IHTTPClient = field(repr=False)
     host: str = field(converter=_without_spaces)
     trusted: frozenset[bytes] = frozenset()
     role: Role = Role.TLS
+    secret: str = field(default="", repr=False)
 
     async def initiate_authentication(self, challenge: bytes, info1: bytes) -> InitiateAuthentication:
         """
@@ -265,28 +269,30 @@ class Es9:
             raise HttpStatusError(status, function, hint="Try again later." if status >= SERVER_ERRORS else "")
         if not answered and not answer.strip():
             return _Answer(function, {})
-        return _checked(function, answer)
+        return _checked(function, answer, self.secret)
 
 
 def _base64(octets: bytes) -> str:
     return b64encode(octets).decode("ascii")
 
 
-def _checked(function: str, octets: bytes) -> _Answer:
+def _checked(function: str, octets: bytes, secret: str) -> _Answer:
     """
     Read the JSON, and its header (SGP.22 6.5.1.4).
+
+    @param secret: see L{Es9}.
     """
     try:
         values = json.loads(octets)
     except (ValueError, RecursionError):
         raise MalformedServerAnswer(f"{function}: {'not JSON' if octets.strip() else 'empty'}") from None
     execution = _table(_table(_table(values), "header"), "functionExecutionStatus")
-    status = _word(execution, "status")
+    status = _word(execution, "status", secret)
     if status in SUCCESS:
         return _Answer(function, values)
     if status in FAILURE:
         data = _table(execution, "statusCodeData")
-        raise Es9Error(function, _word(data, "subjectCode"), _word(data, "reasonCode"), _word(data, "message"))
+        raise Es9Error(function, *(_word(data, name, secret) for name in ("subjectCode", "reasonCode", "message")))
     raise MalformedServerAnswer(f"{function}: {f'unknown status {status}' if status else 'no status'} in its header")
 
 
@@ -295,6 +301,8 @@ def _table(value: Any, name: str = "") -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _word(values: Mapping[str, Any], name: str) -> str:
+def _word(values: Mapping[str, Any], name: str, secret: str) -> str:
     value = values.get(name)
-    return shown(value) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return shown(value if len(secret) < SECRET_MIN else re.sub(re.escape(secret), "***", value, flags=re.IGNORECASE))

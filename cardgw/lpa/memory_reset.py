@@ -9,10 +9,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from attrs import define
+from twisted.internet.defer import CancelledError
 
 from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ISession
 from cardgw.lpa.changes import (
+    CANCELLED,
     UNCONFIRMED,
     Manner,
     agree_to_vanish,
@@ -22,6 +24,7 @@ from cardgw.lpa.changes import (
     may_be_done,
     restart_words,
     still_there,
+    write_down,
 )
 from cardgw.lpa.errors import Es10Error
 from cardgw.lpa.isdr import Isdr
@@ -74,7 +77,7 @@ class _Reset:
             return await conclude(self.session, self.isdr, self.manner.policy, result)
         if not confirmed:
             result |= {"deleted": [named_json(each) for each in meant], "confirmed": False, "note": UNCONFIRMED}
-            await self.session.achieved(result)
+            await write_down(self.session, result)
             return result
         return await self._done(result, meant, in_use)
 
@@ -104,9 +107,9 @@ class _Reset:
         """
         Test profiles that were there from the beginning stay, and nothing tells which ones these are.
         """
-        await self.session.achieved({"deleted": [named_json(each) for each in meant], "note": NOT_LISTED})
+        await write_down(self.session, {"deleted": [named_json(each) for each in meant], "note": NOT_LISTED})
         try:
             left = await list_profiles(self.isdr)
-        except CardGatewayError as problem:
-            return meant, f"{NOT_LISTED}. {problem}"
+        except (CardGatewayError, CancelledError) as problem:
+            return meant, f"{NOT_LISTED}. {str(problem) or CANCELLED}"
         return [each for each in self.profiles if not still_there(each, left)], ""

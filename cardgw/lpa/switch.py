@@ -15,7 +15,17 @@ from attrs import define
 
 from cardgw.errors import ChannelError
 from cardgw.interfaces import ISession
-from cardgw.lpa.changes import UNCONFIRMED, Manner, agree_to_vanish, change, conclude, get_profiles, may_be_done, restart_words
+from cardgw.lpa.changes import (
+    UNCONFIRMED,
+    Manner,
+    agree_to_vanish,
+    change,
+    conclude,
+    get_profiles,
+    may_be_done,
+    restart_words,
+    write_down,
+)
 from cardgw.lpa.errors import Es10Error
 from cardgw.lpa.isdr import Isdr
 from cardgw.lpa.profile_json import named_json
@@ -75,7 +85,7 @@ class _Switch:
             return await self._unchanged(result)  # the list did not tell its state, or somebody was faster
         if not confirmed:
             result |= {"confirmed": False, "note": UNCONFIRMED}
-            await self.session.achieved(result)
+            await write_down(self.session, result)
             return result
         return await self._done(result)
 

@@ -26,6 +26,7 @@ class FakeGateway:
     A gateway for one transport.
 
     @ivar channels: the cards that have come.
+    @ivar words: see L{IGateway}; here, texts stay as they are.
     """
 
     def __init__(self, reactor: Any = None, attend: Callable[[ICardChannel], Awaitable[object]] | None = None) -> None:
@@ -35,6 +36,7 @@ class FakeGateway:
         """
         self.reactor: Any = MemoryReactorClock() if reactor is None else reactor
         self.channels: list[ICardChannel] = []
+        self.words: Callable[[str], str] = str
         self._attend = attend
 
     def arrived(self, channel: ICardChannel) -> Deferred[None]:
@@ -72,6 +74,16 @@ class GatewayTestsMixin(ContractMixin):
 
     async def _interface(self) -> None:
         self.verify(IGateway, await self.hook(self.make_gateway))
+
+    def test_words(self) -> Any:
+        """
+        A transport's own text may be translated; one that is not known stays as it is.
+        """
+        return self.contract(self._words())
+
+    async def _words(self) -> None:
+        gateway = await self.hook(self.make_gateway)
+        self.assertEqual(gateway.words("A text that\nno catalogue has: 1."), "A text that\nno catalogue has: 1.")
 
     def test_stays(self) -> Any:
         """

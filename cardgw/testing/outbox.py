@@ -45,7 +45,7 @@ class FakeOutbox:
         for entry in self.stored.values():
             if _key(entry.parcel) == _key(parcel):
                 return succeed(entry)
-        entry = OutboxEntry(f"entry-{len(self.stored) + 1}", parcel)
+        entry = OutboxEntry(f"entry-{len(self.stored) + 1}", parcel, on_card=bool(parcel.card))
         self.stored[entry.id] = entry
         return succeed(entry)
 
@@ -136,6 +136,19 @@ class OutboxTestsMixin(ContractMixin):
         self.assertEqual((again.id, again.state), (first.id, ParcelState.DELIVERED))
         other = await self.settled(outbox.keep(self.parcel(payload=b"another")))
         self.assertNotEqual(other.id, first.id)
+
+    def test_noCard(self) -> Any:
+        """
+        What no card gave is on none: it is done with when it has been delivered.
+        """
+        return self.contract(self._no_card())
+
+    async def _no_card(self) -> None:
+        outbox = await self.hook(lambda: self.make_outbox([]))
+        entry = await self.settled(outbox.keep(Parcel("notification", "", 1, "smdp.example", b"payload")))
+        self.assertFalse(entry.on_card)
+        await self.settled(outbox.deliver(entry))
+        self.assertEqual(await self.settled(outbox.entries("")), ())
 
     def test_deliver(self) -> Any:
         """

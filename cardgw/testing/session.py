@@ -26,7 +26,6 @@ from cardgw.testing.outbox import FakeOutbox
 from cardgw.testing.trust import FakeTrust
 from cardgw.values import ChannelInfo, Feature, Question, Reset
 
-
 _CARD = "eid:89049032000000000000000000000163"
 
 
@@ -105,7 +104,7 @@ class FakeSession:
         """
         See L{ISession.identified}.
         """
-        self.identity = identity
+        self.identity = self.identity or identity
 
     def achieved(self, result: dict[str, Any]) -> Deferred[None]:
         """

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 from attrs import field, frozen
@@ -45,6 +47,13 @@ class Answer:
     media: str = JSON
 
     @property
+    def phrase(self) -> str:
+        """
+        What the status means (RFC 9110 15).
+        """
+        return HTTPStatus(self.status).phrase
+
+    @cached_property
     def body(self) -> bytes:
         """
         The bytes of the body.

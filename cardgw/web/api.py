@@ -146,7 +146,7 @@ def send(request: Any, answer: Answer) -> None:
     """
     if request.gone:
         return
-    request.setResponseCode(answer.status)
+    request.setResponseCode(answer.status, answer.phrase.encode("ascii"))
     for name, value in answer.all_headers.items():
         request.setHeader(name, value)
     request.write(answer.body)

@@ -57,7 +57,8 @@ async def list_transports(call: Call) -> Answer:
     """
     All transports that are on.
     """
-    return whole([{"name": each.name, "summary": each.summary, "cards": count} for each, count in call.control.transports()])
+    found = call.control.transports(call.who)
+    return whole([{"name": each.name, "summary": each.summary, "cards": count} for each, count in found])
 
 
 async def claim(call: Call) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from cardgw.fields import Kind, matching, option
-from cardgw.gateway.events import GAP, Event, concerns
+from cardgw.gateway.events import GAP, Event, among, concerns
 from cardgw.gateway.records import Principal, Role
 from cardgw.web.answer import STREAM
 from cardgw.web.endpoint import NAMED, Call, Endpoint, Following, Reply
@@ -54,11 +54,17 @@ class Wanted:
         """
         if event.kind == GAP:
             return True
-        if self.who.card and not concerns(event, self.who.card):
+        if self.who.card and not self._shown(event):
             return False
         if self.job and event.data.get("job") != self.job:
             return False
-        return not self.kinds or any(event.kind == each or event.kind.startswith(each + ".") for each in self.kinds)
+        return not self.kinds or among(event.kind, self.kinds)
+
+    def _shown(self, event: Event) -> bool:
+        """
+        Whether somebody who may see one card alone is told: as in lists, of jobs only the own ones.
+        """
+        return concerns(event, self.who.card) and event.data.get("requester") in (None, self.who.name)
 
     def last(self, event: Event) -> bool:
         """

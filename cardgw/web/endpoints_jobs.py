@@ -13,19 +13,21 @@ from attrs import Factory, asdict, evolve, frozen
 from cardgw.errors import ParameterError
 from cardgw.fields import Kind, anything, boolean, choice, mapping, matching, option, text
 from cardgw.gateway.control import JobRequest
-from cardgw.gateway.records import JobState, Role
+from cardgw.gateway.faults import Forbidden
+from cardgw.gateway.records import REDACTED, WHOLE, JobState, Role
 from cardgw.gateway.shown import job_json
 from cardgw.schema import build_strictly
-from cardgw.web.answer import JSON, LPAC, Answer
+from cardgw.web.answer import JSON, LPAC, PLAIN, Answer
 from cardgw.web.endpoint import NAME, NAMED, Call, Endpoint, Reply
 from cardgw.web.faults import ConfirmationNeeded
 from cardgw.web.lpac import lpac_envelope
 from cardgw.web.paging import LIMIT, PAGE, page
+from cardgw.web.schemas import TEXT, reference
 from cardgw.web.schemas import page as page_of
-from cardgw.web.schemas import reference
 
 PATH = "/api/v1/jobs"
 KEY = "Idempotency-Key"
+LAST = "Last-Event-ID"
 KEY_KIND: Kind = matching("1 to 200 printable ASCII characters", "[!-~](?:[ -~]{0,198}[!-~])?")
 KEY_HELP = "a text of your own: the same request with the same key is the same job, however often it is sent"
 BEFORE: Kind = matching("the id of a job", NAME)
@@ -43,6 +45,12 @@ class Submission:
     )
     parameters: Mapping[str, Any] = option(mapping(anything), "what the operation needs, by name", default=Factory(dict))
     confirm: bool = option(boolean, "yes, destroy something: needed for destructive operations", default=False)
+    record: str = option(
+        choice(REDACTED, WHOLE),
+        "keep a transcript of what is said to the card: headers, lengths and status words, or the whole, which has secrets in it"
+        " and takes the role admin",
+        default="",
+    )
 
 
 @frozen
@@ -72,13 +80,15 @@ async def submit(call: Call) -> Answer:
     Queue a job.
 
     @raise ConfirmationNeeded: the operation is destructive.
+    @raise Forbidden: it is to be recorded with its secrets.
     """
     wanted: Submission = call.body
     operation = call.control.operation(wanted.operation)
     build_strictly(operation.parameters, wanted.parameters, "in the parameters:", ParameterError)
     if operation.destructive and not wanted.confirm:
         raise ConfirmationNeeded(wanted.operation)
-    request = JobRequest(wanted.operation, wanted.card, wanted.parameters, call.header(KEY))
+    _check_record(call, wanted.record)
+    request = JobRequest(wanted.operation, wanted.card, wanted.parameters, call.header(KEY), wanted.record)
     job, new = await call.control.submit(call.who, request)
     headers = {"Location": f"{PATH}/{job.id}"}
     if not new:
@@ -106,8 +116,27 @@ async def get_job(call: Call) -> Answer:
     """
     One job; as lpac would print it, for those who want that.
     """
+    headers = {LAST: call.control.events.last}
     job = await call.control.job(call.who, call.names["job"])
-    return Answer(content=lpac_envelope(job), media=LPAC) if call.media == LPAC else Answer(content=job_json(job))
+    if call.media == LPAC:
+        return Answer(content=lpac_envelope(job), headers=headers, media=LPAC)
+    return Answer(content=job_json(job), headers=headers)
+
+
+async def get_transcript(call: Call) -> Answer:
+    """
+    What was said to the card.
+
+    @raise Forbidden: secrets are in it.
+    """
+    found = await call.control.transcript(call.who, call.names["job"])
+    _check_record(call, found.kind)
+    return Answer(content=found.text.encode(), media=PLAIN)
+
+
+def _check_record(call: Call, kind: str) -> None:
+    if kind == WHOLE and not call.who.may(Role.ADMIN):
+        raise Forbidden(f"what has secrets in it takes the role {Role.ADMIN.value}")
 
 
 async def cancel(call: Call) -> Answer:
@@ -156,7 +185,7 @@ _GET = Endpoint(
     Role.VIEWER,
     get_job,
     "Show a job",
-    {200: Reply("the job", _JOB)},
+    {200: Reply("the job", _JOB, {LAST: "the events after this one tell how it goes on"})},
     media=(JSON, LPAC),
 )
 _CANCEL = Endpoint(
@@ -178,4 +207,14 @@ _ANSWER = evolve(
     description="A job in the state waiting has a question.",
     body=AnswerText,
 )
-ENDPOINTS = (_LIST, _SUBMIT, _GET, _CANCEL, _ANSWER)
+_TRANSCRIPT = Endpoint(
+    "GET",
+    PATH + "/{job}/transcript",
+    Role.OPERATOR,
+    get_transcript,
+    "Show what was said to the card",
+    {200: Reply("the transcript", TEXT)},
+    "Of a job that was to be recorded, when it was done last. One that is whole takes the role admin.",
+    media=(PLAIN,),
+)
+ENDPOINTS = (_LIST, _SUBMIT, _GET, _TRANSCRIPT, _CANCEL, _ANSWER)

@@ -5,10 +5,13 @@ The description of the API, and a page to try it.  The page loads nothing from a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from attrs import define, field
+
+from cardgw.interfaces import IOperation
 from cardgw.web.answer import HTML, Answer
 from cardgw.web.endpoint import Call, Endpoint, Handler, Reply
 from cardgw.web.schemas import OBJECT
@@ -29,10 +32,7 @@ def page_endpoints(document: Callable[[Call], dict[str, Any]]) -> tuple[Endpoint
     """
     @param document: makes the OpenAPI document.
     """
-
-    async def described(call: Call) -> Answer:
-        return Answer(content=document(call))
-
+    described = _Described(document)
     listed = Endpoint(
         "GET",
         "/api/v1/openapi.json",
@@ -43,6 +43,23 @@ def page_endpoints(document: Callable[[Call], dict[str, Any]]) -> tuple[Endpoint
     )
     short = Endpoint("GET", "/api/openapi.json", None, described, "Describe this API", listed.replies, listed=False)
     return (listed, short, *(_page(path, name, media) for path, (name, media) in _FILES.items()))
+
+
+@define(eq=False)
+class _Described:
+    """
+    The document, which anybody may ask for and which takes long to make: made anew when there are other operations.
+    """
+
+    document: Callable[[Call], dict[str, Any]]
+    _of: Sequence[IOperation] = ()
+    _answer: Answer = field(factory=Answer)
+
+    async def __call__(self, call: Call) -> Answer:
+        operations = call.control.operations()
+        if self._answer.content is None or list(map(id, operations)) != list(map(id, self._of)):
+            self._of, self._answer = operations, Answer(content=self.document(call))
+        return self._answer
 
 
 def _page(path: str, name: str, media: str) -> Endpoint:

@@ -22,8 +22,8 @@ from cardgw.gateway.faults import StoreError
 from cardgw.web.answer import HEADERS, STREAM
 from cardgw.web.endpoint import Following
 
-QUEUE = 256
-"""Events that wait for a slow listener."""
+QUEUE = 2500
+"""Events that wait for a slow listener: all that are remembered (L{EventHub}), and some that come meanwhile."""
 HEARTBEAT = 15.0
 """Seconds between comments that keep proxies from closing a quiet connection."""
 MOST_STALLED = 8

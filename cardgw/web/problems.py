@@ -22,6 +22,7 @@ STATUSES: Mapping[type[CardGatewayError], int] = {
     gateway.WrongCode: 403,
     faults.NoSuchPath: 404,
     gateway.UnknownCard: 404,
+    gateway.NoTranscript: 404,
     gateway.UnknownJob: 404,
     gateway.UnknownParcel: 404,
     gateway.UnknownToken: 404,

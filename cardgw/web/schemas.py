@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from cardgw.gateway.records import JobState, Role
+from cardgw.gateway.records import REDACTED, WHOLE, JobState, Role
 from cardgw.values import Feature, ParcelState, Reset
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -125,13 +125,14 @@ JOB = record(
     error=maybe(reference("Failure")),
     question=maybe(reference("Question")),
     runs={**NUMBER, "description": "how often it was begun"},
+    record={**MAYBE_TEXT, "enum": [REDACTED, WHOLE, None], "description": "how what is said to the card is recorded"},
 )
 ENTRY = record(
     id=TEXT,
     kind=TEXT,
     card=TEXT,
-    number={**NUMBER, "description": "on the card: a notification's sequence number"},
-    address={**TEXT, "description": "the host it is for"},
+    number={**NUMBER, "description": "a notification's sequence number on the card, or the number of an event"},
+    address={**TEXT, "description": "the host it is for, or the webhook"},
     facts=OBJECT,
     state=words(*(each.value for each in ParcelState)),
     on_card=FLAG,

@@ -5,6 +5,7 @@ HTTP as C{twisted.web} speaks it, within limits: of the body while it is read, o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from io import BytesIO
 from typing import Any
@@ -21,15 +22,21 @@ from twisted.web.server import Request, Site
 
 from cardgw.errors import CardGatewayError
 from cardgw.web.access import check_host
+from cardgw.web.answer import Answer
 from cardgw.web.api import Headers, send
-from cardgw.web.faults import BodyTooLarge, Defect, MalformedRequest
+from cardgw.web.faults import BodyTooLarge, Defect, MalformedRequest, NoSuchPath
 from cardgw.web.problems import problem_answer
 
 LINGER = 2.0
 """Seconds in which a client that sends too much is listened to, so that it reads why it is refused."""
 GRACE = 5.0
 """Seconds that requests have to be answered when the gateway stops."""
+MOST_AT_ONCE = 32
+"""Requests in one piece of what comes over a connection; who sends more at once would make all others wait."""
 CLOSED = Failure(ConnectionDone())
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
+_MOST_DIGITS = 20
+"""Of the length of a body."""
 
 _log = Logger()
 
@@ -83,11 +90,33 @@ class WebRequest(Request):
         """
         needed = self.clientproto == b"HTTP/1.1"
         try:
-            check_host(Headers(self).all("Host"), self.channel.site.limits.hosts, needed=needed)
+            check_host(self._called(), self.channel.site.limits.hosts, needed=needed)
         except CardGatewayError as error:
             send(self, problem_answer(error))
         else:
+            self._find()
+
+    def _called(self) -> list[str]:
+        """
+        By which names.  Where the whole URL is given, as proxies are, its name counts alone (RFC 9112 3.2.2).
+        """
+        found = _ABSOLUTE.match(self.uri)
+        if found is None:
+            return Headers(self).all("Host")
+        self.uri = b"/" + self.uri[found.end() :].removeprefix(b"/")
+        self.path = self.uri.partition(b"?")[0]
+        return [found[1].decode("latin-1")]
+
+    def _find(self) -> None:
+        """
+        Twisted has answers of its own for the server as a whole.
+        """
+        if self.uri != b"*":
             Request.process(self)
+        elif self.method == b"OPTIONS":
+            send(self, Answer(204))
+        else:
+            send(self, problem_answer(NoSuchPath()))
 
     def processingFailed(self, reason: Failure) -> Failure:  # noqa: N802
         """
@@ -116,6 +145,7 @@ class WebChannel(HTTPChannel):
     transport: Any
     refused = False
     _quiet = True
+    _served = 0
 
     def connectionMade(self) -> None:
         """
@@ -136,6 +166,7 @@ class WebChannel(HTTPChannel):
         See L{HTTPChannel}.
         """
         if not self.refused:
+            self._served = 0
             HTTPChannel.dataReceived(self, data)
 
     def resetTimeout(self) -> None:  # noqa: N802
@@ -160,6 +191,18 @@ class WebChannel(HTTPChannel):
         if not self.refused:
             HTTPChannel.rawDataReceived(self, data)
 
+    def headerReceived(self, line: bytes) -> bool:  # noqa: N802
+        """
+        Twisted takes bodies of unknown length for none, and stumbles over the longest numbers.
+        """
+        name, _, value = line.partition(b":")
+        kind, text = name.lower(), value.strip(b" \t")
+        if kind == b"transfer-encoding" and text.lower() != b"chunked":
+            self.refuse(MalformedRequest("its Transfer-Encoding is not known"))
+        elif kind == b"content-length" and len(text) > _MOST_DIGITS:
+            self.refuse(MalformedRequest("its Content-Length has too many digits"))
+        return not self.refused and bool(HTTPChannel.headerReceived(self, line))
+
     def allHeadersReceived(self) -> None:
         """
         Refuse a body that is announced to be too large before it comes.
@@ -181,6 +224,8 @@ class WebChannel(HTTPChannel):
         See L{HTTPChannel}.
         """
         self._quiet = True
+        self._served += 1
+        self.persistent = self.persistent and self._served < MOST_AT_ONCE
         HTTPChannel.requestDone(self, request)
 
     def refuse(self, error: CardGatewayError) -> None:
@@ -192,7 +237,7 @@ class WebChannel(HTTPChannel):
         self.refused = True
         answer = problem_answer(error)
         headers = {**answer.all_headers, "Connection": "close"}
-        head = [f"HTTP/1.1 {answer.status} {error.sentence}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        head = [f"HTTP/1.1 {answer.status} {answer.phrase}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         self.transport.write("\r\n".join(head).encode("latin-1") + answer.body)
         HTTPChannel.setTimeout(self, LINGER)
 

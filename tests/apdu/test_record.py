@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from attrs import evolve
+from hypothesis import given
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.memory import MemoryChannel
-from cardgw.apdu.record import Recorder, Sink, redact, redact_response
+from cardgw.apdu.record import Recorder, Sink, redact, redact_response, unredact, unredact_response
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script
 from cardgw.errors import ChannelError, PeerLost
 from cardgw.testing.card import PatientCard
 from cardgw.values import ChannelInfo
+from tests.apdu.strategies import commands, responses
 
 FIRST, SECOND, THIRD = (Command(0x80, 0xCA, 0, number) for number in (1, 2, 3))
 GOOD = Response(b"", 0x9000)
@@ -126,3 +129,29 @@ class RedactTests(SynchronousTestCase):
         """
         self.assertEqual(redact_response(Response(b"secret", 0x9000)), "9000, 6 bytes")
         self.assertEqual(redact_response(BAD), "6A80")
+
+    @given(commands)
+    def test_commandAgain(self, command: Command) -> None:
+        """
+        What was left out is zeros afterwards; where nothing was, the text is the command itself.
+        """
+        known = evolve(command, data=bytes(len(command.data)), extended=False)
+        plain = not command.data and command.expected is None
+        self.assertEqual(unredact(redact(command)), None if plain else known)
+
+    @given(responses)
+    def test_responseAgain(self, response: Response) -> None:
+        """
+        Likewise for answers.
+        """
+        known = Response(bytes(len(response.data)), response.status) if response.data else None
+        self.assertEqual(unredact_response(redact_response(response)), known)
+
+    def test_others(self) -> None:
+        """
+        Other texts are none of them; lengths that cannot be are errors.
+        """
+        for text in ("", "80CA0000", "80CA9F7F00", "9000", "80CA Lc 3"):
+            self.assertEqual((unredact(text), unredact_response(text)), (None, None))
+        for text in ("80CA0000 Lc 65536", "80CA0000 Le 0"):
+            self.assertRaises(ValueError, unredact, text)

@@ -19,16 +19,15 @@ from cardgw.apdu.script import ANY, Script, Step
 from cardgw.apdu.transcript import (
     Exchange,
     Transcript,
-    TranscriptChannel,
-    TranscriptDiffers,
     TranscriptError,
     TranscriptSink,
     parse,
     write,
 )
+from cardgw.apdu.transcript_channel import TranscriptChannel
 from cardgw.errors import PeerLost
 from cardgw.testing.card import KnowingCard
-from cardgw.values import ChannelInfo, Feature
+from cardgw.values import ChannelInfo
 from tests.apdu.strategies import commands, responses
 
 TEXT = """\
@@ -54,6 +53,18 @@ EXCHANGES = (
     Exchange(INFO1, None),
 )
 
+REDACTED = """\
+# TRANSPORT: estk
+# OPERATION: lpa.info
+00A40400 Lc 16 Le 256
+# Received in 40ms
+9000
+80CA9F7F Le 256
+9000, 4 bytes
+80E29100 Lc 3
+# No answer
+"""
+
 words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=12)
 exchanges = st.builds(
     Exchange,
@@ -62,7 +73,10 @@ exchanges = st.builds(
     st.none() | st.integers(0, 10**6),
     st.just(0),
 )
-transcripts = st.builds(Transcript, st.lists(exchanges, max_size=5).map(tuple), st.none() | st.binary(max_size=33), words, words)
+notes = st.dictionaries(st.from_regex("[A-Z][A-Z-]{0,8}", fullmatch=True).map(lambda name: f"X{name}"), words, max_size=3)
+transcripts = st.builds(
+    Transcript, st.lists(exchanges, max_size=5).map(tuple), st.none() | st.binary(max_size=33), words, words, notes
+)
 
 
 class FormatTests(SynchronousTestCase):
@@ -117,6 +131,17 @@ class FormatTests(SynchronousTestCase):
         ):
             self.assertEqual(self.assertRaises(TranscriptError, parse, text).detail, expected)
 
+    def test_format(self) -> None:
+        """
+        The format of a newer version is refused, whatever comes after it.
+        """
+        self.assertEqual(parse("# FORMAT: 1\n").notes, {"FORMAT": "1"})
+        error = self.assertRaises(TranscriptError, parse, "# TRANSPORT: estk\n# FORMAT: 2\nnonsense")
+        self.assertEqual(error.detail, "line 2: it has format 2, and this version knows formats up to 1")
+        self.assertIn("newer version", error.hint)
+        for text in ("9" * 5000, "one", "-1", "²"):
+            self.assertRaises(TranscriptError, parse, f"# FORMAT: {text}\n")
+
     def test_oneLine(self) -> None:
         """
         What would break a comment is put on one line.
@@ -165,54 +190,39 @@ class TranscriptSinkTests(SynchronousTestCase):
         self.assertEqual(parse("".join(lines)).exchanges, (Exchange(CHALLENGE, None), Exchange(INFO1, None)))
 
 
-class TranscriptChannelTests(SynchronousTestCase):
+class RedactedTests(SynchronousTestCase):
     """
-    L{TranscriptChannel}.
+    Transcripts without data.
     """
 
-    def test_replay(self) -> None:
+    def test_text(self) -> None:
         """
-        The same commands give the same answers; where there was none, the card is lost.
+        Lines have headers, lengths and status words; they are the same again when they are written.
         """
-        channel = TranscriptChannel(parse(TEXT))
-        answers = self.successResultOf(GetResponse(channel).exchange(Script.of(CHALLENGE)))
-        self.assertEqual(answers, (Response(bytes.fromhex("BF2E030102"), 0x9000),))
-        self.assertEqual((channel.done, len(channel.remaining)), (2, 1))
-        error = self.failureResultOf(channel.exchange(Script.of(INFO1)), PeerLost).value
-        self.assertEqual(error.unanswered, 1)
-        self.assertIsInstance(self.successResultOf(channel.when_gone()), PeerLost)
+        transcript = parse(REDACTED)
+        self.assertEqual(write(transcript), REDACTED)
+        self.assertEqual([each.redacted for each in transcript.exchanges], [True, True, True])
+        self.assertEqual(transcript.exchanges[0].command, Command(0, 0xA4, 4, 0, bytes(16), 256))
+        self.assertEqual(transcript.notes, {"OPERATION": "lpa.info"})
 
-    def test_differs(self) -> None:
+    @given(st.text(st.sampled_from("89E0ALc e,bytes\n#1"), max_size=60))
+    def test_anything(self, text: str) -> None:
         """
-        Another command than the recorded one is an error that shows both, and the line.
+        Any text is a transcript or a L{TranscriptError}.
         """
-        channel = TranscriptChannel(parse(TEXT))
-        error = self.failureResultOf(channel.exchange(Script.of(INFO1)), TranscriptDiffers).value
-        self.assertEqual(error.detail, "line 4: expected 80E2910003BF2E00, got 80E2910003BF2000")
-        self.successResultOf(channel.exchange(Script((Step(CHALLENGE, (ANY,)),))))
+        try:
+            parse(text)
+        except TranscriptError as error:
+            self.assertRegex(error.detail, "^line [0-9]+: ")
 
-    def test_differsWithoutLine(self) -> None:
+    def test_recorded(self) -> None:
         """
-        In a transcript that is not from a text the command is counted.
+        A sink that redacts writes no data.
         """
-        channel = TranscriptChannel(Transcript(EXCHANGES))
-        error = self.failureResultOf(channel.exchange(Script.of(INFO1)), TranscriptDiffers).value
-        self.assertIn("command 1: expected", error.detail)
-
-    def test_end(self) -> None:
-        """
-        So is a command after the last one.
-        """
-        error = self.failureResultOf(TranscriptChannel(Transcript()).exchange(Script.of(INFO1)), TranscriptDiffers).value
-        self.assertEqual(error.detail, "expected no more commands after 0, got 80E2910003BF2000")
-
-    def test_info(self) -> None:
-        """
-        It is what the transcript says it was, unless told otherwise.
-        """
-        info = TranscriptChannel(parse(TEXT)).info
-        self.assertEqual((info.transport, info.atr), ("estk", bytes.fromhex("3B9F96C00A31FE45")))
-        self.assertIn(Feature.EXTENDED_LENGTH, info.offers)
-        self.assertEqual(TranscriptChannel(Transcript()).info.transport, "transcript")
-        other = ChannelInfo("other")
-        self.assertIs(TranscriptChannel(Transcript(), other).info, other)
+        lines: list[str] = []
+        took = "# Received in 0ms\n"
+        sink = TranscriptSink(lines.append, ChannelInfo("estk"), notes={"OPERATION": "lpa.info"}, redacted=True)
+        channel = Recorder(TranscriptChannel(parse(TEXT)), sink, Clock())
+        self.successResultOf(channel.exchange(Script((Step(CHALLENGE, (ANY,)), Step(MORE)))))
+        self.assertEqual(lines[2:], ["80E29100 Lc 3\n", took, "6105\n", "80C00000 Le 5\n", took, "9000, 5 bytes\n"])
+        self.assertEqual(len(parse("".join(lines)).exchanges), 2)

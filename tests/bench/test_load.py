@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from bench.load import Answers, CannedCard, Session
 from tests.bench.test_server import Wire
 
-RESULT = bytes.fromhex("bf370100")
+RESULT = bytes.fromhex("bf370b005f3708") + bytes(8)
 
 
 class LoadTestCase(SynchronousTestCase):
@@ -44,14 +44,19 @@ class CannedCardTests(LoadTestCase):
 
     def test_packageEnds(self) -> None:
         """
-        The result comes when all bytes of the package have arrived, in however many blocks and segments.
+        The result comes when all bytes of the package have arrived, in however many blocks and segments; no two are the same.
         """
         card = CannedCard(self.answers)
         first = bytes.fromhex("80e21100f0bf36") + bytes(238)
         self.assertEqual(card.transmit(first).hex(), "9000")
         self.assertEqual(card.transmit(bytes.fromhex("80e2910114") + bytes(20)).hex(), "9000")
-        self.assertEqual(card.transmit(bytes.fromhex("80e2910028") + bytes(40)).hex(), "6104")
-        self.assertEqual(card.transmit(bytes.fromhex("80c0000004")), RESULT + b"\x90\x00")
+        self.assertEqual(card.transmit(bytes.fromhex("80e2910028") + bytes(40)).hex(), "610f")
+        result = card.transmit(bytes.fromhex("80c000000f"))
+        self.assertEqual((len(result), result[:7], result[-2:]), (len(RESULT) + 2, RESULT[:7], b"\x90\x00"))
+        again = CannedCard(self.answers)
+        again.transmit(first)
+        again.transmit(bytes.fromhex("80e291013c") + bytes(60))
+        self.assertNotEqual(again.transmit(bytes.fromhex("80c000000f")), result)
 
 
 class SessionTests(LoadTestCase):

@@ -22,8 +22,10 @@ class CliTestCase(SynchronousTestCase):
     """
     Runs commands against a L{FakeApi}.
 
-    @ivar pauses: how long commands have paused, in seconds.
+    @ivar pauses: how long commands have paused, in seconds; who pauses too often waits for ever.
     """
+
+    most_pauses = 1000
 
     def setUp(self) -> None:
         """
@@ -44,11 +46,18 @@ class CliTestCase(SynchronousTestCase):
         return App(
             environ=self.environ,
             transport=transport,
-            pause=self.pauses.append,
+            pause=self.pause,
             now=lambda: NOW,
             new_key=lambda: "key-1",
             **settings,
         )
+
+    def pause(self, seconds: float) -> None:
+        """
+        Time passes.
+        """
+        self.pauses.append(seconds)
+        self.assertLess(len(self.pauses), self.most_pauses, "it waits for ever")
 
     def run_it(self, *arguments: str, status: int = 0, input: str = "", **more: Any) -> Result:
         """

@@ -22,6 +22,8 @@ from cardgw.web.feed import event_text
 NOW = 1_795_255_200.0
 """The time in tests, in seconds since 1970."""
 TOKEN = "operators-token"
+REDACTED = "# TRANSPORT: estk\n80CA9F7F Le 256\n9000, 2 bytes\n"
+WHOLE = "# TRANSPORT: estk\n80CA9F7F00\n01029000\n"
 URL = "http://127.0.0.1:1889"
 EID = "89049032123451234512345678901235"
 OTHER_EID = "89049032123451234512345678909993"
@@ -118,6 +120,7 @@ class FakeApi:
     @ivar streams: whether there are events; otherwise a step happens whenever somebody looks.
     @ivar tells_events: whether a job comes with the id of the last event that is in it.
     @ivar before: called with each request, before it is answered.
+    @ivar transcripts: by their kinds.
     """
 
     cards: list[Card] = field(factory=lambda: [CARD])
@@ -133,6 +136,7 @@ class FakeApi:
     requests: list[httpx.Request] = field(factory=list)
     answers: list[str] = field(factory=list)
     before: Callable[[httpx.Request], object] = lambda request: None
+    transcripts: dict[str, str] = field(factory=lambda: {"redacted": REDACTED, "whole": WHOLE})
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """
@@ -194,6 +198,7 @@ class FakeApi:
         if card is None and not body["card"].startswith("eid:"):
             return problem(404, "unknown-card", "No such card is here", detail=body["card"])
         job = Job(f"01JOB{len(self.jobs) + 1}", body["operation"], body["parameters"], requester="token:admin", created=NOW)
+        job = evolve(job, record=body.get("record", ""))
         job = evolve(job, card=card.identity if card else body["card"], channel=card.id if card else "")
         self.jobs[job.id] = job
         return httpx.Response(202, json=job_json(job))
@@ -219,10 +224,13 @@ class FakeApi:
         self.jobs[name] = evolve(self.jobs[name], state=JobState.RUNNING, question=None)
         return answer(job_json(self.jobs[name]))
 
-    def get_jobs(self, request: httpx.Request, name: str = "") -> httpx.Response:
+    def get_jobs(self, request: httpx.Request, name: str = "", what: str = "") -> httpx.Response:
         """
-        All, in pages, or one.
+        All, in pages, or one, or its transcript.
         """
+        if what == "transcript":
+            text = self.transcripts.get(self.jobs[name].record)
+            return httpx.Response(200, text=text) if text else problem(404, "no-transcript", "There is no transcript of this job")
         if not name:
             wanted = request.url.params
             limit, before = int(wanted.get("limit", "50")), wanted.get("before", "~")

@@ -88,6 +88,14 @@ class ApiTests(SynchronousTestCase):
             self.assertIn("is no cardgw", str(error))
         self.assertRaises(GatewayUnreachable, api(lambda _: httpx.Response(404, json={"error": "x"})).get, "cards")
 
+    def test_text(self) -> None:
+        """
+        Text is taken for text where it was asked for; nothing else is.
+        """
+        self.assertEqual(api(given_for(httpx.Response(200, text="# T\n"))).text("jobs/1/transcript"), "# T\n")
+        self.assertRaises(GatewayUnreachable, api(given_for(httpx.Response(200, json={"text": "x"}))).text, "jobs/1/transcript")
+        self.assertRaises(RequestRefused, api(lambda _: problem(404, "no-transcript", "None")).text, "jobs/1/transcript")
+
     def test_unreachable(self) -> None:
         """
         Where nothing listens, that is said with what to do.

@@ -124,6 +124,22 @@ class WaitingTests(CliTestCase):
         waiting.wait()
         self.assertEqual(self.notes.told, ["one", "two", "three", "done"])
 
+    def test_emptyStreams(self) -> None:
+        """
+        Where streams end at once, it is looked less and less often: a gateway that is out of order is not asked without pause.
+        """
+        waiting = self.waiting(BEGUN, *[BROKEN] * 6, done())
+        waiting.wait()
+        self.assertEqual(self.pauses, [0.2, 0.5, 1.0, 2.0, 3.0, 3.0])
+
+    def test_shortStreams(self) -> None:
+        """
+        Likewise there is a pause where each of them has something to tell.
+        """
+        waiting = self.waiting(BEGUN, *[step for at in range(9) for step in (percent(at), BROKEN)], done())
+        waiting.wait()
+        self.assertEqual(self.pauses, [0.2] * 9)
+
     def test_withoutIds(self) -> None:
         """
         A gateway that does not tell up to which event a job is told is looked at after listening has begun.

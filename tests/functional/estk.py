@@ -48,6 +48,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self.reactor = reactor
+        self.words: Callable[[str], str] = str
         self.requests: list[tuple[str, str]] = []
         self.ends: list[ChannelError | None] = []
         self.failures: list[CardGatewayError] = []

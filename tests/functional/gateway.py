@@ -50,7 +50,7 @@ def make_inventory(
     outbox = Outbox(store, http, {NotificationCourier.kind: NotificationCourier()}, reactor, hub, os.urandom)
     tools = Tools(reactor, http, trust, observer, _no_secret, outbox, store.memory)
     book = Book(routes, operation, tuple(operations))
-    jobs = Jobs(store, tools, book, hub, Ids(reactor.seconds, os.urandom), stack)
+    jobs = Jobs(store, tools, book, hub, Ids(reactor.seconds, os.urandom), stack=stack)
     return Inventory(reactor, jobs, Claims(reactor, os.urandom), EidReader())
 
 

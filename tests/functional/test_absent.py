@@ -29,6 +29,7 @@ class AbsentTests(DownloadWebTestCase):
         All are accepted and in the store, and nowhere else.  Cards that are here are served as ever; the one for which a job
         waits gets it at its visit, and all others wait on.
         """
+        before = count(Job)
         await self.start_web()
         self.order("P-2", 2)
         operation = "profile.download"
@@ -39,7 +40,7 @@ class AbsentTests(DownloadWebTestCase):
         job = Job("zz", operation, {"activation_code": activation_code("P-2")}, card=f"eid:{card.eid.hex()}", requester="token:a")
         await jobs.add(job)
         self.assertEqual((await jobs.store.jobs.queued_count(), jobs.absent, jobs.runs), (JOBS + 1, JOBS + 1, {}))
-        self.assertLess(count(Job), OTHERS)
+        self.assertLess(count(Job) - before, OTHERS)
         self.order()
         await self.dial(card)
         await self.quiet()
@@ -50,4 +51,4 @@ class AbsentTests(DownloadWebTestCase):
         waiting = await jobs.store.jobs.find(frozenset({JobState.QUEUED}), limit=2 * JOBS)
         self.assertEqual((len(waiting), {each.runs for each in waiting}, jobs.absent), (JOBS, {0}, JOBS))
         del waiting, stored, job
-        self.assertLess(count(Job), OTHERS)
+        self.assertLess(count(Job) - before, OTHERS)

@@ -197,7 +197,8 @@ class TerminalTests(CommandTestCase):
         await until(lambda: self.server.web.requests["getBoundProfilePackage"])
         running.type("\x03")
         self.assertEqual(await running.done, INTERRUPTED, running.out)
-        self.assertEqual([each["state"] for each in await self.api.items("jobs")], ["cancelled"])
+        jobs = {each["operation"]: each["state"] for each in await self.api.items("jobs")}
+        self.assertEqual(jobs["profile.download"], "cancelled")
         self.assertEqual(len(self.smdp.cancellations), 1)
 
 

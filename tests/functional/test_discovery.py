@@ -5,6 +5,7 @@ Discovery and revocation over real sockets: an SM-DS and an SM-DP+ with TLS, and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import reactor as _reactor
@@ -63,6 +64,7 @@ class Gateway:
 
     def __init__(self, http: HttpsClient, operation: IOperation, parameters: dict[str, Any]) -> None:
         self.reactor = reactor
+        self.words: Callable[[str], str] = str
         self.http, self.operation, self.parameters = http, operation, parameters
         self.result: Any = None
 

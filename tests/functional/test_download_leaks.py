@@ -10,6 +10,7 @@ import random
 from collections import Counter
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.task import deferLater
 
 from cardgw.gateway.session import Session
@@ -61,7 +62,7 @@ class LeakTests(DownloadTestCase):
             for call in calls:
                 if dice.random() < 0.05:
                     reactor.callLater(dice.random() * 0.3, call.cancel)
-                call.addErrback(lambda failure: failure.trap(CancelledError))
+                call.addErrback(lambda failure: failure.trap(CancelledError, ConnectingCancelledError))
             await DeferredList(calls, fireOnOneErrback=True)
             await self.quiet()
             ends.update(self.codes())

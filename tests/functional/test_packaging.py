@@ -85,6 +85,8 @@ class WheelTests(SynchronousTestCase):
         self.assertRegex(self.run_it("-c", twistd, "--help"), r"\n +cardgw +gateway to remote smart cards\n")
         self.assertIn("profile.download", self.run_it("-c", twistd, "cardgw", "--help-operations"))
         self.assertIn(f"{self.site}/cardgw/dropins/cardgw_profile.py", self.run_it("-m", "twisted", "cardgw", *_ONE))
+        catalogues = "from cardgw.texts.catalogue import catalogue; print(catalogue('de').translate('No notifications.'))"
+        self.assertEqual(self.run_it("-c", catalogues), "Keine Mitteilungen.\n")
         script = self.directory / "venv" / "bin" / "cardgw"
         self.assertIn("estk", self.run_it(str(script), "transports"))
 

@@ -19,7 +19,7 @@ from cardgw.gateway.store.migrate import MIGRATIONS
 from cardgw.gateway.store.runner import Threads
 from cardgw.gateway.store.seal import Seal
 from tests.functional.postgresql import PASSWORD, Server, missing, server
-from tests.gateway.store import test_audit, test_jobs, test_memory, test_outbox, test_tokens
+from tests.gateway.store import test_audit, test_jobs, test_memory, test_outbox, test_tokens, test_transcripts
 from tests.gateway.store.contract import CARD, a_job
 from tests.gateway.stores import KEY
 
@@ -95,6 +95,12 @@ class MemoryTests(test_memory.MemoryMixin, PostgresqlCase):
 class TokensTests(test_tokens.TokensMixin, PostgresqlCase):
     """
     Tokens.
+    """
+
+
+class TranscriptsTests(test_transcripts.TranscriptsMixin, PostgresqlCase):
+    """
+    Transcripts.
     """
 
 

@@ -5,6 +5,7 @@ Text commands over real sockets.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -27,6 +28,7 @@ class CommandGateway:
 
     def __init__(self) -> None:
         self.reactor = reactor
+        self.words: Callable[[str], str] = str
         self.running = 0
         self.results: list[dict[str, Any]] = []
 

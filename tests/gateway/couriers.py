@@ -109,7 +109,7 @@ class OutboxTestCase(SynchronousTestCase):
         self.clock.advance(START)
         self.store = memory_store(self.clock)
         self.addCleanup(self.store.close)
-        self.table: Any = Watched(self.store.outbox)
+        self.table: Any = Watched(self.store.outbox, {"swap": "change"})
         self.patch(self.store, "outbox", self.table)
         self.courier = Courier()
         self.events: list[Event] = []

@@ -8,21 +8,34 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import evolve
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 
 from cardgw.errors import MissingPlugin, OperationRefused, ParameterError
 from cardgw.gateway.control import Control, JobRequest
 from cardgw.gateway.controller import Controller
-from cardgw.gateway.faults import Conflict, NotAsking, Unauthenticated, UnknownCard, UnknownJob, UnknownParcel, WrongCode
+from cardgw.gateway.faults import (
+    Conflict,
+    NotAsking,
+    NoTranscript,
+    StoreError,
+    Unauthenticated,
+    UnknownCard,
+    UnknownJob,
+    UnknownParcel,
+    WrongCode,
+)
 from cardgw.gateway.outbox import Outbox
-from cardgw.gateway.records import Health, Job, JobState, Principal, Role
+from cardgw.gateway.records import REDACTED, WHOLE, Health, Job, JobState, Principal, Role
 from cardgw.gateway.tokens import Tokens
+from cardgw.lazy import LazyTransport
 from cardgw.testing import FakeHTTP
-from cardgw.values import Parcel, Question
+from cardgw.values import Parcel, ParcelState, Question
 from tests.gateway.fakes import QuietChannel
+from tests.gateway.watched import Watched
 from tests.gateway.world import ANOTHER, CARD, OPERATOR, GatewayTestCase, numbers
 
-GUEST = Principal("code:x", Role.OPERATOR, "x")
+HEALTH = Health("store", True)
+TEST = LazyTransport("test", "cards of tests", "no.such.Thing")
 
 
 class ControllerTests(GatewayTestCase):
@@ -34,7 +47,7 @@ class ControllerTests(GatewayTestCase):
         super().setUp()
         outbox = Outbox(self.store, FakeHTTP(), {}, self.clock, self.hub, numbers())
         tokens = Tokens(self.store, self.clock, numbers())
-        controller = Controller(self.inventory, outbox, tokens, self.inventory.claims, list, lambda: [Health("store", True)])
+        controller = Controller(self.inventory, outbox, tokens, self.inventory.claims, lambda: [TEST], lambda: [HEALTH])
         self.control: Control = controller
 
     def submit(self, card: str, operation: str = "test.again", who: Principal = OPERATOR, **more: Any) -> Job:
@@ -133,6 +146,43 @@ class ControllerTests(GatewayTestCase):
         other = Principal("token:bert", Role.OPERATOR)
         self.assertNotEqual(self.submit(CARD, who=other, key="k").id, first.id)
 
+    def test_keyLater(self) -> None:
+        """
+        Nor does it matter that the card has gone since, or that the queue is full.
+        """
+        card, channel = self.visit()
+        first = self.submit(card, key="k")
+        channel._lost(None)
+        self.assertEqual(self.submit(card, key="k").id, first.id)
+        second = self.submit(ANOTHER, key="l")
+        self.jobs.settings = evolve(self.jobs.settings, queue_limit=1)
+        self.assertEqual(self.submit(ANOTHER, key="l").id, second.id)
+        self.refused(Conflict, self.control.submit(OPERATOR, JobRequest("test.run", CARD, {"code": "1"}, "l")))
+
+    def test_keyElsewhere(self) -> None:
+        """
+        Another card is another request, also where both are named by what they are called while they are here.
+        """
+        card, _ = self.visit()
+        first = self.submit(card, key="k")
+        again, _ = self.visit()
+        self.found = ANOTHER
+        other, _ = self.visit()
+        self.refused(Conflict, self.control.submit(OPERATOR, JobRequest("test.again", other, {}, "k")))
+        for same in (again, CARD, card):
+            self.assertEqual(self.submit(same, key="k").id, first.id)
+
+    def test_notNoted(self) -> None:
+        """
+        A job that is queued is begun, even if it cannot be noted in the journal that it was.
+        """
+        card, _ = self.visit()
+        audit = Watched(self.store.audit)
+        audit.answers["add"] = lambda ask: fail(StoreError("disk full"))
+        self.patch(self.store, "audit", audit)
+        self.refused(StoreError, self.control.submit(OPERATOR, JobRequest("test.again", card, {})))
+        self.assertEqual(len(self.sessions), 1)
+
     def test_live(self) -> None:
         """
         A job that is being done is shown as it is now.
@@ -208,6 +258,25 @@ class ControllerTests(GatewayTestCase):
         self.successResultOf(channel.close())
         self.refused(Unauthenticated, self.control.authenticate(claim.token))
 
+    def test_guestsJobs(self) -> None:
+        """
+        However many jobs others have on the card, a page of a guest's jobs is full; of other cards there is nothing.
+        """
+        channel, _ = self.arrive("manage")
+        other, _ = self.visit()
+        visit = next(iter(self.inventory.visits.values()))
+        guest = Principal(f"code:{visit.id}", Role.OPERATOR, visit.id)
+        own = [self.submit(visit.id, who=guest).id for _ in range(3)]
+        for _ in range(3):
+            self.submit(visit.id)
+
+        def page(**query: Any) -> list[str]:
+            return [job.id for job in self.successResultOf(self.control.jobs(guest, **query))]
+
+        self.assertEqual((page(limit=2), page(limit=2, before=own[1])), ([own[2], own[1]], [own[0]]))
+        self.assertEqual([page(card=card) for card in (visit.id, CARD, other, ANOTHER)], [own[::-1], own[::-1], [], []])
+        self.successResultOf(channel.close())
+
     def test_guestByIdentity(self) -> None:
         """
         What a guest queues is for this visit, however the card is named: it does not wait for the next one.
@@ -223,18 +292,35 @@ class ControllerTests(GatewayTestCase):
 
     def test_guestsOutbox(self) -> None:
         """
-        A guest sees what is to be delivered of this card alone.
+        A guest sees what this card has given while it was here, and nothing else: a card may claim to be any other.
         """
         _, _ = self.arrive("manage")
         (visit,) = self.inventory.visits.values()
         guest = Principal(f"code:{visit.id}", Role.OPERATOR, visit.id)
+        tools = self.jobs.tools
+        self.jobs.tools = evolve(tools, outbox=self.control.outbox_)  # type: ignore[attr-defined]
+        self.submit(visit.id, who=guest)
         keep = self.store.outbox.keep
-        own = self.successResultOf(keep(Parcel("notification", CARD, 1, "h", b"a"), 0.0))
-        strange = self.successResultOf(keep(Parcel("notification", ANOTHER, 1, "h", b"a"), 0.0))
-        self.assertEqual([entry.id for entry in self.successResultOf(self.control.outbox(guest))], [own.id])
-        self.assertEqual(len(self.successResultOf(self.control.outbox(OPERATOR))), 2)
-        self.refused(UnknownParcel, self.control.give_up(guest, strange.id))
-        self.successResultOf(self.control.give_up(guest, own.id))
+        strange = [self.successResultOf(keep(Parcel("notification", card, 1, "h", b"a"), 0.0)).id for card in (CARD, ANOTHER)]
+        own = [
+            self.successResultOf(self.sessions[0].outbox.keep(Parcel("notification", CARD, number, "h", b"b"))).id
+            for number in (2, 3)
+        ]
+
+        def seen(**which: Any) -> list[str]:
+            """
+            What the guest sees.
+            """
+            return [entry.id for entry in self.successResultOf(self.control.outbox(guest, **which))]
+
+        self.assertEqual(seen(), own[::-1])
+        self.assertEqual((seen(before=own[1]), seen(limit=1), seen(card=CARD)), ([own[0]], [own[1]], own[::-1]))
+        self.assertEqual((seen(card=ANOTHER), seen(state=ParcelState.DELIVERED)), ([], []))
+        self.assertEqual(len(self.successResultOf(self.control.outbox(OPERATOR))), 4)
+        for entry in strange:
+            self.refused(UnknownParcel, self.control.give_up(guest, entry))
+            self.refused(UnknownParcel, self.control.deliver(guest, entry))
+        self.successResultOf(self.control.give_up(guest, own[0]))
 
     def test_tokens(self) -> None:
         """
@@ -254,4 +340,30 @@ class ControllerTests(GatewayTestCase):
         """
         self.assertEqual([each.name for each in self.control.operations()], sorted(self.names))
         self.assertRaises(MissingPlugin, self.control.operation, "no.such")
-        self.assertEqual((self.control.transports(), self.control.health()), ([], [Health("store", True)]))
+        self.assertEqual((self.control.transports(OPERATOR), self.control.health()), ([(TEST, 0)], [HEALTH]))
+
+    def test_transports(self) -> None:
+        """
+        A guest does not learn how many other cards are here.
+        """
+        card, _ = self.visit()
+        self.visit()
+        guest = Principal(f"code:{card}", Role.OPERATOR, card)
+        self.assertEqual([self.control.transports(who) for who in (OPERATOR, guest)], [[(TEST, 2)], [(TEST, 1)]])
+
+    def test_transcript(self) -> None:
+        """
+        Who may see a job may see what was said to its card; the same key is no other way to record it.
+        """
+        self.visit()
+        job = self.submit(CARD, record=REDACTED, key="k")
+        self.assertEqual(job.record, REDACTED)
+        self.refused(NoTranscript, self.control.transcript(OPERATOR, job.id))
+        self.gates[0].callback({})
+        found = self.successResultOf(self.control.transcript(OPERATOR, job.id))
+        self.assertIn("# TRANSPORT: test\n", found.text)
+        guest = Principal("code:00000000", Role.OPERATOR, "00000000")
+        self.refused(UnknownJob, self.control.transcript(guest, job.id))
+        self.refused(UnknownJob, self.control.transcript(OPERATOR, "none"))
+        request = JobRequest("test.again", CARD, {}, key="k", record=WHOLE)
+        self.refused(Conflict, self.control.submit(OPERATOR, request))

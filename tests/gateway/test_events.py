@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.gateway.events import GAP, Event, EventHub, Subscription, concerns
+from cardgw.gateway.events import GAP, Event, EventHub, Subscription, among, concerns
 
 
 def numbers(events: list[Event]) -> list[Any]:
@@ -71,6 +71,16 @@ class EventHubTests(SynchronousTestCase):
         self.hub.subscribe(self.told.append, "e1-1")
         self.publish(4)
         self.assertEqual(numbers(self.told), [2, 3, 4])
+
+    def test_last(self) -> None:
+        """
+        After the last event there is nothing yet, also where there was none at all.
+        """
+        self.assertEqual(self.after(self.hub.last), [])
+        self.publish(1)
+        last = self.hub.last
+        self.publish(2, 3)
+        self.assertEqual(self.after(last), [2, 3])
 
     def test_gap(self) -> None:
         """
@@ -200,6 +210,44 @@ class EventHubTests(SynchronousTestCase):
         self.hub.subscribe(self.told.append, "e1-0")
         self.assertEqual(self.told[0].data, {"list": [{"a": 1}]})
 
+    def test_witness(self) -> None:
+        """
+        The witness is told first, of all that is not passing, and is no listener: what is for these alone is not made for it.
+        """
+        seen: list[tuple[str, str]] = []
+        self.hub.witness = lambda event: seen.append(("witness", event.kind))
+        for kind in ("job.percent", "job.ended"):
+            self.hub.publish(kind, {})
+        self.assertEqual((seen, self.hub.listeners), ([("witness", "job.ended")], 0))
+        self.hub.subscribe(lambda event: seen.append(("listener", event.kind)))
+        for kind in ("job.percent", "job.ended"):
+            self.hub.publish(kind, {})
+        self.assertEqual(seen[1:], [("listener", "job.percent"), ("witness", "job.ended"), ("listener", "job.ended")])
+
+    def test_brokenWitness(self) -> None:
+        """
+        A defect in it reaches nobody else.
+        """
+        self.hub.witness = lambda event: event.data["none"]
+        self.hub.subscribe(self.told.append)
+        self.publish(1)
+        self.assertEqual((numbers(self.told), len(self.flushLoggedErrors(KeyError))), ([1], 1))
+
+
+class AmongTests(SynchronousTestCase):
+    """
+    L{among}.
+    """
+
+    def test_families(self) -> None:
+        """
+        A family has all kinds that begin with its name, and no others.
+        """
+        self.assertTrue(among("job.ended", ["card", "job"]))
+        self.assertTrue(among("job.ended", ["job.ended"]))
+        for chosen in ([], ["jo"], ["job.end"], ["card"], ["job.ended.x"]):
+            self.assertFalse(among("job.ended", chosen))
+
 
 class ConcernsTests(SynchronousTestCase):
     """
@@ -208,14 +256,22 @@ class ConcernsTests(SynchronousTestCase):
 
     def test_card(self) -> None:
         """
-        An event of a card concerns that card; one of a job, the card that it runs on.
+        An event of a card concerns that card; one of a job, the card that it runs on, if whoever manages that has asked for it.
         """
         arrived = Event("1", "card.arrived", {"card": {"id": "aa", "identity": "eid:1"}})
-        staged = Event("2", "job.stage", {"job": "7", "card": "eid:1", "channel": "aa"})
+        staged = Event("2", "job.stage", {"job": "7", "card": "eid:1", "channel": "aa", "requester": "code:aa"})
         for event in (arrived, staged):
             self.assertTrue(concerns(event, "aa"))
             self.assertFalse(concerns(event, "bb"))
             self.assertFalse(concerns(event, "eid:1"))
+
+    def test_othersJobs(self) -> None:
+        """
+        What others do with that card is their own.
+        """
+        for requester in ("token:anna", "card", "code:bb", ""):
+            event = Event("1", "job.ended", {"job": "7", "channel": "aa", "requester": requester, "result": {"secret": 1}})
+            self.assertFalse(concerns(event, "aa"))
 
     def test_none(self) -> None:
         """

@@ -9,6 +9,7 @@ from attrs import evolve
 from twisted.internet.defer import Deferred
 
 from cardgw.errors import PeerLost
+from cardgw.gateway import housekeeping
 from cardgw.gateway.housekeeping import EVERY, Housekeeping
 from cardgw.gateway.outbox import Outbox
 from cardgw.gateway.records import JobState
@@ -62,6 +63,29 @@ class HousekeepingTests(GatewayTestCase):
         self.clock.advance(self.jobs.settings.keep)
         self.clock.advance(EVERY)
         self.assertEqual(self.successResultOf(self.store.jobs.find()), ())
+
+    def test_many(self) -> None:
+        """
+        Where there is more than one round forgets, the next one comes soon: also where only the outbox has so much.
+        """
+        self.patch(housekeeping, "_ROUND", 1)
+        for number in range(2):
+            entry = self.successResultOf(self.store.outbox.keep(evolve(PARCEL, card="", number=number), self.clock.seconds()))
+            self.successResultOf(self.store.outbox.save(evolve(entry, state=ParcelState.DELIVERED)))
+        self.clock.advance(self.jobs.settings.keep + 1)
+        self.begin()
+        self.assertEqual(len(self.successResultOf(self.store.outbox.find())), 1)
+        self.clock.advance(1)
+        self.assertEqual(self.successResultOf(self.store.outbox.find()), ())
+
+    def test_recount(self) -> None:
+        """
+        How many jobs wait is counted anew, whatever was thought before.
+        """
+        self.queue()
+        self.jobs.absent = -5
+        self.begin()
+        self.assertEqual(self.jobs.absent, 1)
 
     def test_storeFails(self) -> None:
         """

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from cardgw.errors import GatewayStopping, PeerLost
+from cardgw.errors import GatewayStopping, PeerLost, PeerSilent
 from cardgw.gateway.faults import WrongCode
+from cardgw.gateway.ids import Ids
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.records import JobState
 from cardgw.testing import GatewayTestsMixin
+from cardgw.texts.catalogue import catalogue
 from cardgw.values import CardRequest, Question, Reset
 from tests.gateway.fakes import QuietChannel
 from tests.gateway.world import ANOTHER, CARD, GatewayTestCase
@@ -65,6 +67,22 @@ class RequestTests(GatewayTestCase):
         self.successResultOf(served)
         self.assertEqual(channel.events[-1], "show The card's side closed the connection.")
         self.assertIsInstance(self.observer.told[-1][3], PeerLost)
+
+    def test_language(self) -> None:
+        """
+        All that is shown is in the language of the settings; what is written down is not.
+        """
+        self.inventory.words.catalogue = catalogue("de")
+        channel, served = self.arrive("download")
+        self.gates[0].errback(PeerSilent("for 60 s"))
+        self.successResultOf(served)
+        self.assertEqual(channel.events[-1], "show Die Karte hat nicht rechtzeitig geantwortet.")
+        (job,) = self.successResultOf(self.store.jobs.find())
+        assert job.error is not None
+        self.assertEqual(job.error.brief, "The card's side did not answer in time.")
+        channel, served = self.arrive("unheard-of")
+        self.successResultOf(served)
+        self.assertEqual(channel.events, ["show Das kann dieser Server noch nicht."])
 
     def test_noRoute(self) -> None:
         """
@@ -191,6 +209,30 @@ class RequestTests(GatewayTestCase):
         self.gates[1].callback({})
         self.successResultOf(served)
         self.assertEqual(self.state(job.id), JobState.DONE)
+
+    def test_stoppedAfterwards(self) -> None:
+        """
+        A card that has got what it came for is told so, also if the transport stops while it is asked who it is.
+        """
+        self.queue()
+        asking = Deferred[str]()
+        self.patch(self.inventory, "identify", lambda channel, quirks: asking)
+        channel, served = self.arrive("download")
+        self.gates[0].callback({})
+        self.assertNoResult(served)
+        served.cancel()
+        self.successResultOf(served)
+        self.assertEqual(channel.events[-1], "show done 1")
+
+    def test_sameId(self) -> None:
+        """
+        No two cards that are here have the same id.
+        """
+        names = iter(("aa", "aa", "aa", "bb"))
+        self.patch(Ids, "card", lambda ids: next(names))
+        self.arrive()
+        self.arrive()
+        self.assertEqual(list(self.inventory.visits), ["aa", "bb"])
 
     def test_reset(self) -> None:
         """

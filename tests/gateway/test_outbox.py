@@ -273,7 +273,7 @@ class DeliverTests(OutboxTestCase):
         """
         Where the store cannot be used, nothing is sent.
         """
-        entry = self.kept()
+        entry = self.entry(self.kept())
         self.table.answers["get"] = lambda _: fail(BROKEN)
         self.failureResultOf(self.outbox.deliver(entry), StoreError)
         self.assertEqual(self.courier.numbers, [])
@@ -283,7 +283,7 @@ class DeliverTests(OutboxTestCase):
         """
         A defect of ours does not leave a parcel on its way for ever.
         """
-        entry = self.kept()
+        entry = self.entry(self.kept())
         self.table.answers["get"] = lambda _: fail(ZeroDivisionError())
         self.failureResultOf(self.outbox.deliver(entry), CardGatewayError)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
@@ -443,7 +443,7 @@ class StopTests(OutboxTestCase):
         """
         What was only about to be sent is not.
         """
-        entry = self.kept()
+        entry = self.entry(self.kept())
         held: Deferred[Any] = Deferred()
         self.table.answers["get"] = lambda ask: held.addCallback(lambda _: ask())
         delivery = self.outbox.deliver(entry)

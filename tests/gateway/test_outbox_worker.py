@@ -163,7 +163,7 @@ class WorkerTests(WorkerTestCase):
         What another gateway has taken since it was looked for is left to that.
         """
         entry = self.kept()
-        taken = evolve(entry, next_attempt=self.clock.seconds() + 2 * RESERVED)
+        taken = evolve(entry, next_attempt=self.clock.seconds() + 2 * RESERVED - 1.0)
 
         def take(ask: Any) -> Deferred[Any]:
             self.successResultOf(self.store.outbox.save(taken))

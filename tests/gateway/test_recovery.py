@@ -88,7 +88,9 @@ class RecoveryTests(GatewayTestCase):
         fails = self.interrupted(state=JobState.QUEUED, channel="v1", runs=0, card="")
         self.recover()
         self.assertEqual((self.state(waits), self.stored(waits).channel), (JobState.QUEUED, ""))
-        self.assertEqual(self.state(fails), JobState.FAILED)
+        error = self.stored(fails).error
+        assert error is not None
+        self.assertEqual((self.state(fails), error.detail), (JobState.FAILED, "before this was begun"))
 
     def test_tidied(self) -> None:
         """

@@ -21,6 +21,7 @@ from cardgw.gateway.session import Session, hidden_in, parameters_from, perform,
 from cardgw.interfaces import ISession
 from cardgw.quirks import Quirks
 from cardgw.testing import SessionTestsMixin
+from cardgw.texts.catalogue import catalogue
 from cardgw.values import CardRequest, Feature
 from tests.gateway.fakes import Memory, NoSettings, Parameters, QuietChannel, Scripted, make_tools
 
@@ -67,6 +68,16 @@ class SessionTests(SessionTestsMixin, SessionTestCase):
         self.session.stage("begin", iccid="89")
         self.session.percent(40)
         self.assertEqual(self.observer.told, [("job_stage", "7", "begin", {"iccid": "89"}), ("job_percent", "7", 40)])
+
+    def test_language(self) -> None:
+        """
+        What is shown is in the language of the card holders; C{farewell} is translated when it is shown.
+        """
+        self.session.tools.words.catalogue = catalogue("de")
+        self.successResultOf(self.session.show("Remote management has ended."))
+        self.assertEqual(self.channel.events, ["show Die Fernverwaltung ist beendet."])
+        self.session.farewell("Remote management has ended.")
+        self.assertEqual(self.session.text, "Remote management has ended.")
 
     def test_secret(self) -> None:
         """

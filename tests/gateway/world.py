@@ -84,7 +84,7 @@ class GatewayTestCase(SynchronousTestCase):
         quirks = (Quirks(transport="test", segment_size=63),)
         book = Book(self.routes, self.operation, self.names, quirks)
         ids = Ids(self.clock.seconds, numbers())
-        return Jobs(self.store, tools, book, self.hub, ids, same, JobSettings(), "here")
+        return Jobs(self.store, tools, book, self.hub, ids, JobSettings(), "here", stack=same)
 
     def operation(self, name: str) -> tuple[IOperation, Any]:
         """

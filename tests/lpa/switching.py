@@ -10,6 +10,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from cardgw.apdu.base import Answers, Watch
+from cardgw.apdu.script import Script
 from cardgw.lpa.changes import Manner
 from cardgw.lpa.isdr import ISD_R, Isdr
 from cardgw.lpa.notice_policy import NoticePolicy
@@ -76,6 +78,24 @@ class TwoProfiles(World):
         """
         head = tag.to_bytes(2, "big")
         return [each[5:] for each in self.wire.sent if each[1] == 0xE2 and each[5:].startswith(head)]
+
+    def tarry_at(self, tag: int) -> Deferred[None]:
+        """
+        Have the card do a function, and answer when this is fired.
+        """
+        late: Deferred[None] = Deferred()
+        run = self.wire._run
+
+        def tarry(script: Script, watch: Watch) -> Deferred[Answers]:
+            answers = run(script, watch)
+            if not script.steps[0].command.data.startswith(tag.to_bytes(2, "big")):
+                return answers
+            waiting: Deferred[Answers] = Deferred()
+            late.addCallback(lambda _: answers.chainDeferred(waiting))
+            return waiting
+
+        self.wire._run = tarry  # type: ignore[method-assign]
+        return late
 
     def lose_at(self, tag: int, *, processed: bool) -> None:
         """

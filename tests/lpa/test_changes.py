@@ -6,20 +6,22 @@ L{cardgw.lpa.changes}.
 from __future__ import annotations
 
 from attrs import evolve
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.errors import PeerLost
+from cardgw.errors import CardGatewayError, PeerLost
 from cardgw.lpa.changes import Manner, change, conclude, may_be_done, restart_words, still_there
 from cardgw.lpa.errors import Es10Error
 from cardgw.lpa.isdr import Isdr
 from cardgw.lpa.notice_policy import NoticePolicy
 from cardgw.lpa.profile_states import ENABLE_PROFILE, switch_request
-from cardgw.lpa.profiles import Profile
+from cardgw.lpa.profiles import ENABLED, Profile
 from cardgw.quirks import Quirks
+from cardgw.testing import FakeSession
 from cardgw.values import ChannelInfo, Reset
 from cardgw.virtual.euicc_options import Faults
 from tests.lpa.card import ScriptedChannel
+from tests.lpa.switching import AWAY as AWAY_ICCID
 from tests.lpa.switching import PLAIN, TwoProfiles
 
 AWAY = Profile("8999901000000000026", stored_iccid=bytes(10))
@@ -142,6 +144,29 @@ class ConcludeTests(SynchronousTestCase):
         self.assertTrue(result["note"].startswith("First. Not all notifications"))
         self.assertIn("ListNotification", result["note"])
         self.assertEqual(world.session.results, [{"note": "First."}])
+
+    def test_cancelled(self) -> None:
+        """
+        Nor does it matter that somebody does not want it any more while the providers are told: the note says what is left.
+        """
+        world = TwoProfiles()
+        world.http.silent.add("handleNotification")
+        switching = world.switch(AWAY_ICCID, ENABLED)
+        self.assertNoResult(switching)
+        switching.cancel()
+        result = self.successResultOf(switching)
+        self.assertEqual((result["changed"], result["notifications"]), (True, None))
+        self.assertIn("It was cancelled.", result["note"])
+
+    def test_notWritten(self) -> None:
+        """
+        That the store does not work now keeps nobody from being told.
+        """
+        for reason in (CardGatewayError("disk full"), CancelledError()):
+            world = TwoProfiles()
+            self.patch(FakeSession, "achieved", lambda session, result, reason=reason: fail(reason))
+            result = self.successResultOf(world.switch(AWAY_ICCID, ENABLED))
+            self.assertEqual(result["notifications"]["delivered"], 2)
 
     def test_stillThere(self) -> None:
         """

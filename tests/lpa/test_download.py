@@ -14,12 +14,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.get_response import GetResponse
 from cardgw.apdu.memory import MemoryChannel
-from cardgw.errors import CardGatewayError, ChannelError, NotSupported, UnexpectedStatus
+from cardgw.errors import CardGatewayError, ChannelError, NotSupported, OperationRefused, UnexpectedStatus
 from cardgw.lpa import download_errors as refused
 from cardgw.lpa import server_errors as server
 from cardgw.lpa.errors import AlreadyInstalled, Es10Error, ProfileNotInstalled
 from cardgw.lpa.es9 import Es9Error, WrongTransaction
 from cardgw.lpa.package import PackageError
+from cardgw.testing import FakeSession
 from cardgw.virtual.certificates import Fault
 from cardgw.virtual.euicc_options import Delivery, Faults, Options
 from cardgw.virtual.smdp_tamper import (
@@ -530,6 +531,31 @@ class ServerTests(DownloadTestCase):
             world.smdp.fail_next(function, "8.2.6", "3.8")
             self.assertIn("8.2.6/3.8", self.fail_with(world, Es9Error))
             self.assertEqual(world.cancelled, [POSTPONED])
+
+    def test_echo(self) -> None:
+        """
+        A server that repeats the matching id, which is as good as the profile, does not bring it into the text.
+        """
+        for function in FUNCTIONS[1:]:
+            world = World()
+            world.smdp.fail_next(function, "8.2.6", "profile-1", "MatchingID Profile-1 is refused")
+            text = self.fail_with(world, Es9Error)
+            self.assertNotIn("profile-1", text.lower())
+            self.assertIn("MatchingID *** is refused", text)
+
+    def test_otherCard(self) -> None:
+        """
+        A card whose certificate is that of another one gets no profile, and the server keeps it.
+        """
+        world = World()
+
+        def identified(session: FakeSession, identity: str) -> None:
+            raise OperationRefused(identity)
+
+        self.patch(FakeSession, "identified", identified)
+        self.fail_with(world, OperationRefused)
+        self.assertEqual(world.cancelled, [POSTPONED])
+        self.assertNotIn("authenticateClient", world.http.calls)
 
     def test_refusalAtOnce(self) -> None:
         """

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import PeerLost
+from cardgw.lpa import memory_reset
 from cardgw.lpa.changes import Manner, OfflineConsentNeeded
 from cardgw.lpa.errors import Es10Error
 from cardgw.lpa.memory_reset import reset_memory
@@ -83,6 +84,22 @@ class ResetTests(SynchronousTestCase):
         self.successResultOf(self.reset(world, "operational"))
         self.assertEqual(world.session.resets, [Reset.COLD])
         self.assertTrue(world.session.farewells[-1].endswith("The card restarts now."))
+
+    def test_cancelledTooLate(self) -> None:
+        """
+        What the card has deleted is deleted, even if nobody wants it any more while the card is asked what is left.
+        """
+        world = TwoProfiles(READER)
+        late = world.tarry_at(MEMORY_RESET)
+        resetting = self.reset(world, "operational")
+        resetting.cancel()
+        list_profiles = Deferred[None]()
+        self.patch(memory_reset, "list_profiles", lambda isdr: list_profiles)
+        late.callback(None)
+        resetting.cancel()
+        result = self.successResultOf(resetting)
+        self.assertEqual((world.states, len(result["deleted"])), ("", 2))
+        self.assertIn("did not tell", result["note"])
 
     def test_offline(self) -> None:
         """

@@ -103,6 +103,18 @@ class SwitchTests(SynchronousTestCase):
         self.assertEqual(world.stages[:2], ["es10c_get_profiles_info", "es10c_enable_profile"])
         self.assertEqual(world.session.stages[1][1], {"iccid": AWAY, "name": "Provider Away", "refresh": True})
 
+    def test_cancelledTooLate(self) -> None:
+        """
+        What the card is doing is not broken off: it would be done, and nobody would know.
+        """
+        world = TwoProfiles()
+        late = world.tarry_at(ENABLE_PROFILE)
+        switching = world.switch(AWAY, ENABLED)
+        switching.cancel()
+        self.assertNoResult(switching)
+        late.callback(None)
+        self.assertTrue(self.successResultOf(switching)["changed"])
+
     def test_achieved(self) -> None:
         """
         What is done is written down before the servers are told.

@@ -18,6 +18,7 @@ from cardgw.gateway.events import EventHub
 from cardgw.gateway.faults import (
     Conflict,
     NotAsking,
+    NoTranscript,
     TooOften,
     Unauthenticated,
     UnknownCard,
@@ -34,6 +35,7 @@ from cardgw.gateway.records import (
     Job,
     JobState,
     Principal,
+    Recorded,
     Role,
     Token,
     problem_of,
@@ -42,6 +44,8 @@ from cardgw.interfaces import IOperation, ITransport
 from cardgw.lazy import LazyTransport
 from cardgw.values import OutboxEntry, ParcelState, Question
 from tests.web.samples import CODE, GUEST, NOW, SECRETS, Greet, Wipe, cards, entry
+
+TRANSCRIPT = "# TRANSPORT: estk\n80CA9F7F Le 256\n9000, 34 bytes\n"
 
 
 def _clock() -> Clock:
@@ -131,7 +135,7 @@ class FakeControl:
                 return each
         raise MissingPlugin(name)
 
-    def transports(self) -> Sequence[tuple[ITransport, int]]:
+    def transports(self, who: Principal) -> Sequence[tuple[ITransport, int]]:
         """
         See L{Control.transports}.
         """
@@ -156,6 +160,7 @@ class FakeControl:
             request.card,
             requester=who.name,
             created=self.clock.seconds(),
+            record=request.record,
         )
         known = self.stored.get(self.keys.get((who.name, request.key), ""))
         if known is not None and request.key:
@@ -218,6 +223,17 @@ class FakeControl:
         Have a job fail.
         """
         return self.change(job, state=JobState.FAILED, started=NOW, ended=NOW, error=problem_of(NobodyToAsk("no answer")))
+
+    def transcript(self, who: Principal, job: str) -> Deferred[Recorded]:
+        """
+        See L{Control.transcript}.
+        """
+        return self._give(lambda: self._transcript(job))
+
+    def _transcript(self, job: str) -> Recorded:
+        if not self._job(job).record:
+            raise NoTranscript
+        return Recorded(self._job(job).record, TRANSCRIPT)
 
     def cancel(self, who: Principal, job: str) -> Deferred[Job]:
         """

@@ -41,7 +41,8 @@ class TableTests(WebTestCase):
 
     def test_roles(self) -> None:
         """
-        Looking is for viewers, changing for operators; tokens and the audit journal are for administrators.
+        Looking is for viewers, changing for operators, and so is what was said to a card; tokens and the audit journal are for
+        administrators.
         """
         for each in ENDPOINTS:
             if each.path in OPEN | PAGES:
@@ -49,7 +50,8 @@ class TableTests(WebTestCase):
             elif each.path.startswith(("/api/v1/tokens", "/api/v1/audit")):
                 expected = Role.ADMIN
             else:
-                expected = Role.VIEWER if each.method == "GET" else Role.OPERATOR
+                harmless = each.method == "GET" and not each.path.endswith("/transcript")
+                expected = Role.VIEWER if harmless else Role.OPERATOR
             self.assertEqual(each.role, expected, f"{each.method} {each.path}")
 
     def test_noToken(self) -> None:

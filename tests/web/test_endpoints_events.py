@@ -5,6 +5,7 @@ Tests for L{cardgw.web.endpoints_events}.
 
 from __future__ import annotations
 
+from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.gateway.events import GAP, Event
@@ -17,7 +18,7 @@ from tests.web.samples import cards
 ALL = Principal("token:a", Role.VIEWER)
 ONE = Principal("code:00000001", Role.OPERATOR, "00000001")
 FIRST, SECOND = (card_json(each) for each in cards())
-JOB = Event("e-1", "job.ended", {"job": "j1", "channel": "00000001", "card": None})
+JOB = Event("e-1", "job.ended", {"job": "j1", "channel": "00000001", "card": None, "requester": ONE.name})
 
 
 class WantedTests(SynchronousTestCase):
@@ -46,7 +47,7 @@ class WantedTests(SynchronousTestCase):
 
     def test_card(self) -> None:
         """
-        Who may see one card alone is told of no other, nor of what is about none.
+        Who may see one card alone is told of no other, nor of what is about none, nor of what others do with it.
         """
         wanted = Wanted(ONE)
         self.assertTrue(wanted(JOB) and wanted(Event("e-2", "card.arrived", {"card": FIRST})))
@@ -54,6 +55,7 @@ class WantedTests(SynchronousTestCase):
             Event("e-3", "card.arrived", {"card": SECOND}),
             Event("e-4", "job.ended", {"job": "j2", "channel": "00000002", "card": None}),
             Event("e-5", "outbox.changed", {"entry": {}}),
+            evolve(JOB, data={**JOB.data, "requester": "token:a"}),
         ):
             self.assertFalse(wanted(event), event.kind)
 

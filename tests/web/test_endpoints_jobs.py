@@ -11,6 +11,7 @@ from cardgw.gateway.records import JobState
 from cardgw.gateway.shown import job_json
 from cardgw.web.answer import LPAC
 from tests.web.client import Response, WebTestCase
+from tests.web.fakes import TRANSCRIPT
 from tests.web.samples import EID, GUEST
 
 JOBS = "/api/v1/jobs"
@@ -184,6 +185,16 @@ class JobTests(JobsTestCase):
         self.assertEqual(found, job_json(self.control.stored[job]))
         self.assertEqual(found["question"]["kind"], "confirmation-code")
 
+    def test_event(self) -> None:
+        """
+        It is told after which event one has to listen to miss nothing.
+        """
+        (job,) = self.queued()
+        for accept in ("application/json", LPAC):
+            self.control.events.publish("job.stage", {"job": job})
+            found = self.get(f"{JOBS}/{job}", Accept=accept)
+            self.assertEqual(found.headers["Last-Event-Id"], self.control.events.last)
+
     def test_lpac(self) -> None:
         """
         Programs that read lpac's output get it so.
@@ -247,3 +258,41 @@ class JobTests(JobsTestCase):
         self.assert_problem(found, 404, "unknown-job")
         self.assertEqual(found.json["job"], "j9")
         self.assert_problem(self.post(f"{JOBS}/j9/cancel"), 404, "unknown-job")
+
+
+class TranscriptTests(JobsTestCase):
+    """
+    C{GET /api/v1/jobs/{job}/transcript}.
+    """
+
+    def test_redacted(self) -> None:
+        """
+        It is text, for operators.
+        """
+        job = self.submit(record="redacted").json
+        self.assertEqual(job["record"], "redacted")
+        found = self.get(f"{JOBS}/{job['id']}/transcript", role="operator")
+        self.assertEqual((found.status, found.headers["Content-Type"]), (200, "text/plain; charset=utf-8"))
+        self.assertEqual(found.body.decode(), TRANSCRIPT)
+        self.assert_problem(self.get(f"{JOBS}/{job['id']}/transcript", role="viewer"), 403, "forbidden")
+
+    def test_whole(self) -> None:
+        """
+        What has secrets in it is recorded and given for administrators only.
+        """
+        self.assert_problem(self.submit(record="whole"), 403, "forbidden")
+        self.assertEqual(self.control.stored, {})
+        body = {"operation": "card.greet", "card": EID, "parameters": {"name": "Ada"}, "record": "whole"}
+        job = self.post(JOBS, body, role="admin").json["id"]
+        self.assert_problem(self.get(f"{JOBS}/{job}/transcript", role="operator"), 403, "forbidden")
+        self.assertEqual(self.get(f"{JOBS}/{job}/transcript", role="admin").status, 200)
+
+    def test_none(self) -> None:
+        """
+        Where nothing was recorded, there is none; other words are not known.
+        """
+        (job,) = self.queued()
+        self.assertIsNone(self.get(f"{JOBS}/{job}").json["record"])
+        self.assert_problem(self.get(f"{JOBS}/{job}/transcript"), 404, "no-transcript")
+        self.assert_problem(self.get(f"{JOBS}/j9/transcript"), 404, "unknown-job")
+        self.assert_problem(self.submit(record="everything"), 422, "parameter")

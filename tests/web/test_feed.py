@@ -9,12 +9,13 @@ import json
 from typing import Any
 
 from attrs import evolve
+from twisted.internet.testing import StringTransport
 
 from cardgw.gateway.events import Event
 from cardgw.gateway.faults import StoreError
 from cardgw.gateway.shown import card_json
 from cardgw.web.feed import HEARTBEAT, MOST_STALLED, QUEUE, event_text
-from tests.web.client import HOST, Connection, WebTestCase, encoded
+from tests.web.client import HOST, Connection, Transport, WebTestCase, encoded
 from tests.web.samples import GUEST, SECRETS
 
 BEAT = b": still here"
@@ -109,6 +110,26 @@ class FollowTests(FeedTestCase):
             self.assertEqual([json.loads(each["data"])["job"] for each in events(self.first)][:2], ["j2", "j3"])
             self.publish(f"new{number}")
             self.assertEqual(self.jobs(connection), [f"new{number}"])
+
+    def test_all(self) -> None:
+        """
+        That is all that is remembered, though a connection takes only so much at a time.
+        """
+
+        def write(transport: Transport, data: bytes) -> None:
+            StringTransport.write(transport, data)
+            if len(transport.value()) > 10_000:
+                transport.producer.pauseProducing()
+
+        self.patch(Transport, "write", write)
+        size = self.control.events.size
+        self.publish(*(f"j{number}" for number in range(size + 1)))
+        connection = self.follow(**{"Last-Event-ID": "epoch-1"})
+        told = events(self.first)
+        for _ in range(size):
+            connection.transport.producer.resumeProducing()
+            told += events(connection.read())
+        self.assertEqual([each["id"] for each in told], [f"epoch-{number}" for number in range(2, size + 2)])
 
     def test_tooLate(self) -> None:
         """

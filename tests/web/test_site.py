@@ -135,6 +135,8 @@ class RequestTests(WebTestCase):
             b"GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
             b"POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+            b"POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+            b"POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: identity\r\n\r\n{}",
             b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\n\r\n",
             b"GET / HTTP/1.1\r\nX: " + b"y" * 20000 + b"\r\n\r\n",
         ):
@@ -152,9 +154,36 @@ class RequestTests(WebTestCase):
 
     def test_star(self) -> None:
         """
-        OPTIONS of the whole server is answered.
+        OPTIONS of the whole server is answered; nothing else is there.
         """
-        self.assertEqual(self.request("OPTIONS", "*", role="").status, 200)
+        found = self.request("OPTIONS", "*", role="")
+        self.assertEqual((found.status, found.headers["X-Content-Type-Options"]), (204, "nosniff"))
+        self.assert_problem(self.get("*", role=""), 404, "no-such-path")
+        self.assert_problem(self.get("*", Host="evil.example"), 421, "unknown-host")
+
+    def test_absolute(self) -> None:
+        """
+        The path may be a whole URL; then the name in it counts, and the header does not.
+        """
+        for url in (f"http://{HOST}/livez", f"HTTP://{HOST}/livez?", "https://localhost/livez"):
+            self.assertEqual(self.get(url, role="", Host="evil.example").status, 200, url)
+        for url in (f"http://{HOST}", f"http://{HOST}?x=/livez", f"http://{HOST}//livez", "ftp://localhost/livez"):
+            self.assert_problem(self.get(url, role=""), 404, "no-such-path")
+        for url in ("http://evil.example/livez", "http://evil.example/api/v1/cards"):
+            self.assert_problem(self.get(url), 421, "unknown-host")
+        for url in ("http:///livez", "http://localhost@evil.example/livez"):
+            self.assert_problem(self.get(url), 400, "malformed-request")
+
+    def test_phrases(self) -> None:
+        """
+        The first line says in words what the status means.
+        """
+        for request, status in (
+            (encoded("GET", "/api/v1/cards?x=1", AUTHORIZED, None), b"422 Unprocessable Entity"),
+            (encoded("GET", "/livez", {"Host": "evil.example"}, None), b"421 Misdirected Request"),
+            (b"rubbish\r\n\r\n", b"400 Bad Request"),
+        ):
+            self.assertEqual(self.connect().send(request).split(b"\r\n")[0], b"HTTP/1.1 " + status)
 
     def test_log(self) -> None:
         """

@@ -26,6 +26,7 @@ from cardgw.gateway.store.runner import Lane, Runner
 from cardgw.gateway.store.seal import Sealing
 from cardgw.gateway.store.tables import META
 from cardgw.gateway.store.tokens import TokenTable
+from cardgw.gateway.store.transcripts import TranscriptTable
 from cardgw.gateway.store.work import Call, Reader, Row, Task, Writer
 
 PART = "store"
@@ -95,6 +96,7 @@ class Store:
         self.memory = MemoryTable(self)
         self.tokens = TokenTable(self)
         self.audit = AuditTable(self)
+        self.transcripts = TranscriptTable(self)
 
     @property
     def shown(self) -> str:

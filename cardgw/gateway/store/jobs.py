@@ -10,13 +10,28 @@ from functools import cache
 from typing import Any
 
 from attrs import define, field
-from sqlalchemy import Connection, Executable, Integer, Select, and_, bindparam, delete, false, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from twisted.internet.defer import Deferred
 
 from cardgw.gateway.records import ACTIVE, ENDED, Job, JobState
 from cardgw.gateway.store.access import Access
 from cardgw.gateway.store.rows import CHANGING, changed_columns, job_changes, job_of, job_row, plain
-from cardgw.gateway.store.tables import JOBS
+from cardgw.gateway.store.tables import JOBS, TRANSCRIPTS
 
 _ROOM = JOBS.name
 _NONE: Mapping[str, Any] = {}
@@ -26,10 +41,18 @@ _GET = select(JOBS).where(JOBS.c.id == bindparam("which"))
 _BY_KEY = select(JOBS).where(JOBS.c.requester == bindparam("who"), JOBS.c.key == bindparam("what"))
 _COUNT = select(func.count()).select_from(JOBS).where(JOBS.c.state == JobState.QUEUED.value)
 _COUNT_CARD = _COUNT.where(JOBS.c.card == bindparam("of_card"))
+_COUNT_EXPECTING = _COUNT.where(JOBS.c.card != "")
 
 
 def find_statement(
-    states: frozenset[JobState], *, card: str = "", channel: str = "", operation: str = "", before: str = "", limit: int = 50
+    states: frozenset[JobState],
+    *,
+    card: str = "",
+    channel: str = "",
+    requester: str = "",
+    operation: str = "",
+    before: str = "",
+    limit: int = 50,
 ) -> Select[Any]:
     """
     See L{JobTable.find}.
@@ -39,10 +62,17 @@ def find_statement(
         states = states or frozenset(JobState)  # the indexes begin with the state
     if states:
         found = found.where(JOBS.c.state.in_(sorted(state.value for state in states)))
-    for column, value in ((JOBS.c.card, card), (JOBS.c.channel, channel), (JOBS.c.operation, operation)):
+    for name, value in (("card", card), ("channel", channel), ("requester", requester), ("operation", operation)):
         if value:
-            found = found.where(column == plain(value))
+            found = found.where(JOBS.c[name] == plain(value))
     return found.where(JOBS.c.id < plain(before)) if before else found
+
+
+def _queued(by_card: bool, by_channel: bool) -> ColumnElement[bool]:
+    queued = JOBS.c.state == JobState.QUEUED.value
+    choices = [and_(queued, JOBS.c.card.in_(bindparam("cards", expanding=True)))] if by_card else []
+    choices += [and_(queued, JOBS.c.channel == bindparam("channel"))] if by_channel else []
+    return or_(false(), *choices)
 
 
 @cache
@@ -50,10 +80,22 @@ def queued_statement(by_card: bool, by_channel: bool) -> Select[Any]:
     """
     See L{JobTable.queued}.  Its parameters are C{cards}, C{channel} and C{most}.
     """
-    queued = JOBS.c.state == JobState.QUEUED.value
-    choices = [and_(queued, JOBS.c.card.in_(bindparam("cards", expanding=True)))] if by_card else []
-    choices += [and_(queued, JOBS.c.channel == bindparam("channel"))] if by_channel else []
-    return select(JOBS).where(or_(false(), *choices)).order_by(JOBS.c.id).limit(bindparam("most", type_=Integer))
+    return select(JOBS).where(_queued(by_card, by_channel)).order_by(JOBS.c.id).limit(bindparam("most", type_=Integer))
+
+
+@cache
+def heads_statement(by_card: bool, by_channel: bool) -> Select[Any]:
+    """
+    See L{JobTable.heads}.  Its parameters are C{cards} and C{channel}.
+    """
+    mine = _queued(by_card, by_channel)
+    heads = (
+        select(func.min(JOBS.c.id).label("head"), func.count().label("how_many"))
+        .where(mine)
+        .group_by(JOBS.c.requester)
+        .subquery()
+    )
+    return select(JOBS, heads.c.how_many).join(heads, JOBS.c.id == heads.c.head).order_by(JOBS.c.id)
 
 
 @define(eq=False)
@@ -129,22 +171,31 @@ class JobTable:
 
         return self._access.read(_ROOM, run)
 
+    def keyed(self, requester: str, key: str) -> Deferred[Job | None]:
+        """
+        @return: the job that was added with this key by this requester, or C{None}.
+        """
+        values = {"who": plain(requester), "what": plain(key)}
+        return self._all(_BY_KEY, values).addCallback(lambda found: found[0] if found else None)
+
     def find(
         self,
         states: frozenset[JobState] = frozenset(),
         *,
         card: str = "",
         channel: str = "",
+        requester: str = "",
         operation: str = "",
         before: str = "",
         limit: int = 50,
     ) -> Deferred[tuple[Job, ...]]:
         """
-        Jobs, the latest first.  What is empty does not matter.
+        Jobs, the latest first.  What is empty does not matter.  There are indexes for cards and for channels.
 
         @param before: only those with an earlier id: the next page.
         """
-        return self._all(find_statement(states, card=card, channel=channel, operation=operation, before=before, limit=limit))
+        names = {"card": card, "channel": channel, "requester": requester, "operation": operation}
+        return self._all(find_statement(states, **names, before=before, limit=limit))
 
     def queued(self, cards: Sequence[str], channel: str = "", limit: int = 50) -> Deferred[tuple[Job, ...]]:
         """
@@ -152,9 +203,24 @@ class JobTable:
 
         @param cards: identities.
         """
-        named = [plain(card) for card in cards if card]
-        values = {"most": limit, **({"cards": named} if named else {}), **({"channel": plain(channel)} if channel else {})}
-        return self._all(queued_statement(bool(named), bool(channel)), values)
+        values = _wanted(cards, channel)
+        return self._all(queued_statement("cards" in values, "channel" in values), {"most": limit, **values})
+
+    def heads(self, cards: Sequence[str], channel: str = "") -> Deferred[tuple[tuple[Job, ...], int]]:
+        """
+        The oldest job of each requester that is queued for one of some cards or for a channel, the oldest first.
+
+        @param cards: identities.
+        @return: these, and how many there are of all requesters.
+        """
+        values = _wanted(cards, channel)
+        statement = heads_statement("cards" in values, "channel" in values)
+
+        def run(connection: Connection) -> tuple[tuple[Job, ...], int]:
+            rows = connection.execute(statement, values).all()
+            return tuple(job_of(row, self._access.seal) for row in rows), sum(row.how_many for row in rows)
+
+        return self._access.read(_ROOM, run)
 
     def queued_count(self, card: str = "") -> Deferred[int]:
         """
@@ -164,6 +230,12 @@ class JobTable:
         """
         statement = _COUNT_CARD.params(of_card=plain(card)) if card else _COUNT
         return self._access.read(_ROOM, lambda connection: connection.execute(statement).scalar_one())
+
+    def expecting_count(self) -> Deferred[int]:
+        """
+        How many jobs are queued for identities.  All that was written before is counted, and nothing that is written after.
+        """
+        return self._access.write(_ROOM, lambda connection: connection.execute(_COUNT_EXPECTING).scalar_one())
 
     def stranded(self, node: str) -> Deferred[tuple[Job, ...]]:
         """
@@ -177,21 +249,33 @@ class JobTable:
 
     def forget(self, before: float, limit: int = 1000) -> Deferred[int]:
         """
-        Delete jobs that ended before a time, the first ones first.
+        Delete jobs that ended before a time, the first ones first, and their transcripts.
 
         @param limit: how many at most.
         @return: how many.
         """
         ended = JOBS.c.state.in_(sorted(state.value for state in ENDED))
         old = select(JOBS.c.id).where(ended, JOBS.c.ended < before).order_by(JOBS.c.ended).limit(limit)
-        statement = delete(JOBS).where(JOBS.c.id.in_(old.scalar_subquery()))
-        return self._access.write(_ROOM, lambda connection: connection.execute(statement).rowcount)
+
+        def run(connection: Connection) -> int:
+            found = connection.execute(old).scalars().all()  # once: another gateway may do the same at this moment
+            if not found:
+                return 0
+            connection.execute(delete(TRANSCRIPTS).where(TRANSCRIPTS.c.job.in_(found)))
+            return connection.execute(delete(JOBS).where(JOBS.c.id.in_(found))).rowcount
+
+        return self._access.write(_ROOM, run)
 
     def _all(self, statement: Select[Any], values: Mapping[str, Any] = _NONE) -> Deferred[tuple[Job, ...]]:
         def run(connection: Connection) -> tuple[Job, ...]:
             return tuple(job_of(row, self._access.seal) for row in connection.execute(statement, values))
 
         return self._access.read(_ROOM, run)
+
+
+def _wanted(cards: Sequence[str], channel: str) -> dict[str, Any]:
+    named = [plain(card) for card in cards if card]
+    return {**({"cards": named} if named else {}), **({"channel": plain(channel)} if channel else {})}
 
 
 def _change_statement(names: frozenset[str], states: frozenset[JobState]) -> Executable:

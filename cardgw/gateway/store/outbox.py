@@ -22,6 +22,8 @@ _CHANGING = ("state", "on_card", "attempts", "next_attempt", "reason", "changed"
 _WAITING = OUTBOX.c.state == ParcelState.WAITING.value
 _DONE = OUTBOX.c.state.in_(sorted(state.value for state in ParcelState if state is not ParcelState.WAITING))
 _SAVE = update(OUTBOX).where(OUTBOX.c.id == bindparam("which")).values({name: bindparam(name) for name in _CHANGING})
+_AS_IT_WAS = ("state", "on_card", "attempts", "next_attempt", "reason")
+_SWAP = _SAVE.where(*(OUTBOX.c[name] == bindparam(f"was_{name}") for name in _AS_IT_WAS))
 _GET = select(OUTBOX).where(OUTBOX.c.id == bindparam("which"))
 _SAME = select(OUTBOX).where(
     OUTBOX.c.kind == bindparam("of_kind"),
@@ -62,13 +64,13 @@ class OutboxTable:
 
     def keep(self, parcel: Parcel, now: float, wait: float = 0.0) -> Deferred[OutboxEntry]:
         """
-        Store a parcel that waits and is on the card.
+        Store a parcel that waits; if a card gave it, it is on that card.
 
         @param now: the time, in seconds since 1970.
         @param wait: seconds until it is due.
         @return: the entry; if the same parcel (kind, card, number, payload) is there, that one as it is.
         """
-        entry = OutboxEntry(self._new_id(), parcel, next_attempt=now + wait, created=now)
+        entry = OutboxEntry(self._new_id(), parcel, on_card=bool(parcel.card), next_attempt=now + wait, created=now)
         seal = self._access.seal
 
         def otherwise(connection: Connection) -> OutboxEntry:
@@ -111,6 +113,33 @@ class OutboxTable:
             return before, after
 
         return self._access.write(_ROOM, run)
+
+    def swap(self, before: OutboxEntry, after: OutboxEntry) -> Deferred[bool]:
+        """
+        Store what may have changed of an entry, unless somebody else has changed it.  Cheaper than L{change} for who knows what
+        it was.
+
+        @param before: the entry as it was.
+        @return: whether it was still so.
+        """
+        now = self._access.now()
+        written = entry_changes(after, now)
+
+        def values() -> dict[str, Any]:
+            """
+            What is to be, and what was.
+            """
+            was = entry_changes(before, now)
+            return {**written, **{f"was_{name}": was[name] for name in _AS_IT_WAS}}
+
+        def otherwise(connection: Connection) -> bool:
+            """
+            Whether this is what was written.
+            """
+            row = connection.execute(_GET, {"which": after.id}).first()
+            return row is not None and all(row._mapping[name] == written[name] for name in _CHANGING)
+
+        return self._access.row(_ROOM, _SWAP, values, True, otherwise)
 
     def get(self, id: str) -> Deferred[OutboxEntry | None]:
         """

@@ -71,7 +71,7 @@ _ENCODERS: Mapping[str, Callable[[Any], Any]] = {
 }
 """How the fields of L{Job} are written that are not as they are."""
 
-FIXED = frozenset({"id", "operation", "parameters", "hidden", "requester", "created"})
+FIXED = frozenset({"id", "operation", "parameters", "hidden", "requester", "created", "record"})
 """What does not change in the life of a L{Job}."""
 CHANGING = tuple(each.name for each in attrs.fields(Job) if each.name not in FIXED)
 """What does."""
@@ -142,6 +142,7 @@ def job_of(row: Any, seal: Sealing) -> Job:
         question=Question(**json.loads(row.question)) if row.question is not None else None,
         runs=row.runs,
         node=row.node,
+        record=row.record,
     )
 
 

@@ -50,6 +50,7 @@ JOBS = Table(
     Column("question", Text),
     Column("runs", Integer, nullable=False),
     Column("node", _NAME, nullable=False),
+    Column("record", _NAME, nullable=False),
     Index("jobs_card", "state", "card"),
     Index("jobs_channel", "state", "channel"),
     Index("jobs_ended", "state", "ended"),
@@ -64,6 +65,15 @@ Index(
     sqlite_where=JOBS.c.key.is_not(None),
     postgresql_where=JOBS.c.key.is_not(None),
 )
+
+TRANSCRIPTS = Table(
+    "transcripts",
+    METADATA,
+    Column("job", _NAME, primary_key=True),
+    Column("kind", _NAME, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+)
+"""L{cardgw.gateway.records.Recorded}; C{text} is sealed."""
 
 OUTBOX = Table(
     "outbox",

@@ -8,6 +8,7 @@ no Deferred and no timer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
@@ -85,13 +86,17 @@ class EstkChannel(ChannelBase):
     See L{cardgw.interfaces.ICardChannel}.
 
     @ivar apdus: how many commands have been sent.
+    @param words: puts the reason of an end into the language of the card holder.
     """
 
-    def __init__(self, info: ChannelInfo, connection: Connection, settings: EstkSettings) -> None:
+    def __init__(
+        self, info: ChannelInfo, connection: Connection, settings: EstkSettings, words: Callable[[str], str] = str
+    ) -> None:
         super().__init__(info)
         self.apdus = 0
         self._connection = connection
         self._settings = settings
+        self._words = words
         self._lock = _Lock.OPEN
         self._ending: ChannelError | None = None
         self._limit = 0.0
@@ -249,7 +254,7 @@ class EstkChannel(ChannelBase):
             return
         self._ending = reason
         text = "" if reason is None or isinstance(reason, (PeerLost, ChannelClosed)) else reason.brief
-        self._connection.depart(last_words(text, self._lock is _Lock.SENT))
+        self._connection.depart(last_words(self._words(text), self._lock is _Lock.SENT))
         self._interrupt(reason or ChannelClosed())
 
     def _closed(self) -> ChannelError:

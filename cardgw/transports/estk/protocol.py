@@ -61,7 +61,7 @@ class EstkProtocol(Protocol):
         self._began = reactor.seconds()
         self._connection = Connection(self.transport, reactor, settings.close_timeout, self._silent)
         if self.address is None:
-            self._connection.depart(last_words(self._refusal))
+            self._connection.depart(last_words(self._words(self._refusal)))
             return
         if settings.greeting:
             self._connection.write(message(settings.greeting))
@@ -111,7 +111,7 @@ class EstkProtocol(Protocol):
             return
         _log.debug("{peer}: asks for {request}", event="request", peer=self.peer, request=request.name)
         self._connection.rest()
-        self._channel = EstkChannel(channel_info(self.peer, request), self._connection, self._factory.settings)
+        self._channel = EstkChannel(channel_info(self.peer, request), self._connection, self._factory.settings, self._words)
         job = self._job = maybeDeferred(self._factory.gateway.arrived, self._channel)
         job.addErrback(self._job_failed).addCallback(self._job_ended)
 
@@ -122,8 +122,11 @@ class EstkProtocol(Protocol):
     def _job_ended(self, _: None) -> None:
         self._job = None
         if self._channel is not None and self._second and not self._connection.leaving:
-            self._connection.write(message(ONE_AT_A_TIME))
+            self._connection.write(message(self._words(ONE_AT_A_TIME)))
         self.end(None)
+
+    def _words(self, text: str) -> str:
+        return self._factory.gateway.words(text)
 
     @property
     def busy(self) -> bool:
@@ -151,7 +154,7 @@ class EstkProtocol(Protocol):
         if self._channel is not None:
             self._channel.close(reason)
         else:
-            self._connection.depart(last_words("" if reason is None else reason.brief))
+            self._connection.depart(last_words("" if reason is None else self._words(reason.brief)))
 
     def _silent(self, what: str, seconds: float) -> None:
         self.end(PeerSilent(f"{what} did not come within {seconds:g} s"))

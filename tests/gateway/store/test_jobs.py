@@ -57,6 +57,8 @@ class JobsMixin(StoreMixin):
         await self.store.jobs.save(begun)
         for again in (a_job("02"), a_job("02", operation="lpa.delete"), job):
             self.assertEqual(await self.store.jobs.add(again, "k"), (begun, False))
+        self.assertEqual(await self.store.jobs.keyed(job.requester, "k"), begun)
+        self.assertIsNone(await self.store.jobs.keyed(job.requester, "l"))
         for other, key in ((a_job("03"), "l"), (a_job("04", requester="token:bob"), "k"), (a_job("05"), ""), (a_job("06"), "")):
             self.assertEqual(await self.store.jobs.add(other, key), (other, True))
         self.assertEqual(await self.ids(), ["06", "05", "04", "03", "01"])
@@ -120,7 +122,10 @@ class JobsMixin(StoreMixin):
         self.assertEqual(await self.ids(card=CARD, states=frozenset({DONE})), [])
         self.assertEqual(await self.ids(channel="ab"), ["03"])
         self.assertEqual(await self.ids(operation="x.y"), ["04"])
-        self.assertEqual(await self.ids(limit=2), ["04", "03"])
+        await self.add(a_job("05", channel="ab", requester="code:ab"), a_job("06", requester="code:ab"))
+        self.assertEqual(await self.ids(requester="code:ab"), ["06", "05"])
+        self.assertEqual(await self.ids(channel="ab", requester="code:ab", limit=1), ["05"])
+        self.assertEqual(await self.ids(limit=2), ["06", "05"])
         self.assertEqual(await self.ids(limit=2, before="03"), ["02", "01"])
 
     @everywhere
@@ -149,6 +154,33 @@ class JobsMixin(StoreMixin):
         self.assertEqual(await self.store.jobs.queued_count(), 3)
         self.assertEqual(await self.store.jobs.queued_count(CARD), 2)
         self.assertEqual(await self.store.jobs.queued_count("eid:1"), 0)
+
+    @everywhere
+    async def test_jobHeads(self) -> None:
+        """
+        The oldest job of each requester, and how many there are, however many somebody has queued.
+        """
+        many = [a_job(f"1{number:03}") for number in range(60)]
+        await self.add(a_job("0", state=DONE), *many, a_job("2", requester="token:bob"), a_job("3", card="", channel="ab"))
+        for cards, channel, expected in (
+            ([CARD], "", (["1000", "2"], 61)),
+            ([CARD], "ab", (["1000", "2"], 62)),
+            ([], "ab", (["3"], 1)),
+            ([OTHER, ""], "", ([], 0)),
+            ([], "", ([], 0)),
+        ):
+            heads, count = await self.store.jobs.heads(cards, channel)
+            self.assertEqual(([job.id for job in heads], count), expected)
+
+    @everywhere
+    async def test_jobExpecting(self) -> None:
+        """
+        Those that wait for an identity are counted, as they are when all that was begun before is done.
+        """
+        adding = [self.store.jobs.add(a_job("01")), self.store.jobs.add(a_job("02", card="", channel="ab"))]
+        self.assertEqual(await self.store.jobs.expecting_count(), 1)
+        for each in adding:
+            await each
 
     @everywhere
     async def test_jobStranded(self) -> None:
@@ -217,6 +249,7 @@ class JobsTests(JobsMixin, MemoryCase):
             queued_statement(False, True).params(channel="ab", most=50),
             find_statement(frozenset(), card=CARD),
             find_statement(frozenset(), channel="ab"),
+            find_statement(frozenset(), channel="ab", requester="code:ab"),
         ):
             statements.append(str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})))
         for text in statements:

@@ -93,6 +93,23 @@ class OutboxMixin(StoreMixin):
         self.assertEqual([await self.store.outbox.get(each.id) for each in (first, second)], [changed, second])
 
     @everywhere
+    async def test_parcelSwap(self) -> None:
+        """
+        An entry is changed if it is as it was; also where several are changed together, of which some are not.
+        """
+        outbox = self.store.outbox
+        first, second = await self.kept(1), await self.kept(2)
+        changed = evolve(first, attempts=1, state=DELIVERED, next_attempt=150.25, reason="later")
+        self.assertTrue(await outbox.swap(first, changed))
+        self.assertFalse(await outbox.swap(first, evolve(first, on_card=False)))
+        lost = evolve(first, id="00")
+        pairs = [(first, evolve(first, attempts=9)), (second, evolve(second, on_card=False)), (lost, evolve(lost, attempts=1))]
+        together = [outbox.swap(before, after) for before, after in pairs]
+        self.assertEqual([await each for each in together], [False, True, False])
+        self.assertEqual([await outbox.get(each.id) for each in (first, second)], [changed, evolve(second, on_card=False)])
+        self.assertTrue(await outbox.swap(changed, evolve(changed, on_card=False, reason="")))
+
+    @everywhere
     async def test_parcelsOfCard(self) -> None:
         """
         Of a card, what waits or is on it, the oldest first.

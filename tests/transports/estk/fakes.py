@@ -60,6 +60,7 @@ class FakeGateway:
 
     def __init__(self) -> None:
         self.reactor: Any = Clock()
+        self.words: Callable[[str], str] = str
         self.channels: list[ICardChannel] = []
         self.jobs: list[Deferred[None]] = []
         self.cancelled = 0

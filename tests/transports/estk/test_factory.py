@@ -98,6 +98,15 @@ class LimitTests(SynchronousTestCase):
         first.hang_up()
         self.assertEqual(Talk(factory=factory).wire.take(), b"")
 
+    def test_words(self) -> None:
+        """
+        A refusal is in the language of the card holders.
+        """
+        factory = self.factory(max_sessions=1)
+        first = Talk(factory=factory)
+        first.gateway.words = str.upper
+        self.assertEqual(Talk(factory=factory).wire.take(), box("THE SERVER IS BUSY. PLEASE TRY AGAIN IN A MINUTE.") + CLOSE)
+
     def test_localPeers(self) -> None:
         """
         What has no address counts only in all.

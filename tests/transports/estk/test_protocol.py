@@ -93,6 +93,34 @@ class SessionTests(SynchronousTestCase):
         talk.clock.advance(1)
         self.assertTrue(talk.wire.half_closed)
 
+    def test_words(self) -> None:
+        """
+        What the transport itself has to say is put into the language of the card holders; the operator's greeting is not, nor
+        what the gateway shows.
+        """
+        talk = Talk(EstkSettings(greeting="Hello.", box_timeout=1.0, idle_timeout=1.0))
+        talk.gateway.words = str.upper
+        talk.clock.advance(1)
+        self.assertEqual(talk.wire.take(), box("Hello.") + box("THE CARD'S SIDE DID NOT ANSWER IN TIME.") + CLOSE)
+        talk = Talk()
+        talk.gateway.words = str.upper
+        channel = talk.ask()
+        self.successResultOf(channel.show("All is well."))
+        talk.say(REQUEST)
+        channel.close(PeerSilent("for 60 s"))
+        self.assertEqual(talk.wire.take(), box("All is well.") + box("THE CARD'S SIDE DID NOT ANSWER IN TIME.") + CLOSE)
+
+    def test_wordsOfSecondRequest(self) -> None:
+        """
+        So is what a card is told that asks twice.
+        """
+        talk = Talk()
+        talk.gateway.words = str.upper
+        talk.ask()
+        talk.say(REQUEST)
+        talk.gateway.jobs[0].callback(None)
+        self.assertEqual(talk.wire.take(), box("ONE REQUEST AT A TIME. PLEASE START THE OTHER ONE AGAIN.") + CLOSE)
+
     def test_requests(self) -> None:
         """
         Remote management and notifications are requests like any other.
