@@ -111,7 +111,8 @@ class EstkProtocol(Protocol):
             return
         _log.debug("{peer}: asks for {request}", event="request", peer=self.peer, request=request.name)
         self._connection.rest()
-        self._channel = EstkChannel(channel_info(self.peer, request), self._connection, self._factory.settings, self._words)
+        info, words = channel_info(self.peer, request), self._factory.gateway.words  # no method of this, or it would live as long
+        self._channel = EstkChannel(info, self._connection, self._factory.settings, words)
         job = self._job = maybeDeferred(self._factory.gateway.arrived, self._channel)
         job.addErrback(self._job_failed).addCallback(self._job_ended)
 
