@@ -136,7 +136,7 @@ def _profile(app: App, target: Target, wanted: str) -> Mapping[str, Any] | None:
     """
     if target.card is None:
         return None
-    job = Waiting(app, submit(app, Order("lpa.profiles"), target), Reporter()).wait()
+    job = Waiting(app, submit(app, Order("lpa.profiles"), target)[0], Reporter()).wait()
     if job["state"] != "done":
         raise JobFailed(job)
     text = wanted.strip()

@@ -74,11 +74,11 @@ def perform(app: App, order: Order) -> int:
         if not app.may_ask:
             raise NotConfirmed(f"{order.operation} can destroy something")
         order = order.confirm(app, target, order)
-    job = submit(app, order, target)
+    job, since = submit(app, order, target)
     order.queued(job)
     if target.card is not None if app.flags.wait is None else app.flags.wait:
         _say_why_it_waits(app, target)
-        return follow(app, job)
+        return follow(app, job, since)
     _queued(app, job, target)
     return DONE
 
@@ -98,11 +98,11 @@ def check_style(app: App) -> None:
         raise ParameterError("--json and --lpac cannot be had together")
 
 
-def submit(app: App, order: Order, target: Target) -> Job:
+def submit(app: App, order: Order, target: Target) -> tuple[Job, str]:
     """
-    Queue a job.
+    Queue a job: see L{Api.submit}.
     """
-    return app.api.post("jobs", order.body(target.address), key=app.new_key())
+    return app.api.submit(order.body(target.address), app.new_key())
 
 
 def _preview(app: App, order: Order, target: Target) -> None:
@@ -127,17 +127,18 @@ def _queued(app: App, job: Job, target: Target) -> None:
         app.say(f"{target.named} is not here: the job runs when it comes. `cardgw jobs watch {job['id']}` waits for it.")
 
 
-def follow(app: App, job: Job, *, cancels: bool = True) -> int:
+def follow(app: App, job: Job, since: str = "", *, cancels: bool = True) -> int:
     """
     Wait for the end of a job, and show what came of it.
 
+    @param since: the id of an event, if all that happens to the job comes after it.
     @param cancels: whether Control-C cancels the job.
     @return: the exit status.
     @raise JobFailed: it did not succeed.
     """
     from cardgw.cli.progress import reporter_for
 
-    waiting = Waiting(app, job, reporter_for(app), stays=bool(app.flags.wait))
+    waiting = Waiting(app, job, reporter_for(app), stays=bool(app.flags.wait), last=since)
     try:
         return _finish(app, waiting.wait())
     except (KeyboardInterrupt, click.Abort):

@@ -39,6 +39,7 @@ class Waiting:
 
     @ivar job: as it was seen last.
     @ivar stays: go on waiting where the card was lost and the job waits for its next visit.
+    @param last: the id of an event, if all that happens to the job comes after it.
     """
 
     app: App

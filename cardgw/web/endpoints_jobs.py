@@ -89,11 +89,12 @@ async def submit(call: Call) -> Answer:
         raise ConfirmationNeeded(wanted.operation)
     _check_record(call, wanted.record)
     request = JobRequest(wanted.operation, wanted.card, wanted.parameters, call.header(KEY), wanted.record)
+    before = call.control.events.last
     job, new = await call.control.submit(call.who, request)
     headers = {"Location": f"{PATH}/{job.id}"}
     if not new:
         return Answer(200, job_json(job), {**headers, "Idempotent-Replayed": "true"})
-    return Answer(202, job_json(job), headers)
+    return Answer(202, job_json(job), {**headers, LAST: before})
 
 
 async def list_jobs(call: Call) -> Answer:
@@ -163,7 +164,7 @@ _SUBMIT = Endpoint(
     "Queue a job",
     {
         200: Reply("the job that this key has made before", _JOB, {**_LOCATION, "Idempotent-Replayed": "true"}),
-        202: Reply("a new job", _JOB, _LOCATION),
+        202: Reply("a new job", _JOB, {**_LOCATION, LAST: "the events after this one tell all that happens to it"}),
     },
     "For a card that is here, or for one that may come: then it waits for it. Parameters are what the operation declares.",
     body=Submission,

@@ -201,7 +201,7 @@ class FakeApi:
         job = evolve(job, record=body.get("record", ""))
         job = evolve(job, card=card.identity if card else body["card"], channel=card.id if card else "")
         self.jobs[job.id] = job
-        return httpx.Response(202, json=job_json(job))
+        return httpx.Response(202, json=job_json(job), headers=self.known_event)
 
     def cancelled(self, name: str) -> httpx.Response:
         """

@@ -98,6 +98,17 @@ class WaitingTests(CliTestCase):
             pass
         self.assertEqual((waiting.wait()["state"], self.notes.told), ("done", ["one", "done"]))
 
+    def test_since(self) -> None:
+        """
+        Where it is known after which event all comes, nothing is missed, however fast it is.
+        """
+        self.api.scripts["test.it"] = [BEGUN, stage("one"), percent(50), stage("two"), done()]
+        job, since = self.app().api.submit({"operation": "test.it", "card": "a1b2c3d4", "parameters": {}}, "key")
+        while self.api._step(job["id"]):
+            pass
+        Waiting(self.app(), job, self.notes, last=since).wait()
+        self.assertEqual((since, self.notes.told), ("e-0", ["one", 50, "two", "done"]))
+
     def test_broken(self) -> None:
         """
         Where the stream breaks, it is taken up after the last event that is known, and nothing is told twice.

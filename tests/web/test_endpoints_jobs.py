@@ -49,6 +49,7 @@ class SubmitTests(JobsTestCase):
         """
         found = self.submit(parameters={"name": "Ada", "pin": "geheim"})
         self.assertEqual((found.status, found.headers["Location"]), (202, f"{JOBS}/j0001"))
+        self.assertEqual(found.headers["Last-Event-Id"], self.control.events.last)
         self.assertEqual(found.json["parameters"], {"name": "Ada", "pin": "***"})
         self.assertEqual(self.control.stored["j0001"].parameters, {"name": "Ada", "pin": "geheim"})
         self.assertNotIn(b"geheim", found.body)
