@@ -135,7 +135,8 @@ class Controller:
             return request.again(stored, visit), False
         if visit is not None:
             await self._hand_over(visit)
-        await self._note(who, "job.submit", stored.id, f"{stored.operation} {stored.card or stored.channel}")
+        record = f", recorded: {stored.record}" if stored.record else ""
+        await self._note(who, "job.submit", stored.id, f"{stored.operation} {stored.card or stored.channel}{record}")
         return stored, new
 
     def _job_for(self, who: Principal, operation: IOperation, request: JobRequest) -> tuple[Job, Visit | None]:

@@ -38,8 +38,8 @@ GAP = "gap"
 PASSING = frozenset({"job.percent"})
 """Kinds that only count at the moment: nobody is told of them later."""
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-"""What cannot be changed, and is most of what there is."""
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types of JSON values that cannot be changed, as most are."""
 
 _log = Logger()
 
@@ -238,10 +238,10 @@ def _copied(value: Any) -> Any:
     """
     JSON values that nobody else has.
     """
-    if type(value) in _PLAIN:
+    if type(value) in PLAIN:
         return value
     if isinstance(value, Mapping):
-        return {key: each if type(each) in _PLAIN else _copied(each) for key, each in value.items()}
+        return {key: each if type(each) in PLAIN else _copied(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_copied(each) for each in value]
     return value

@@ -16,6 +16,7 @@ from zope.interface import implementer
 
 from cardgw.errors import CardGatewayError, OperationCancelled, OperationRefused, ParameterError, PluginError
 from cardgw.fields import build, options
+from cardgw.gateway.events import PLAIN
 from cardgw.interfaces import ICardChannel, ICardObserver, IHTTPClient, IOperation, IOutbox, ISession, ITrust
 from cardgw.quirks import Quirks
 from cardgw.texts.catalogue import Words
@@ -255,6 +256,8 @@ def _checked(result: Any) -> dict[str, Any]:
 
 
 def _writable(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    if all(type(each) in PLAIN for each in facts.values()):
+        return facts
     try:
         json.dumps(facts)
     except (TypeError, ValueError):

@@ -18,9 +18,8 @@ def lpac_envelope(job: Job) -> dict[str, Any]:
         return _envelope("progress", 0, job.stage or job.state.value, None)
     if job.state is JobState.DONE:
         return _envelope("lpa", 0, "success", dict(job.result or {}))
-    error = job.error
-    message, detail = (error.code, error.detail or error.title) if error is not None else (job.state.value, "")
-    return _envelope("lpa", -1, message, detail)
+    code, detail = (job.error.code, job.error.detail or job.error.title) if job.error is not None else (job.state.value, "")
+    return _envelope("lpa", -1, job.stage or code, detail)
 
 
 def _envelope(kind: str, code: int, message: str, data: Any) -> dict[str, Any]:

@@ -40,7 +40,10 @@ class EnvelopeTests(SynchronousTestCase):
 
     def test_failed(self) -> None:
         """
-        What has failed says with what.
+        What has failed says at which stage, or, if it came to none, with what.
         """
-        self.check(Job("1", "x", state=JobState.FAILED, error=problem_of(CardError("6A82"))), "lpa", -1, "card", "6A82")
+        refused = problem_of(CardError("6A82"))
+        job = Job("1", "x", state=JobState.FAILED, stage="es10b_prepare_download", error=refused)
+        self.check(job, "lpa", -1, "es10b_prepare_download", "6A82")
+        self.check(Job("1", "x", state=JobState.FAILED, error=refused), "lpa", -1, "card", "6A82")
         self.check(Job("1", "x", state=JobState.CANCELLED), "lpa", -1, "cancelled", "")

@@ -5,6 +5,7 @@ Where the work of the store is done: in threads, or, for tests, at once.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -23,6 +24,11 @@ PACE = 0.005
 """
 Seconds from one transaction to the next: a lone write does not wait, and where many sessions write, what comes meanwhile shares a
 transaction, each of which costs as much as ten rows.
+"""
+SWITCH = 0.0005
+"""
+Seconds that a thread waits at most for another that computes.  The store's threads wait for the reactor's after each row: with
+Python's own 5 ms each, sessions wait long for what they write while the reactor has much to do.
 """
 
 Work = Callable[[Sequence[Task]], None]
@@ -107,6 +113,7 @@ class Threads:
         @param pace: see L{PACE}.
         """
         self._reactor, self._pace = reactor, pace
+        sys.setswitchinterval(min(SWITCH, sys.getswitchinterval()))
 
     def lane(self, name: str, work: Work, paced: bool = False) -> Lane:
         """
