@@ -20,11 +20,13 @@ from cardgw.gateway.store.work import Task
 
 MOST_AT_ONCE = 500
 """Tasks that share a transaction at most."""
-PACE = 0.005
+PACE = 0.02
 """
-Seconds from one transaction to the next: a lone write does not wait, and where many sessions write, what comes meanwhile shares a
-transaction, each of which costs as much as ten rows.
+Seconds from one transaction to the next at most: where many sessions write, what comes meanwhile shares one.  Each costs as much
+as ten rows, and more in the thread of the reactor, which it interrupts.
 """
+SHARE = 0.002
+"""Seconds from one transaction to the next for each task of the first: a lone session hardly waits."""
 SWITCH = 0.0005
 """
 Seconds that a thread waits at most for another that computes.  The store's threads wait for the reactor's after each row: with
@@ -156,6 +158,7 @@ class _ThreadLane:
             tasks, more = self._gather()
             if tasks:
                 self._work(tasks)
+                self._next = monotonic() + min(self._pace, len(tasks) * SHARE)
                 self._reactor.callFromThread(fire, tasks)
         self._last()
         self._reactor.callFromThread(self._ended.callback, None)
@@ -185,4 +188,3 @@ class _ThreadLane:
         """
         if self._pace:
             sleep(max(0.0, self._next - monotonic()))
-            self._next = monotonic() + self._pace
