@@ -52,7 +52,9 @@ class CardGatewayError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.sentence}: {self.detail}" if self.detail else self.sentence
-        return f"{text.rstrip('.')}. {self.hint}" if self.hint else text
+        if not self.hint:
+            return text
+        return f"{text} {self.hint}" if text.endswith(("?", "!")) else f"{text.rstrip('.')}. {self.hint}"
 
 
 class LocalError(CardGatewayError):

@@ -51,6 +51,7 @@ class CardGatewayErrorTests(SynchronousTestCase):
         self.assertEqual(str(Hinting()), "The kettle is empty. Fill it.")
         self.assertEqual(str(Hinting("no water.")), "The kettle is empty: no water. Fill it.")
         self.assertEqual(str(Hinting("no water", hint="Buy one.")), "The kettle is empty: no water. Buy one.")
+        self.assertEqual(str(Hinting("no water?")), "The kettle is empty: no water? Fill it.")
 
     def test_brief(self) -> None:
         """

@@ -38,6 +38,7 @@ def cards(app: App) -> None:
     "card",
     cls=Group,
     help="look at a card that is here, or send it away",
+    examples=("cardgw card show 4321", "cardgw card disconnect 4321"),
     note="CARD is its id, its EID, or the end of its EID.",
 )
 def card() -> None:
@@ -46,7 +47,9 @@ def card() -> None:
     """
 
 
-@card.command("show", help="show all about a card that is here")
+@card.command(
+    "show", help="show all about a card that is here", examples=("cardgw card show 4321", "cardgw card show a1b2c3d4 --json")
+)
 @_CARD
 @ANSWER
 @click.pass_obj
@@ -61,7 +64,9 @@ def show(app: App, card: str) -> None:
         views.card(app, found)
 
 
-@card.command("disconnect", help="send a card away; what runs on it is cancelled first")
+@card.command(
+    "disconnect", help="send a card away; what runs on it is cancelled first", examples=("cardgw card disconnect 4321",)
+)
 @_CARD
 @ANSWER
 @click.pass_obj

@@ -99,7 +99,7 @@ def _named(app: App, text: str, cards: Sequence[Mapping[str, Any]]) -> Target:
     if found:
         app.say(_listed(found))
         raise NoCard(f"the EIDs of {len(found)} cards that are here end in {flat(text)}")
-    hint = "See `cardgw cards`. A job can be queued for a card that is not here by the 32 digits of its EID."
+    hint = "See `cardgw cards`. A card that is not here has to be named by all 32 digits of its EID."
     raise NoCard(f'no card that is here is called "{flat(text)}"', hint=hint)
 
 

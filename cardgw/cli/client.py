@@ -132,7 +132,7 @@ class Api:
         **extra: Any,
     ) -> dict[str, Any]:
         if token and not self.access.token:
-            raise NoToken
+            raise self._no_token()
         while True:
             tries -= 1
             try:
@@ -145,6 +145,13 @@ class Api:
                     raise _unreachable(self.access.url, problem) from problem
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as problem:
                 raise _unreachable(self.access.url, problem) from problem
+
+    def _no_token(self) -> NoToken:
+        """
+        Where there is no gateway either, that comes first: it is what makes tokens.
+        """
+        self.probe("/livez")
+        return NoToken()
 
     def probe(self, path: str) -> tuple[int, str]:
         """
@@ -165,7 +172,7 @@ class Api:
         @param after: the id of the last event that is known.
         """
         if not self.access.token:
-            raise NoToken
+            raise self._no_token()
         headers = {"Accept": "text/event-stream", **({LAST: after} if after else {})}
         timeout = httpx.Timeout(CONNECT, read=SILENCE)
         try:

@@ -14,7 +14,7 @@ from cardgw.errors import CardGatewayError, LocalError, MissingPlugin, Parameter
 DONE, FAILED, USAGE, NO_CARD, REFUSED, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 """Exit statuses; see L{STATUSES}."""
 STATUSES = """\
-exit status: 0 done, 1 failed, 2 wrong usage, 3 no such card is here, 4 the card refused,
+exit status: 0 done, 1 failed, 2 wrong usage or no valid token, 3 no such card is here, 4 the card refused,
 5 the gateway cannot be reached, 130 interrupted"""
 BY_CARD = frozenset({"es10", "profile-not-installed", "installation-failed", "unexpected-status"})
 """Codes of errors with which a card refuses."""
@@ -123,6 +123,10 @@ class QrCodeError(ParameterError):
     """
 
 
+_MISTAKES = (ParameterError, MissingPlugin, NoToken, NotConfirmed, SettingsError, TranscriptError)
+"""Whoever typed the command can put these right."""
+
+
 def described(error: CardGatewayError) -> dict[str, Any]:
     """
     An error as JSON.
@@ -148,11 +152,11 @@ def exit_status(error: CardGatewayError) -> int:
         return UNREACHABLE
     if isinstance(error, NoCard | CardLeft):
         return NO_CARD
-    return USAGE if isinstance(error, ParameterError | MissingPlugin | NotConfirmed | TranscriptError) else FAILED
+    return USAGE if isinstance(error, _MISTAKES) else FAILED
 
 
 def _of_problem(error: RequestRefused) -> int:
     code = error.problem.get("code")
     if code == "unknown-card":
         return NO_CARD
-    return USAGE if error.status in {400, 422} or code == "missing-plugin" else FAILED
+    return USAGE if error.status in {400, 401, 422} or code == "missing-plugin" else FAILED

@@ -6,6 +6,7 @@ Commands and groups of them: help in the house's style, and errors that end in o
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ NAME = "cardgw"
 DOCS = "More: README.md and docs/ of the distribution."
 _HELP = "show this, and leave"
 _WIDTH = 100
+_SUGGESTED = re.compile(r"\(Did you mean one of: (.*)\?\)")
 _SECTIONS = ("options", "job options", "output", "gateway")
 
 
@@ -224,8 +226,12 @@ def _tell_usage(mistake: click.UsageError) -> None:
         click.echo(mistake.format_message().rstrip(), err=True)
         return
     path = mistake.ctx.command_path if mistake.ctx is not None else NAME
-    message = clean(_lower(mistake.format_message().strip()))
+    message = clean(_lower(_SUGGESTED.sub(_suggested, " ".join(mistake.format_message().split()))))
     click.echo(f"{NAME}: {message}{'' if message.endswith('?') else '.'} See `{path} --help`.", err=True)
+
+
+def _suggested(found: re.Match[str]) -> str:
+    return f"Did you mean {found[1].replace(', ', ' or ')}?"
 
 
 def _lower(text: str) -> str:

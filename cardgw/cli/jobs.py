@@ -21,7 +21,7 @@ from cardgw.cli.perform import check_style, follow
 from cardgw.cli.text import clean, segment
 from cardgw.cli.transcripts import INTO, write_transcript
 from cardgw.cli.wait import ask
-from cardgw.errors import ParameterError
+from cardgw.gateway.faults import NotAsking
 
 _STATES = ("queued", "running", "waiting", "done", "failed", "cancelled")
 _JOB = click.argument("job", shell_complete=complete_jobs)
@@ -33,8 +33,8 @@ _JOB = click.argument("job", shell_complete=complete_jobs)
     help="what was asked for, runs, or is done",
     examples=(
         "cardgw jobs list --state queued",
-        "cardgw jobs watch 01JDXM3K…",
-        "cardgw jobs answer 01JDXM3K… yes",
+        "cardgw jobs watch 1a1fe44f…",
+        "cardgw jobs answer 1a1fe44f… yes",
     ),
 )
 def jobs() -> None:
@@ -43,7 +43,11 @@ def jobs() -> None:
     """
 
 
-@jobs.command("list", help="list jobs, the latest first")
+@jobs.command(
+    "list",
+    help="list jobs, the latest first",
+    examples=("cardgw jobs list --state queued", "cardgw jobs list --card 4321 --operation lpa.enable --limit 5"),
+)
 @click.option("--state", cls=Option, type=click.Choice(_STATES), help="only those in this state")
 @click.option("--card", "which", cls=Option, metavar="CARD", shell_complete=complete_cards, help="only those of this card")
 @click.option("--operation", cls=Option, metavar="NAME", shell_complete=complete_operations, help="only those of this operation")
@@ -58,7 +62,9 @@ def list_(app: App, state: str | None, which: str | None, operation: str | None,
     render.listing(app, views.jobs(app.now(), narrow=app.narrow), app.api.listed("jobs", query, limit), "There are no such jobs.")
 
 
-@jobs.command("show", help="show all about a job")
+@jobs.command(
+    "show", help="show all about a job", examples=("cardgw jobs show 1a1fe44f…", "cardgw jobs show 1a1fe44f… --json | jq .result")
+)
 @_JOB
 @ANSWER
 @click.pass_obj
@@ -73,7 +79,7 @@ def show(app: App, job: str) -> None:
         views.job(app, found)
 
 
-@jobs.command("cancel", help="cancel a job, and wait until it has wound up")
+@jobs.command("cancel", help="cancel a job, and wait until it has wound up", examples=("cardgw jobs cancel 1a1fe44f…",))
 @_JOB
 @ANSWER
 @click.pass_obj
@@ -91,6 +97,7 @@ def cancel(app: App, job: str) -> None:
 @jobs.command(
     "answer",
     help="answer the question of a job",
+    examples=("cardgw jobs answer 1a1fe44f…", "cardgw jobs answer 1a1fe44f… yes"),
     note="Without ANSWER you are asked for it; where there is no terminal it is read from standard input.\n"
     "A secret one is better not typed as an argument.",
 )
@@ -106,7 +113,7 @@ def answer(app: App, job: str, answer: str | None) -> None:
     if answer is None or answer == "-":
         question = app.api.get(path).get("question")
         if not question:
-            raise ParameterError(f"{clean(job)}: this job has no question")
+            raise NotAsking(clean(job))
         answer = ask(app, question) if app.may_ask else read("-").rstrip("\n")
     found = app.api.post(f"{path}/answer", {"answer": answer})
     if app.style is Style.JSON:
@@ -118,7 +125,7 @@ def answer(app: App, job: str, answer: str | None) -> None:
 @jobs.command(
     "transcript",
     help="print what was said to the card, of a job that was recorded",
-    examples=("cardgw jobs transcript 01JDXM3K… -o transcript.txt",),
+    examples=("cardgw jobs transcript 1a1fe44f… -o transcript.txt",),
     note="`cardgw record` is for jobs that are recorded.",
 )
 @_JOB
@@ -132,7 +139,12 @@ def transcript(app: App, job: str, output: Path | None) -> None:
     write_transcript(app, app.api.text(f"jobs/{segment(job)}/transcript"), output)
 
 
-@jobs.command("watch", help="follow a job until it ends, and print its result", note=STATUSES)
+@jobs.command(
+    "watch",
+    help="follow a job until it ends, and print its result",
+    examples=("cardgw jobs watch 1a1fe44f…",),
+    note=STATUSES,
+)
 @_JOB
 @FOLLOWED
 @click.pass_obj

@@ -41,7 +41,12 @@ def init() -> None:
     click.echo(render(verified()), nl=False)
 
 
-@click.command("check-config", cls=Command, help="check a settings file, say what is wrong")
+@click.command(
+    "check-config",
+    cls=Command,
+    help="check a settings file, say what is wrong",
+    examples=("cardgw check-config /etc/cardgw/cardgw.toml",),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 def check_config(file: Path) -> None:
     """
@@ -56,6 +61,7 @@ def check_config(file: Path) -> None:
     "operations",
     cls=Command,
     help="list what can be done to cards",
+    examples=("cardgw operations", "cardgw operations --broken"),
     note="This is what is installed here; the settings of a gateway may leave some of it out.",
 )
 @click.option("--broken", cls=Option, is_flag=True, help="list the plugins that were skipped instead, and why")
@@ -71,7 +77,7 @@ def operations(broken: bool) -> int:
     return FAILED if registry.broken else 0
 
 
-@click.command("transports", cls=Command, help="list the ways in which cards are reached")
+@click.command("transports", cls=Command, help="list the ways in which cards are reached", examples=("cardgw transports",))
 def transports() -> None:
     """
     See its help.
@@ -79,7 +85,12 @@ def transports() -> None:
     click.echo(listing.transports(load_registry()), nl=False)
 
 
-@click.command("help", cls=Command, help="say all about an operation or a transport", examples=("cardgw help profile.download",))
+@click.command(
+    "help",
+    cls=Command,
+    help="say all about an operation or a transport",
+    examples=("cardgw help profile.download", "cardgw help estk"),
+)
 @click.argument("name", shell_complete=complete_operations)
 def help_(name: str) -> None:
     """
@@ -91,7 +102,12 @@ def help_(name: str) -> None:
     click.echo(describe(registry, name), nl=False)
 
 
-@click.command("plugins", cls=Command, help="list the directories in which plugins are looked for")
+@click.command(
+    "plugins",
+    cls=Command,
+    help="list the directories in which plugins are looked for",
+    examples=("cardgw plugins", "cardgw plugins --refresh"),
+)
 @click.option("--refresh", cls=Option, is_flag=True, help="write the caches anew, as after an installation")
 def plugins(refresh: bool) -> int:
     """
@@ -108,7 +124,12 @@ def plugins(refresh: bool) -> int:
     return FAILED if path.refused else 0
 
 
-@click.group("operation", cls=Group, help="write an operation of your own")
+@click.group(
+    "operation",
+    cls=Group,
+    help="write an operation of your own",
+    examples=("cardgw operation new card.audit > /etc/cardgw/plugins/audit.py",),
+)
 def operation() -> None:
     """
     See its help.
@@ -129,12 +150,13 @@ def new_operation(name: str) -> None:
     click.echo(operation_template(name), nl=False)
 
 
-@click.command("demo", cls=Command, help="download a profile: server, gateway and card, all in software")
-@click.argument("arguments", nargs=-1, metavar="[ARGUMENT]...")
-def demo(arguments: tuple[str, ...]) -> int:
+@click.command(
+    "demo", cls=Command, help="download a profile: server, gateway and card, all in software", examples=("cardgw demo",)
+)
+def demo() -> int:
     """
     See its help.
     """
     from cardgw.virtual.demo import main
 
-    return main(arguments)
+    return main(())

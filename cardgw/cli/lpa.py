@@ -26,7 +26,13 @@ _PROFILE = click.argument("profile", shell_complete=complete_profiles)
 _NOTE = "PROFILE is an ICCID, the AID of an ISD-P, or a nickname.\n\n" + STATUSES
 
 
-@click.command("profiles", cls=Command, help="list the profiles on a card", note=STATUSES)
+@click.command(
+    "profiles",
+    cls=Command,
+    help="list the profiles on a card",
+    examples=("cardgw profiles --card 4321", "cardgw profiles --json | jq -r '.profiles[].iccid'"),
+    note=STATUSES,
+)
 @JOB
 @click.pass_obj
 def profiles(app: App) -> int:
@@ -36,7 +42,13 @@ def profiles(app: App) -> int:
     return perform(app, Order("lpa.profiles", acts=False))
 
 
-@click.command("info", cls=Command, help="tell what a card is: EID, capabilities, memory, servers", note=STATUSES)
+@click.command(
+    "info",
+    cls=Command,
+    help="tell what a card is: EID, capabilities, memory, servers",
+    examples=("cardgw info --card 4321", "cardgw info --json | jq .EUICCInfo2.extCardResource"),
+    note=STATUSES,
+)
 @JOB
 @click.pass_obj
 def info(app: App) -> int:
@@ -46,7 +58,13 @@ def info(app: App) -> int:
     return perform(app, Order("lpa.info", acts=False))
 
 
-@click.command("enable", cls=Command, help="enable a profile in place of the present one", note=_NOTE)
+@click.command(
+    "enable",
+    cls=Command,
+    help="enable a profile in place of the present one",
+    examples=("cardgw enable 8944476500001224158", "cardgw enable travel --card 4321"),
+    note=_NOTE,
+)
 @_PROFILE
 @JOB
 @click.pass_obj
@@ -57,7 +75,13 @@ def enable(app: App, profile: str) -> int:
     return perform(app, Order("lpa.enable", {"profile": profile}))
 
 
-@click.command("disable", cls=Command, help="disable a profile", note=_NOTE)
+@click.command(
+    "disable",
+    cls=Command,
+    help="disable a profile",
+    examples=("cardgw disable travel --card 4321", "cardgw disable travel --accept-offline      asks nothing"),
+    note=_NOTE,
+)
 @_PROFILE
 @click.option("--accept-offline", cls=Option, is_flag=True, help="agree that the card may be out of reach afterwards")
 @JOB

@@ -19,6 +19,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator: TypeAlias = Callable[[F], F]
 
 
+class Number(click.IntRange):
+    """
+    A whole number, called so in messages.
+    """
+
+    name = "number"
+
+
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     app = context.find_object(App)
     if app is not None and value is not None and parameter.name is not None:
@@ -97,6 +105,6 @@ def limit(what: str) -> Decorator[Any]:
     C{--limit}: how many of a long list.
     """
     found: Decorator[Any] = click.option(
-        "--limit", cls=Option, type=click.IntRange(1, 100_000), default=50, show_default=True, help=f"how many {what} at most"
+        "--limit", cls=Option, type=Number(1, 100_000), default=50, show_default=True, help=f"how many {what} at most"
     )
     return found

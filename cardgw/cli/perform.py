@@ -191,7 +191,9 @@ def really(question: str) -> Callable[[App, Target, Order], Order]:
     """
 
     def confirm(app: App, target: Target, order: Order) -> Order:
-        if app.ask(f"{question} (card {target.named}) Type yes to go on").strip().lower() != "yes":
+        asked = f"{question.removesuffix('.')} (card {target.named}). Type yes to go on"
+        if app.ask(asked).strip().lower() != "yes":
+            app.say("Nothing was done.")
             raise click.Abort
         return order
 

@@ -34,7 +34,7 @@ from cardgw.errors import CardGatewayError, ParameterError
     examples=(
         "cardgw record lpa.profiles -o transcript.txt               for a report of a problem",
         "cardgw record lpa.profiles --whole -o card.txt             for `cardgw replay`; takes the role admin",
-        "cardgw jobs transcript 01JDXM3K…                           of a job that was queued like this",
+        "cardgw jobs transcript 1a1fe44f…                           of a job that was queued like this",
     ),
     note="A transcript has headers, lengths and status words, and no data, unless --whole is given.\n"
     "Where it goes to standard output, the result goes to standard error.\n\n" + STATUSES,

@@ -6,12 +6,16 @@ Lists and values as people read them; for programs, the JSON of the API as it is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from cardgw.cli.app import App, Style
+from cardgw.cli.layout import Shape, lay_out
 from cardgw.cli.text import clean, flat
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 STATES = {
     "done": "green",
@@ -25,7 +29,6 @@ STATES = {
 """The colours of states."""
 
 NOTHING = "-"
-_LEAST_WIDTH = 10
 
 
 @frozen
@@ -36,6 +39,8 @@ class Column:
     @ivar value: gives what is in it; nothing is shown as a dash.
     @ivar wide: it may be folded where the terminal is narrow.
     @ivar minor: it is left out there.
+    @ivar firm: it is never folded: ids, so that they can be copied.
+    @ivar remark: it goes below the row where there is no room for it beside the others.
     """
 
     title: str
@@ -43,6 +48,8 @@ class Column:
     wide: bool = False
     right: bool = False
     minor: bool = False
+    firm: bool = False
+    remark: bool = False
 
 
 def key(name: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -76,23 +83,23 @@ def table(app: App, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
     if not rows:
         app.say(empty)
         return
-    from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     used = _used(app, columns, rows)
-    for each in used:
-        made.add_column(
-            each.title,
-            justify="right" if each.right else "left",
-            no_wrap=not each.wide,
-            overflow="fold" if each.wide else "ellipsis",
-            min_width=_LEAST_WIDTH if each.wide else None,
-        )
-    for row in rows:
-        cells = [shown(each.value(row)) for each in used]
-        made.add_row(*(Text(cell, style=STATES.get(cell, "")) for cell in cells))
-    _put(app, made)
+    titles = [Text(each.title, style="bold") for each in used]
+    cells = [[_cell(shown(each.value(row))) for each in used] for row in rows]
+    shapes = [Shape(right=each.right, wide=each.wide, firm=each.firm, remark=each.remark) for each in used]
+    for line in lay_out(titles, cells, shapes, app.out.width):
+        if app.out.is_terminal:
+            app.out.print(line, soft_wrap=True)
+        else:
+            app.print(line.plain)
+
+
+def _cell(text: str) -> Text:
+    from rich.text import Text
+
+    return Text(text, style=STATES.get(text, ""))
 
 
 def _used(app: App, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> list[Column]:

@@ -21,6 +21,7 @@ from cardgw.cli.perform import UNKNOWN, Order, perform, really
 from cardgw.cli.text import segment
 
 SCRIPT = "apdu.script"
+_FETCHED = "and what 61xx and 6Cxx ask for, where they are not expected."
 
 
 @click.command(
@@ -57,7 +58,7 @@ def order_of(app: App, operation: str, single: tuple[str, ...], whole: str) -> O
     schema = described["parameters"]
     parameters = collect(schema, whole, single)
     secrets = frozenset(name for name, each in schema.get("properties", {}).items() if each.get("writeOnly"))
-    confirm = really(f"{operation}: {described['summary']}.") if described["destructive"] else None
+    confirm = really(f"This runs {operation}: {described['summary']}.") if described["destructive"] else None
     return Order(operation, parameters, secrets, confirm=confirm, preview=_preview(operation, parameters))
 
 
@@ -69,4 +70,4 @@ def _preview(operation: str, parameters: Mapping[str, Any]) -> str:
         return UNKNOWN
     script = parameters["script"]
     lines = parse_script(script if isinstance(script, str) else "\n".join(script))
-    return f"The card would be sent:\n{render(lines)}and what 61xx and 6Cxx ask for."
+    return f"The card would be sent:\n{render(lines)}{'' if parameters.get('raw') else _FETCHED}".rstrip("\n")

@@ -105,7 +105,8 @@ def clean_token(text: str) -> str:
     """
     token = text.strip()
     if not _TOKEN.fullmatch(token):
-        raise ParameterError("this is no token")
+        hint = "The gateway prints its first one when it starts for the first time; `cardgw token add` makes others."
+        raise ParameterError("this is no token", hint=hint)
     return token
 
 

@@ -30,6 +30,9 @@ STAGES: Mapping[str, str] = {
     "es10c_euicc_memory_reset": "the eUICC clears its memory",
     "es11_initiate_authentication": "the SM-DS answers the challenge",
     "es11_authenticate_client": "the SM-DS checks the eUICC",
+    "es10a_get_euicc_configured_addresses": "the eUICC tells its servers",
+    "apdu_script": "the card is sent the script",
+    "use_data": "data is transferred",
     "cat_busy": "the card is busy with a menu or a message",
 }
 """Stages (most have lpac's names) and what happens in them."""
@@ -53,6 +56,14 @@ def flat(text: Any) -> str:
     The same in one line.
     """
     return clean(" ".join(str(text).split("\n")))
+
+
+def sentence(text: Any) -> str:
+    """
+    The same with a full stop, so that something can be said after it.
+    """
+    told = flat(text).rstrip()
+    return told if not told or told.endswith((".", "?", "!")) else f"{told}."
 
 
 def stage_text(name: str, facts: Mapping[str, Any]) -> str:
@@ -117,6 +128,14 @@ def age(text: str | None, now: float) -> str:
     passed = abs(now - moment)
     size, unit = next(((size, unit) for size, unit in _UNITS if passed >= size), (1, "s"))
     return f"{int(passed // size)} {unit}"
+
+
+def due(text: str | None, now: float) -> str:
+    """
+    When something will be: C{in 3 min}, or C{now} if it should have been.
+    """
+    moment = seconds_of(text)
+    return "now" if moment is None or moment <= now else f"in {age(text, now)}"
 
 
 def moment(text: str | None) -> str:

@@ -97,7 +97,11 @@ def token() -> None:
     """
 
 
-@token.command("add", help="make a token, and print it: it is kept nowhere else")
+@token.command(
+    "add",
+    help="make a token, and print it: it is kept nowhere else",
+    examples=("cardgw token add monitoring", "cardgw token add ci --role operator --expires 30d > token.txt"),
+)
 @click.argument("name")
 @click.option("--role", cls=Option, type=click.Choice(_ROLES), default="viewer", show_default=True, help="what it may do")
 @click.option("--expires", cls=Option, metavar="TIME", help="for how long it is valid: 30d, 12h; for ever if left out")
@@ -121,7 +125,7 @@ def add(app: App, name: str, role: str, expires: str | None) -> None:
         app.say("This is the only time that it is shown.")
 
 
-@token.command("list", help="list the tokens, without their secrets")
+@token.command("list", help="list the tokens, without their secrets", examples=("cardgw token list",))
 @ANSWER
 @click.pass_obj
 def list_(app: App) -> None:
@@ -131,7 +135,7 @@ def list_(app: App) -> None:
     render.listing(app, views.tokens(app.now()), app.api.get("tokens"), "There are no tokens.")
 
 
-@token.command("remove", help="revoke a token")
+@token.command("remove", help="revoke a token", examples=("cardgw token remove ci",))
 @click.argument("name", shell_complete=complete_tokens)
 @ANSWER
 @click.pass_obj
@@ -143,7 +147,7 @@ def remove(app: App, name: str) -> None:
     app.say(f"{name} is not valid any more.")
 
 
-@click.command("audit", cls=Command, help="list who changed what, the latest first")
+@click.command("audit", cls=Command, help="list who changed what, the latest first", examples=("cardgw audit --limit 10",))
 @limit("changes")
 @ANSWER
 @click.pass_obj

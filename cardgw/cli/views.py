@@ -10,7 +10,7 @@ from typing import Any
 
 from cardgw.cli.app import App
 from cardgw.cli.render import Column, facts, key, shown, table, tree
-from cardgw.cli.text import age, digits_of, moment, stage_text, tail_of
+from cardgw.cli.text import age, digits_of, due, moment, sentence, stage_text, tail_of
 
 Row = Mapping[str, Any]
 
@@ -20,12 +20,12 @@ def cards(now: float, *, narrow: bool = False) -> Sequence[Column]:
     The columns of cards that are here.
     """
     return (
-        Column("id", key("id")),
+        Column("id", key("id"), firm=True),
         _card_column(narrow, "EID", "identity"),
         Column("transport", key("transport")),
         Column("peer", key("peer"), wide=True),
         Column("here for", lambda row: age(row.get("since"), now)),
-        Column("what it does", card_state, wide=True),
+        Column("what it does", card_state, wide=True, remark=True),
     )
 
 
@@ -50,7 +50,7 @@ def _card_column(narrow: bool, title: str = "card", *names: str) -> Column:
         found = next((row[name] for name in names or ("card", "channel") if row.get(name)), None)
         return tail_of(found) if narrow else digits_of(found)
 
-    return Column(title, value)
+    return Column(title, value, firm=True)
 
 
 def jobs(now: float, *, narrow: bool = False) -> Sequence[Column]:
@@ -58,13 +58,13 @@ def jobs(now: float, *, narrow: bool = False) -> Sequence[Column]:
     The columns of jobs.
     """
     return (
-        Column("id", key("id")),
+        Column("id", key("id"), firm=True),
         Column("operation", key("operation")),
         Column("state", key("state")),
         _card_column(narrow),
         Column("age", lambda row: age(row.get("created"), now)),
         Column("by", key("requester"), minor=True),
-        Column("what", job_remark, wide=True),
+        Column("what", job_remark, wide=True, remark=True),
     )
 
 
@@ -87,15 +87,15 @@ def entries(now: float, *, narrow: bool = False) -> Sequence[Column]:
     The columns of the outbox.
     """
     return (
-        Column("id", key("id")),
+        Column("id", key("id"), firm=True),
         Column("state", key("state")),
         Column("what", lambda row: row.get("facts", {}).get("event") or row.get("kind")),
         Column("number", key("number"), right=True, minor=True),
         _card_column(narrow),
         Column("for", key("address"), wide=True),
         Column("tries", key("attempts"), right=True, minor=True),
-        Column("next in", lambda row: age(row.get("next_attempt"), now)),
-        Column("reason", key("reason"), wide=True),
+        Column("next", lambda row: due(row["next_attempt"], now) if row.get("next_attempt") else None),
+        Column("reason", key("reason"), wide=True, remark=True),
     )
 
 
@@ -108,7 +108,7 @@ def tokens(now: float) -> Sequence[Column]:
         Column("role", key("role")),
         Column("made", lambda row: age(row.get("created"), now) + " ago"),
         Column("used", lambda row: age(row["used"], now) + " ago" if row.get("used") else "never"),
-        Column("valid until", lambda row: moment(row["expires"]) if row.get("expires") else "it is revoked"),
+        Column("expires", lambda row: moment(row["expires"]) if row.get("expires") else "never"),
     )
 
 
@@ -116,13 +116,13 @@ AUDIT = (
     Column("time", lambda row: moment(row.get("time"))),
     Column("who", key("who")),
     Column("what", key("action")),
-    Column("to", key("target"), wide=True),
-    Column("detail", key("detail"), wide=True),
+    Column("to", key("target"), firm=True),
+    Column("detail", key("detail"), wide=True, remark=True),
 )
 """The columns of changes."""
 PROFILES = (
     Column("state", key("profileState")),
-    Column("ICCID", key("iccid")),
+    Column("ICCID", key("iccid"), firm=True),
     Column("nickname", key("profileNickname"), wide=True),
     Column("provider", key("serviceProviderName"), wide=True),
     Column("name", key("profileName"), wide=True),
@@ -132,7 +132,7 @@ PROFILES = (
 NOTIFICATIONS = (
     Column("number", key("seqNumber"), right=True),
     Column("what", key("profileManagementOperation")),
-    Column("ICCID", key("iccid")),
+    Column("ICCID", key("iccid"), firm=True),
     Column("for", key("notificationAddress"), wide=True),
     Column("sent", lambda row: row.get("delivered")),
 )
@@ -208,7 +208,7 @@ def _settled(app: App, result: Row) -> None:
         Column("what became of it", key("fate")),
         Column("what", key("profileManagementOperation")),
         Column("for", key("notificationAddress"), wide=True),
-        Column("reason", key("reason"), wide=True),
+        Column("reason", key("reason"), wide=True, remark=True),
     )
     table(app, columns, [{**each, "fate": fate} for fate, each in found], "There was nothing to do.")
 
@@ -218,7 +218,7 @@ def _installed(app: App, result: Row) -> None:
     app.print(shown(f"installed {result.get('iccid')} ({names})" if names else f"installed {result.get('iccid')}"))
     fate = result.get("notification")
     if fate not in (None, "delivered"):
-        app.say(f"The notification of it: {fate}. {result.get('reason') or ''}".rstrip())
+        app.say(f"The notification of it: {fate}. {sentence(result.get('reason') or '')}".rstrip())
 
 
 def _switched(app: App, result: Row) -> None:

@@ -205,9 +205,7 @@ class Waiting:
             self._answer(question)
         elif self.app.flags.no_input:
             self.app.api.post(f"{self._path}/cancel", patient=True)
-            raise AnswerNeeded(
-                str(question.get("text")).rstrip("?"), hint="Give the answer as a parameter, or leave out --no-input."
-            )
+            raise AnswerNeeded(str(question.get("text")), hint="Give the answer as a parameter, or leave out --no-input.")
         else:
             self.app.say(f"The job asks: {question.get('text')} Answer it: cardgw jobs answer {self.job['id']}")
 

@@ -76,6 +76,10 @@ A line is in the mini-language if it has a colon or a slash, or less than four b
 /00 asks for up to 256 bytes, /0000 for up to 65536 in the extended form; "=" alone is "=9000".  An x stands for any digit.
 Without an equals sign any status will do.  A # begins a comment.
 
+After 61xx the rest of the answer is fetched, and after 6Cxx the command is sent again, once, with the length that the card wants:
+the answer and the status are those at the end.  Where a line expects 61xx or 6Cxx itself, and with raw everywhere, they are left
+as they are; then the rest of the answer is lost unless the next line fetches it (C0/00).
+
 The result has the answer to each command.  Of the commands themselves it has the first four bytes: the rest may be secret.
 Nobody but you knows what the commands do: they may destroy the card.
 """

@@ -61,6 +61,6 @@ class CardsTests(CliTestCase):
         Without a token it is said where to get one.
         """
         del self.environ["CARDGW_TOKEN"]
-        self.assertIn("`cardgw login`", self.run_it("cards", status=1).stderr)
+        self.assertIn("`cardgw login`", self.run_it("cards", status=2).stderr)
         self.environ["CARDGW_TOKEN"] = "wrong"
-        self.assertIn("A valid token is needed", self.run_it("cards", status=1).stderr)
+        self.assertIn("A valid token is needed", self.run_it("cards", status=2).stderr)

@@ -62,7 +62,7 @@ class ApiTests(SynchronousTestCase):
 
     def test_noToken(self) -> None:
         """
-        Without a token nothing is sent, except where none is needed.
+        Without a token nothing is sent, except where none is needed; it is only looked whether there is a gateway.
         """
         fake = FakeApi()
         client = api(fake, "")
@@ -70,7 +70,17 @@ class ApiTests(SynchronousTestCase):
         with self.assertRaises(NoToken), client.events():
             pass
         self.assertEqual(client.post("claims", {"code": "ACDEFG"}, token=False)["token"], "cards-token")
-        self.assertEqual(len(fake.requests), 1)
+        self.assertEqual([each.url.path for each in fake.requests], ["/livez", "/livez", "/api/v1/claims"])
+
+    def test_noTokenNorGateway(self) -> None:
+        """
+        Where there is neither a token nor a gateway, the gateway is what is missing: it makes tokens.
+        """
+
+        def refuse(_: httpx.Request) -> httpx.Response:
+            raise httpx.ConnectError("Connection refused")
+
+        self.assertRaises(GatewayUnreachable, api(refuse, "").get, "cards")
 
     def test_problems(self) -> None:
         """

@@ -38,12 +38,13 @@ class HelpTests(CliTestCase):
 
     def test_all(self) -> None:
         """
-        It is in lower case without a full stop, fits a terminal, has every option, and ends with where there is more.
+        It is in lower case without a full stop, fits a terminal, has every option and examples, and ends with where more is.
         """
         for path, command in commands():
             told = self.run_it(*path, "--help").stdout
             self.assertTrue(told.startswith("usage: cardgw"), path)
             self.assertTrue(told.endswith(f"\n\n{DOCS}\n"), path)
+            self.assertIn("\nexamples:\n  ", told, path)
             text = command.help or ""
             self.assertEqual((text[:1].lower(), text[-1:] == "."), (text[:1], False), path)
             self.assertLess(max(map(len, told.splitlines())), 131, path)
@@ -82,6 +83,8 @@ class HelpTests(CliTestCase):
             (("cards", "--jsn"), "no such option"),
             (("enable",), "missing argument 'PROFILE'. See `cardgw enable --help`."),
             (("jobs", "list", "--state", "x"), "is not one of 'queued'"),
+            (("crads",), "no such command 'crads'. Did you mean 'card' or 'cards'? See `cardgw --help`."),
+            (("completion",), "Choose from: bash, zsh, fish. See `cardgw completion --help`."),
         ):
             result = self.run_it(*typed, status=2)
             self.assertIn(told, result.stderr)

@@ -88,7 +88,7 @@ class JobsTests(CliTestCase):
         Where there is no question, none is answered.
         """
         self.queue()
-        self.assertIn("has no question", self.run_it("jobs", "answer", "01JOB1", status=2).stderr)
+        self.assertIn("has no question", self.run_it("jobs", "answer", "01JOB1", status=1).stderr)
         self.run_it("jobs", "answer", "01JOB1", "x", status=1)
 
     def test_watch(self) -> None:

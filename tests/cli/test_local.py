@@ -57,7 +57,7 @@ class LocalTests(SynchronousTestCase):
         path.write_text("")
         self.assertTrue(self.run_it("check-config", str(path)).startswith(f"{path}: no mistake found\n"))
         path.write_text("[log]\nlevl = 3")
-        self.run_it("check-config", str(path), status=1)
+        self.run_it("check-config", str(path), status=2)
         self.assertEqual(self.err.getvalue(), f'cardgw: {path}: [log] levl: unknown key. Did you mean "level"?\n')
 
     def test_operations(self) -> None:

@@ -82,7 +82,7 @@ class LpaTests(CliTestCase):
         """
         What the card does not list is deleted if somebody says yes; the card will say what it thinks of it.
         """
-        self.assertIn('This deletes "other" for good.', self.delete("other", answer="yes")[0])
+        self.assertIn('This deletes "other" for good (card ', self.delete("other", answer="yes")[0])
         self.assertEqual(self.deleted(), ["other"])
 
     def test_absent(self) -> None:

@@ -12,7 +12,7 @@ from cardgw.operations import notifications
 from cardgw.schema import build_strictly
 from cardgw.values import ParcelState
 from tests.cli.case import CliTestCase
-from tests.cli.fakes import BEGUN, EID, ENTRY, done
+from tests.cli.fakes import BEGUN, EID, ENTRY, NOW, done
 
 
 class NotificationsTests(CliTestCase):
@@ -44,13 +44,13 @@ class NotificationsTests(CliTestCase):
         """
         self.run_it("notifications", "remove", status=2)
         result = self.run_it("notifications", "remove", "3", status=130, interactive=True, input="no\n")
-        self.assertIn("This removes the notifications 3.", result.stderr)
+        self.assertEqual(result.stderr, f"This removes the notifications 3 (card {EID}). Type yes to go on: Nothing was done.\n")
 
     def test_numbers(self) -> None:
         """
         Numbers are numbers.
         """
-        self.run_it("notifications", "send", "x", status=2)
+        self.assertIn("'x' is not a valid number.", self.run_it("notifications", "send", "x", status=2).stderr)
         self.run_it("notifications", "send", status=2)
 
 
@@ -76,6 +76,11 @@ class OutboxTests(CliTestCase):
         result = self.run_it("outbox", "deliver", "01OUT", status=1)
         self.assertEqual(result.stdout, "01OUT waiting\n")
         self.assertEqual(result.stderr, "The server cannot be reached. It is tried again in 1 min.\n")
+        self.api.entries = [evolve(ENTRY, reason="connection refused", next_attempt=NOW - 1)]
+        result = self.run_it("outbox", "deliver", "01OUT", status=1)
+        self.assertEqual(result.stderr, "connection refused. It is tried again now.\n")
+        self.api.entries = [evolve(ENTRY, state=ParcelState.REFUSED, reason="it is unknown")]
+        self.assertEqual(self.run_it("outbox", "deliver", "01OUT", status=1).stderr, "it is unknown.\n")
         self.api.entries = [evolve(ENTRY, state=ParcelState.DELIVERED, reason="")]
         self.assertEqual(json.loads(self.run_it("outbox", "deliver", "01OUT", "--json").stdout)["state"], "delivered")
 

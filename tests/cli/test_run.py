@@ -54,7 +54,9 @@ class RunTests(CliTestCase):
         What can destroy something must be confirmed: with yes on a terminal, or with --yes.
         """
         self.assertIn("say --yes", self.run_it("run", "acme.wipe", status=2).stderr)
-        self.run_it("run", "acme.wipe", status=130, interactive=True, input="y\n")
+        told = self.run_it("run", "acme.wipe", status=130, interactive=True, input="y\n").stderr
+        self.assertIn("This runs acme.wipe: ", told)
+        self.assertTrue(told.endswith("). Type yes to go on: Nothing was done.\n"), told)
         self.assertEqual(self.api.sent("POST", "jobs"), [])
         self.run_it("run", "acme.wipe", interactive=True, input="Yes\n")
         self.api.scripts["acme.wipe"] = [BEGUN, done()]
@@ -69,6 +71,9 @@ class RunTests(CliTestCase):
         self.assertEqual(json.loads(result.stdout)["body"]["parameters"], {"count": 3, "code": "***"})
         result = self.run_it("run", "apdu.script", "-p", "script=A4/00=9000", "--dry-run")
         self.assertIn("00A4000000", result.stderr.replace(" ", ""))
+        self.assertIn("and what 61xx and 6Cxx ask for", result.stderr)
+        result = self.run_it("run", "apdu.script", "-p", "script=A4/00=9000", "-p", "raw=yes", "--dry-run")
+        self.assertNotIn("61xx", result.stderr)
         self.run_it("run", "apdu.script", "-p", "script=nonsense", "--dry-run", status=2)
         self.run_it("run", "acme.wipe", "--dry-run")
         self.assertEqual(self.api.sent("POST", "jobs"), [])

@@ -4,12 +4,33 @@ Tests of L{cardgw.cli.text}.
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.cli.text import age, clean, digits_of, flat, lifetime, moment, segment, shortened, stage_text, tail_of
+import cardgw
+from cardgw.cli.text import (
+    STAGES,
+    age,
+    clean,
+    digits_of,
+    due,
+    flat,
+    lifetime,
+    moment,
+    segment,
+    sentence,
+    shortened,
+    stage_text,
+    tail_of,
+)
 from tests.cli.fakes import EID, ICCID, NOW
+
+_CODE = Path(cardgw.__file__).parent
+_STAGE = re.compile(r'\.stage\(\s*"([a-z0-9_]+)"')
 
 
 class TextTests(SynchronousTestCase):
@@ -43,6 +64,29 @@ class TextTests(SynchronousTestCase):
             "the eUICC cancels the session: reason timeout, again, x 0",
         )
         self.assertEqual(stage_text("ask_it", {"sequence": 3, "x": None, "y": ["a", "b"]}), "ask it: sequence 3, y a b")
+
+    def test_everyStage(self) -> None:
+        """
+        Every stage of our operations is a sentence.
+        """
+        sources = [path.read_text("utf-8") for part in ("lpa", "operations") for path in (_CODE / part).glob("*.py")]
+        names = {name for source in sources for name in _STAGE.findall(source)}
+        self.assertGreater(len(names), 10)
+        self.assertEqual(names - set(STAGES), set())
+
+    def test_sentences(self) -> None:
+        """
+        A sentence has one full stop.
+        """
+        for text, told in (("a b", "a b."), ("a. ", "a."), ("Why?", "Why?"), ("", "")):
+            self.assertEqual(sentence(text), told)
+
+    def test_due(self) -> None:
+        """
+        What should have been is now.
+        """
+        for text, told in (("2026-11-21T10:02:00Z", "in 2 min"), ("2026-11-21T09:00:00Z", "now"), (None, "now")):
+            self.assertEqual(due(text, NOW), told)
 
     def test_ages(self) -> None:
         """

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.cli import views
 from cardgw.cli.app import App
+from cardgw.cli.render import table
 from cardgw.gateway.records import Job, JobState, Problem
 from cardgw.gateway.shown import card_json, job_json
 from cardgw.lpa.deliver import Settled
@@ -68,6 +69,28 @@ class ViewsTests(SynchronousTestCase):
             ({"state": JobState.DONE}, ""),
         ):
             self.assertEqual(views.job_remark(job_json(evolve(job, **changes))), told)
+
+    def test_ids(self) -> None:
+        """
+        On a terminal of 80 columns ids are whole, and what there is to say about a job or an entry is below it, all of it.
+        """
+        identity, told = (
+            "1a1fe44f3b40000bd0889",
+            "The server does not accept the matching id: authenticateClient 8.2.6/3.8 (no order)",
+        )
+        error = {"title": told}
+        job = {"id": identity, "operation": "notifications.send-all", "state": "cancelled", "card": f"eid:{EID}", "error": error}
+        entry = {"id": identity, "state": "delivered", "kind": "notification", "address": "smdp.example.com", "reason": told}
+        for columns, row in ((views.jobs(NOW, narrow=True), job), (views.entries(NOW, narrow=True), {**entry, "card": EID})):
+            app = App(terminal=True)
+            app.out.width, app.out.no_color = 80, True
+            table(app, columns, [row], "")
+            lines = self.out.getvalue().splitlines()
+            self.assertTrue(lines[1].startswith(f"{identity}  {row.get('operation', 'delivered')}"), lines)
+            self.assertEqual(" ".join(line.strip() for line in lines[2:]), told)
+            self.assertTrue(all(len(line) <= 80 for line in lines[1:]), lines)
+            self.out.seek(0)
+            self.out.truncate()
 
     def test_job(self) -> None:
         """

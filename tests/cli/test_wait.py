@@ -312,5 +312,6 @@ class WaitingTests(CliTestCase):
         """
         app = self.app(interactive=True)
         app.flags.no_input = True
-        self.assertRaises(AnswerNeeded, self.waiting(BEGUN, question(), done(), app=app).wait)
+        error = self.assertRaises(AnswerNeeded, self.waiting(BEGUN, question(), done(), app=app).wait)
+        self.assertIn("Example Mobile Demo? Give the answer", str(error))
         self.assertEqual(self.api.jobs["01JOB1"].state, JobState.CANCELLED)

@@ -29,9 +29,9 @@ class CardTests(CommandTestCase):
         """
         await self.start()
         nothing, nobody, wrong = await together(
-            self.cardgw("cards", "--url", "http://127.0.0.1:1", status=UNREACHABLE, environ={"CARDGW_TOKEN": self.api.token}),
-            self.cardgw("cards", "--url", self.gateway.url, status=FAILED),
-            self.cardgw("login", self.gateway.url, status=FAILED, stdin="cgw_" + 43 * "A"),
+            self.cardgw("cards", "--url", "http://127.0.0.1:1", status=UNREACHABLE),
+            self.cardgw("cards", "--url", self.gateway.url, status=USAGE),
+            self.cardgw("login", self.gateway.url, status=USAGE, stdin="cgw_" + 43 * "A"),
         )
         self.assertIn("The gateway cannot be reached", nothing.err)
         self.assertIn("cardgw login", nobody.err)
@@ -220,7 +220,7 @@ class AccessTests(CommandTestCase):
         refused = await self.cardgw("profiles", status=FAILED, environ={"CARDGW_TOKEN": token})
         self.assertIn("The token does not allow this", refused.err)
         await self.cardgw("token", "remove", "monitoring")
-        await self.cardgw("cards", status=FAILED, environ={"CARDGW_TOKEN": token})
+        await self.cardgw("cards", status=USAGE, environ={"CARDGW_TOKEN": token})
         audit = (await self.cardgw("audit", "--json")).json["items"]
         self.assertEqual([each["action"] for each in audit], ["token.revoke", "token.add"])
 
