@@ -15,6 +15,7 @@ from cardgw.virtual.demo_view import STAGES as OF_DOWNLOADS
 
 STAGES: Mapping[str, str] = {
     **OF_DOWNLOADS,
+    "es9p_initiate_authentication": "the server answers the challenge",
     "es9p_handle_notification": "the SM-DP+ is told what happened",
     "es10a_set_default_dp_address": "the eUICC learns its default SM-DP+",
     "es10b_list_notification": "the eUICC lists its notifications",
@@ -28,7 +29,6 @@ STAGES: Mapping[str, str] = {
     "es10c_delete_profile": "the eUICC deletes the profile",
     "es10c_set_nickname": "the eUICC learns the nickname",
     "es10c_euicc_memory_reset": "the eUICC clears its memory",
-    "es11_initiate_authentication": "the SM-DS answers the challenge",
     "es11_authenticate_client": "the SM-DS checks the eUICC",
     "es10a_get_euicc_configured_addresses": "the eUICC tells its servers",
     "apdu_script": "the card is sent the script",

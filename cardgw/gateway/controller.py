@@ -213,7 +213,7 @@ class Controller:
     async def _cancel(self, who: Principal, job: str) -> Job:
         found = await self._job(who, job)
         if found.state in ENDED:
-            raise Conflict(f"the job has ended: {found.state.value}")
+            raise Conflict(f"the job has ended, as {found.state.value}")
         await self._note(who, "job.cancel", job)
         if not await self._jobs.cancel(found, who.name):
             found = await self._job(who, job)

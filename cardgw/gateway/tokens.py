@@ -96,7 +96,7 @@ class Tokens:
             raise ParameterError("expires: expected a time to come, before the year 10000")
         secret = PREFIX + urlsafe_b64encode(self.entropy(SECRET_BYTES)).rstrip(b"=").decode()
         if not await self.store.tokens.add(Token(name, role, now, expires), _digest(secret)):
-            raise Conflict(f"there is a token {name} already")
+            raise Conflict(f"there is a token called {name} already")
         return secret
 
     def authenticate(self, secret: str) -> Deferred[Principal]:

@@ -53,7 +53,7 @@ class ReporterTests(SynchronousTestCase):
         """
         told: list[str] = []
         tell(Sentences(told.append))
-        self.assertEqual(told, ["the SM-DP+ answers the challenge: smdp.example.com", "the eUICC agrees to the download"])
+        self.assertEqual(told, ["the server answers the challenge: smdp.example.com", "the eUICC agrees to the download"])
 
     def test_bars(self) -> None:
         """
