@@ -226,6 +226,7 @@ class BuildTests(SynchronousTestCase):
         self.assertTrue(self.refused(colour="x" * 500).endswith('got "' + "x" * 56 + "..."))
         self.assertTrue(self.refused(colour="a\nb").endswith(r'got "a\nb"'))
         self.assertTrue(self.refused(**{"x" * 500: 1}).endswith(' "' + "x" * 56 + "...: unknown key"))
+        self.assertTrue(self.refused(**{"a\x85\u2028\u202eb": 1}).endswith(r' "a\u0085\u2028\u202eb": unknown key'))
 
     def test_free(self) -> None:
         """
