@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
+from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
@@ -141,6 +142,52 @@ class Listeners:
             each.cancel()
         ports, self.ports = self.ports, []
         return DeferredList([maybeDeferred(port.stopListening) for port in ports], consumeErrors=True)
+
+
+class ListeningService(Service):
+    """
+    Listens while it runs.
+
+    @ivar ports: what listens now.
+    """
+
+    def __init__(self, listeners: Listeners, factory: IProtocolFactory) -> None:
+        self._listeners, self._factory = listeners, factory
+
+    @property
+    def ports(self) -> list[IListeningPort]:
+        """
+        See the class.
+        """
+        return self._listeners.ports
+
+    def privilegedStartService(self) -> None:
+        """
+        Listen, while ports below 1024 are still allowed.
+
+        @raise SettingsError: an address cannot be listened on; none is, then.
+        """
+        Service.privilegedStartService(self)
+        self._listeners.open(self._factory)
+
+    def startService(self) -> None:
+        """
+        Listen, unless that has been done.
+
+        @raise SettingsError: see L{privilegedStartService}.
+        """
+        Service.startService(self)
+        if not self._listeners.is_open:
+            self.privilegedStartService()
+
+    def stopService(self) -> Deferred[Any]:
+        """
+        Listen no more.
+
+        @return: C{Deferred}, when all ports are closed.
+        """
+        Service.stopService(self)
+        return self._listeners.close()
 
 
 def _reason(problem: OSError) -> str:

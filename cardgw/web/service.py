@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 
 from cardgw.gateway.control import Control
-from cardgw.listening import Listeners
+from cardgw.listening import Listeners, ListeningService
 from cardgw.web.access import is_loopback
 from cardgw.web.api import Api, Missing
 from cardgw.web.endpoints import all_endpoints
@@ -77,45 +76,17 @@ def _opened(port: IListeningPort, text: str, address: str) -> None:
         _log.warn(fmt, event="no-tls", address=address)
 
 
-class WebService(Service):
+class WebService(ListeningService):
     """
     Listens.
-
-    @ivar ports: what listens now.
     """
 
     name = "web"
 
     def __init__(self, listeners: Listeners, site: WebSite, feeds: Feeds) -> None:
+        super().__init__(listeners, site)
         self.site = site
         self.feeds = feeds
-        self._listeners = listeners
-
-    @property
-    def ports(self) -> list[IListeningPort]:
-        """
-        See the class.
-        """
-        return self._listeners.ports
-
-    def privilegedStartService(self) -> None:
-        """
-        Listen, while ports below 1024 are still allowed.
-
-        @raise SettingsError: an address cannot be listened on; none is, then.
-        """
-        Service.privilegedStartService(self)
-        self._listeners.open(self.site)
-
-    def startService(self) -> None:
-        """
-        Listen, unless that has been done.
-
-        @raise SettingsError: see L{privilegedStartService}.
-        """
-        Service.startService(self)
-        if not self._listeners.is_open:
-            self.privilegedStartService()
 
     def stopService(self) -> Deferred[None]:
         """
@@ -123,7 +94,6 @@ class WebService(Service):
 
         @return: C{Deferred[None]}, when all are gone.
         """
-        Service.stopService(self)
-        closed = self._listeners.close()
+        closed = super().stopService()
         self.feeds.stop()
         return DeferredList([closed, self.site.close()]).addCallback(lambda _: None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from twisted.application.service import IService, Service
+from twisted.application.service import IService
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.logger import Logger
@@ -16,7 +16,7 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.interfaces import IGateway, ITransport
-from cardgw.listening import Listeners
+from cardgw.listening import Listeners, ListeningService
 from cardgw.transports.estk.factory import EstkFactory
 from cardgw.transports.estk.request import ANSWERS
 from cardgw.transports.estk.settings import EstkSettings
@@ -59,45 +59,17 @@ def _opened(port: IListeningPort, _: str, address: str) -> None:
     _log.info("eSTK.me cards may dial in at {address}", event="listening", address=address, port=number)
 
 
-class EstkService(Service):
+class EstkService(ListeningService):
     """
     Listens, and drains when it is stopped.
-
-    @ivar ports: what listens now.
     """
 
     name = "estk"
 
     def __init__(self, factory: EstkFactory) -> None:
+        super().__init__(listeners(factory.gateway.reactor, factory.settings), factory)
         self.factory = factory
-        self._listeners = listeners(factory.gateway.reactor, factory.settings)
         self._timer: IDelayedCall | None = None
-
-    @property
-    def ports(self) -> list[IListeningPort]:
-        """
-        See the class.
-        """
-        return self._listeners.ports
-
-    def privilegedStartService(self) -> None:
-        """
-        Listen, while ports below 1024 are still allowed.
-
-        @raise SettingsError: an address cannot be listened on; none is, then.
-        """
-        Service.privilegedStartService(self)
-        self._listeners.open(self.factory)
-
-    def startService(self) -> None:
-        """
-        Listen, unless that has been done.
-
-        @raise SettingsError: see L{privilegedStartService}.
-        """
-        Service.startService(self)
-        if not self._listeners.is_open:
-            self.privilegedStartService()
 
     def stopService(self) -> Deferred[None]:
         """
@@ -106,8 +78,7 @@ class EstkService(Service):
 
         @return: C{Deferred[None]}, when all sessions are gone.
         """
-        Service.stopService(self)
-        closed = self._listeners.close()
+        closed = super().stopService()
         drained = self.factory.drain()
         if self.factory.sessions:
             fmt = "waiting at most {grace:g} s for {count} eSTK.me cards"
