@@ -103,11 +103,14 @@ def _read(fields: Tlvs) -> Metadata:
 
 
 def _text(fields: Tlvs, tag: int) -> str:
+    return one_line(fields.value(tag).decode())
+
+
+def one_line(name: str) -> str:
     """
-    A name, fit to be shown: one line, no control characters.
+    A name, fit to be shown: one line, no control characters, not longer than L{NAME_MAX}.
     """
-    text = fields.value(tag).decode()
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:NAME_MAX]
+    return " ".join("".join(char if char.isprintable() else " " for char in name).split())[:NAME_MAX]
 
 
 def _choice(fields: Tlvs, tag: int, names: Mapping[int, str]) -> str | None:

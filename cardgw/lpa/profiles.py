@@ -16,7 +16,7 @@ from cardgw.lpa.bcd import iccid_digits, swapped
 from cardgw.lpa.errors import Es10Error
 from cardgw.lpa.es10 import RULES, named_bits, reading
 from cardgw.lpa.isdr import Isdr
-from cardgw.lpa.metadata import CLASSES, ICON_TYPES, NAME_MAX, Notification, Owner
+from cardgw.lpa.metadata import CLASSES, ICON_TYPES, NAME_MAX, Notification, Owner, one_line
 from cardgw.lpa.notification import EVENTS
 
 PROFILES_INFO = 0xBF2D
@@ -140,11 +140,7 @@ def _digits(stored: bytes) -> str:
 
 
 def _text(fields: Tlvs, tag: int) -> str:
-    """
-    A name in one line, without control characters.
-    """
-    text = fields.value(tag).decode(errors="replace")
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:NAME_MAX]
+    return one_line(fields.value(tag).decode(errors="replace"))
 
 
 def _choice(fields: Tlvs, tag: int, names: Mapping[int, str]) -> str | None:
