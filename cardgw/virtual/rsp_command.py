@@ -12,14 +12,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.python.failure import Failure
 
 from cardgw.virtual.pki import HOST, SMDS_HOST, Pki, load_pki, make_pki
-from cardgw.virtual.plain import plain
+from cardgw.virtual.plain import endpoint, plain
+from cardgw.virtual.rsp_server import RspServer
+
+AnyServer = TypeVar("AnyServer", bound=RspServer)
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +59,39 @@ def print_event(event: dict[str, Any]) -> None:
     Write an event to standard output.
     """
     print(json.dumps(event), flush=True)
+
+
+def listen(reactor: Any, options: argparse.Namespace, server: AnyServer, made: Any) -> Deferred[AnyServer]:
+    """
+    Listen, and report C{ready}.
+
+    @param made: what is served: its C{hierarchies} and its name, C{host}.
+    """
+    pki = made.hierarchies[0]
+
+    def ready(_: object) -> AnyServer:
+        keys = {"ci": pki.ci_id.hex(), "tls_ci": pki.tls_ci_id.hex()}
+        server.report({"event": "ready", "port": server.port, "host": made.host, **keys})
+        return server
+
+    return server.listen(endpoint(serverFromString, reactor, options.listen)).addCallback(ready)
+
+
+def run(program: str, options: argparse.Namespace, make: Callable[[argparse.Namespace], Any], start: Callable[..., Any]) -> int:
+    """
+    Run a server until it is interrupted.
+
+    @param program: its name, for errors.
+    @param make: makes what is served, as the command line describes it.
+    @param start: gets the reactor, the options, that, and what reports events; what it gives fires when the server listens.
+    @return: the exit status.
+    """
+    try:
+        made = make(options)
+    except (OSError, ValueError) as problem:
+        print(f"{program}: {plain(problem)}", file=sys.stderr)
+        return 1
+    return serve(program, lambda reactor: start(reactor, options, made, print_event))
 
 
 def serve(program: str, start: Callable[[Any], Deferred[Any]]) -> int:

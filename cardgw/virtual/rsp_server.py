@@ -66,6 +66,7 @@ class RspServer:
     One server, on as many ports as wanted.
 
     @ivar web: L{Es9}: its C{misbehave} and its counters of requests.
+    @ivar report: called with each event.
     """
 
     def __init__(self, calls: Calls, identity: Identity, reactor: Any, report: Report = lambda _: None) -> None:
@@ -74,6 +75,7 @@ class RspServer:
         @param report: called with each event.
         """
         self.web = Es9(calls, reactor, report)
+        self.report = report
         self._identity = identity
         self._reactor = reactor
         self._site = _Site(self.web, reactor)

@@ -9,16 +9,13 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import serverFromString
 
-from cardgw.virtual.plain import endpoint, plain
 from cardgw.virtual.profile_package import make_iccid, make_package, read_iccid
-from cardgw.virtual.rsp_command import add_common, make_hierarchy, print_event, serve
+from cardgw.virtual.rsp_command import add_common, listen, make_hierarchy, run
 from cardgw.virtual.rsp_server import Report
 from cardgw.virtual.smdp import FUNCTIONS, Smdp
 from cardgw.virtual.smdp_orders import Order
@@ -116,15 +113,7 @@ def start(reactor: Any, options: argparse.Namespace, smdp: Smdp, report: Report)
     server = SmdpServer(smdp, reactor, report)
     if options.delay:
         server.web.misbehave = {function: Misbehaviour(delay=options.delay) for function in FUNCTIONS}
-    pki = smdp.hierarchies[0]
-
-    def ready(_: object) -> SmdpServer:
-        keys = {"ci": pki.ci_id.hex(), "tls_ci": pki.tls_ci_id.hex()}
-        report({"event": "ready", "port": server.port, "host": smdp.host, **keys})
-        return server
-
-    listening: Deferred[SmdpServer] = server.listen(endpoint(serverFromString, reactor, options.listen)).addCallback(ready)
-    return listening
+    return listen(reactor, options, server, smdp)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,9 +123,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     @return: the exit status.
     """
     options = parse(sys.argv[1:] if arguments is None else arguments)
-    try:
-        smdp = make_smdp(options)
-    except (OSError, ValueError) as problem:
-        print(f"{PROGRAM}: {plain(problem)}", file=sys.stderr)
-        return 1
-    return serve(PROGRAM, partial(start, options=options, smdp=smdp, report=print_event))
+    return run(PROGRAM, options, make_smdp, start)

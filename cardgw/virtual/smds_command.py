@@ -9,14 +9,11 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import serverFromString
 
-from cardgw.virtual.plain import endpoint, plain
-from cardgw.virtual.rsp_command import add_common, make_hierarchy, print_event, serve
+from cardgw.virtual.rsp_command import add_common, listen, make_hierarchy, run
 from cardgw.virtual.rsp_server import Report
 from cardgw.virtual.smdp_web import Misbehaviour
 from cardgw.virtual.smds import FUNCTIONS, Smds
@@ -77,15 +74,7 @@ def start(reactor: Any, options: argparse.Namespace, smds: Smds, report: Report)
     server = SmdsServer(smds, reactor, report)
     if options.delay:
         server.web.misbehave = {function: Misbehaviour(delay=options.delay) for function in FUNCTIONS}
-    pki = smds.hierarchies[0]
-
-    def ready(_: object) -> SmdsServer:
-        keys = {"ci": pki.ci_id.hex(), "tls_ci": pki.tls_ci_id.hex()}
-        report({"event": "ready", "port": server.port, "host": smds.host, **keys})
-        return server
-
-    listening: Deferred[SmdsServer] = server.listen(endpoint(serverFromString, reactor, options.listen)).addCallback(ready)
-    return listening
+    return listen(reactor, options, server, smds)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,9 +84,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     @return: the exit status.
     """
     options = parse(sys.argv[1:] if arguments is None else arguments)
-    try:
-        smds = make_smds(options)
-    except (OSError, ValueError) as problem:
-        print(f"{PROGRAM}: {plain(problem)}", file=sys.stderr)
-        return 1
-    return serve(PROGRAM, partial(start, options=options, smds=smds, report=print_event))
+    return run(PROGRAM, options, make_smds, start)
