@@ -53,7 +53,6 @@ class Inventory:
     See L{IGateway}.
 
     @ivar identify: finds out who a card is that only stays; gives an identity, or an empty text.
-    @ivar stopping: whether the gateway is being stopped.
     @ivar visits: the cards that are here now, by id, in the order of their coming.
     @ivar on_departed: called with each visit whose card has gone; must not raise.
     """
@@ -64,9 +63,9 @@ class Inventory:
     identify: Identify = unidentified
     management: ManagementSettings = field(factory=ManagementSettings)
     visits: dict[str, Visit] = field(factory=dict, init=False)
-    stopping: bool = field(default=False, init=False)
     on_departed: Callable[[Visit], object] = field(default=_ignore, init=False)
     _door: Door = field(factory=Door, init=False)
+    _staying: dict[str, Visit] = field(factory=dict, init=False)
 
     @property
     def words(self) -> Words:
@@ -91,7 +90,7 @@ class Inventory:
         """
         The gateway is being stopped: cards that only wait are let go, others when what they are at has ended.
         """
-        self.stopping = self.jobs.stopping = True
+        self.jobs.stopping = True
         for visit in list(self.visits.values()):
             visit.ring()
 
@@ -145,9 +144,10 @@ class Inventory:
 
     def _hand_on(self, left: Visit) -> None:
         """
-        A card whose connection was lost may have dialled in anew already: what waits for it can be done there.
+        A card whose connection was lost may have dialled in anew already: what waits for it can be done there.  Those that do not
+        stay look for it when they have what they came for.
         """
-        for visit in self.visits.values():
+        for visit in list(self._staying.values()):
             if visit.identity == left.identity and visit.identity:
                 visit.ring()
 
@@ -232,15 +232,22 @@ class Inventory:
         except CancelledError:
             await self._tell(visit, GatewayStopping().brief)
             raise
-        await self._tell(visit, GatewayStopping().brief if self.stopping else _END)
+        await self._tell(visit, GatewayStopping().brief if self.jobs.stopping else _END)
 
     async def _stay(self, visit: Visit, idle: float | None) -> None:
         """
         Do the jobs that come for a card, until it is gone or nothing has come for so long.
         """
-        await self._recognise(visit)
+        self._staying[visit.id] = visit
+        try:
+            await self._recognise(visit)
+            await self._do_what_comes(visit, idle)
+        finally:
+            del self._staying[visit.id]
+
+    async def _do_what_comes(self, visit: Visit, idle: float | None) -> None:
         served: dict[str, int] = {}
-        while not (visit.leaving or self.stopping):
+        while not (visit.leaving or self.jobs.stopping):
             seen = visit.changes
             job = await self.jobs.next(visit, served)
             if job is not None:
