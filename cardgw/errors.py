@@ -213,6 +213,12 @@ class LimitReached(ChannelError):
     """
 
 
+class FrameTooLong(LimitReached):
+    """
+    The card's side announced a frame that is too long.
+    """
+
+
 class GatewayStopping(ChannelError):
     """
     The gateway is being shut down.

@@ -30,6 +30,7 @@ GROUND_MODULES = {
     "plugin_path",
     "plugins",
     "listening",
+    "connections",
     "schema",
     "texts",
 }

@@ -8,9 +8,9 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 
+from cardgw.connections import service as module
 from cardgw.errors import GatewayStopping
 from cardgw.lpa.es10 import CancelReason
-from cardgw.transports.estk import service as estk_service
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.smdp_web import Misbehaviour
 from cardgw.virtual.terminal import Manners, Outcome
@@ -129,7 +129,7 @@ class StopTests(DownloadTestCase):
         """
         A card that does not even answer the cancellation is left after a while.
         """
-        self.patch(estk_service, "WIND_UP", 0.1)
+        self.patch(module, "WIND_UP", 0.1)
         await self.start(grace=0.01)
         await self.stopped("es10b_prepare_download", Manners(silent_at=16))
         self.assertIsInstance(self.ledger.ended[TEXT].error, GatewayStopping)
@@ -138,7 +138,7 @@ class StopTests(DownloadTestCase):
         """
         A server that does not answer the cancellation is not waited for any longer than that either; the card holder is told.
         """
-        self.patch(estk_service, "WIND_UP", 0.5)
+        self.patch(module, "WIND_UP", 0.5)
         await self.start(grace=0.01)
         silent = Misbehaviour(silent=True, handled=True)
         self.server.web.misbehave = {"getBoundProfilePackage": silent, "cancelSession": silent}

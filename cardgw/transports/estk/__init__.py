@@ -20,7 +20,7 @@ A session: the card sends exactly one of 01, 02, 03 at once; then any number of 
 The card has ISD-R selected and answers on its basic channel; SELECT and MANAGE CHANNEL are not for this connection.
 
 Read in this order: L{wire<cardgw.transports.estk.wire>} (frames), L{gsm7<cardgw.transports.estk.gsm7>} (the alphabet),
-L{request<cardgw.transports.estk.request>} (what a card asks for), L{connection<cardgw.transports.estk.connection>} (a socket, a
+L{request<cardgw.transports.estk.request>} (what a card asks for), L{connection<cardgw.connections.connection>} (a socket, a
 deadline, a goodbye), L{channel<cardgw.transports.estk.channel>} (the card), L{protocol<cardgw.transports.estk.protocol>} (one
 session), L{factory<cardgw.transports.estk.factory>} (all of them), L{service<cardgw.transports.estk.service>} (the plugin).
 """

@@ -1,9 +1,6 @@
 # -*- test-case-name: tests.transports.estk.test_channel -*-
 """
-The card at the other end of a connection, as L{cardgw.interfaces.ICardChannel}.
-
-APDUs go over the wire one at a time, and the next command is written as soon as the answer is there: an APDU costs no coroutine,
-no Deferred and no timer.
+The card at the other end of a connection, as L{cardgw.interfaces.ICardChannel}.  APDUs go over the wire one at a time.
 """
 
 from __future__ import annotations
@@ -11,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
-from cardgw.apdu.base import Answers, ChannelBase, Watch
+from cardgw.apdu.base import Answers, Watch
+from cardgw.apdu.lockstep import LockstepChannel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script, Step
+from cardgw.connections.connection import Connection
 from cardgw.errors import ChannelClosed, ChannelError, NotSupported, PeerLost, PeerMisbehaved
-from cardgw.transports.estk.connection import Connection
 from cardgw.transports.estk.gsm7 import boxes
 from cardgw.transports.estk.settings import EstkSettings
 from cardgw.transports.estk.wire import Tag, encode
@@ -81,11 +79,10 @@ def message(text: str) -> bytes:
     return b"".join(encode(Tag.MESSAGE_BOX, box) for box in boxes(text))
 
 
-class EstkChannel(ChannelBase):
+class EstkChannel(LockstepChannel):
     """
     See L{cardgw.interfaces.ICardChannel}.
 
-    @ivar apdus: how many commands have been sent.
     @param words: puts the reason of an end into the language of the card holder.
     """
 
@@ -93,7 +90,6 @@ class EstkChannel(ChannelBase):
         self, info: ChannelInfo, connection: Connection, settings: EstkSettings, words: Callable[[str], str] = str
     ) -> None:
         super().__init__(info)
-        self.apdus = 0
         self._connection = connection
         self._settings = settings
         self._words = words
@@ -102,35 +98,23 @@ class EstkChannel(ChannelBase):
         self._limit = 0.0
         self._unread = False
         self._shown = 0
-        self._awaiting = False
-        self._stale = False
-        self._steps: tuple[Step, ...] = ()
-        self._watch: Watch = None
-        self._answers: list[Response] = []
-        self._running: Deferred[Answers] | None = None
 
     def _run(self, script: Script, watch: Watch) -> Deferred[Answers]:
         if self._connection.leaving:
             return fail(self._closed())
         if any(step.command.is_extended for step in script.steps):
             return fail(NotSupported(f"estk: commands of more than {self.info.max_command} bytes"))
-        if not script.steps:
-            return succeed(())
-        running: Deferred[Answers] = Deferred(self._cancelled)
-        self._steps, self._watch, self._answers, self._running = script.steps, watch, [], running
-        if not self._awaiting:
-            self._send()
-        return running
+        return super()._run(script, watch)
 
-    def _send(self) -> None:
-        step = self._steps[len(self._answers)]
+    def _rest(self) -> None:
+        self._connection.rest()
+
+    def _transmit(self, step: Step) -> None:
         command = step.command.encode()
         frame = bytes((_APDU, len(command) & 0xFF, len(command) >> 8)) + command
         if self._lock is _Lock.WANTED:
             self._lock = _Lock.SENT
             frame = _LOCK + frame
-        self._awaiting = True
-        self.apdus += 1
         self._limit = self._settings.slow_timeout if step.slow else self._settings.apdu_timeout
         if self._unread:
             self._unread = False
@@ -154,59 +138,7 @@ class EstkChannel(ChannelBase):
         elif not 2 <= len(octets) <= self.info.max_response:
             self._close(PeerMisbehaved(f"an answer of {len(octets)} bytes; it has 2 to {self.info.max_response}"))
         else:
-            self._awaiting = False
-            if self._stale:
-                self._resume()
-            else:
-                self._take(Response(octets[:-2], octets[-2] << 8 | octets[-1]))
-
-    def _resume(self) -> None:
-        self._stale = False
-        if self._running is not None:
-            self._send()
-        else:
-            self._connection.rest()
-
-    def _take(self, response: Response) -> None:
-        answers, running = self._answers, self._running
-        step = self._steps[len(answers)]
-        answers.append(response)
-        if self._watch is not None:
-            try:
-                self._watch(response)
-            except Exception:
-                self._finish(Failure())
-            if self._running is not running:
-                return
-        if len(answers) < len(self._steps) and step.allows(response):
-            self._send()
-        else:
-            self._finish(tuple(answers))
-
-    def _finish(self, result: Answers | Failure) -> None:
-        self._connection.rest()
-        running = self._forget_script()
-        if running is not None:
-            running.callback(result)
-
-    def _forget_script(self) -> Deferred[Answers] | None:
-        running, self._running = self._running, None
-        self._steps, self._watch, self._answers = (), None, []
-        return running
-
-    def _cancelled(self, running: Deferred[Answers]) -> None:
-        if running is self._running:
-            self._stale = self._awaiting
-            if not self._awaiting:
-                self._connection.rest()
-            self._forget_script()
-            running.errback(CancelledError())
-
-    def _interrupt(self, reason: ChannelError) -> None:
-        answers, unanswered = tuple(self._answers), int(self._awaiting and not self._stale)
-        running = self._forget_script()
-        if running is not None:
-            running.errback(reason.during(answers, unanswered))
+            self._came(Response(octets[:-2], octets[-2] << 8 | octets[-1]))
 
     def _hold(self) -> Deferred[None]:
         if self._connection.leaving:

@@ -13,11 +13,11 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cardgw.errors import ChannelError, PeerLost, PeerMisbehaved, PeerSilent
+from cardgw.connections.connection import Connection, tune
+from cardgw.errors import ChannelError, FrameTooLong, PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.transports.estk.channel import EstkChannel, channel_info, last_words, message
-from cardgw.transports.estk.connection import Connection, tune
 from cardgw.transports.estk.request import NAMES, request_from
-from cardgw.transports.estk.wire import Frame, FrameTooLong, Parser, Tag
+from cardgw.transports.estk.wire import Frame, Parser, Tag
 
 if TYPE_CHECKING:
     from cardgw.transports.estk.factory import EstkFactory
@@ -172,7 +172,7 @@ class EstkProtocol(Protocol):
             why = self._ending
         self._connection.lost()
         self._tell_end(why, channel)
-        self._factory.ended(self)
+        self._factory.crowd.ended(self, self.address)
 
     def _lost(self, reason: Failure) -> ChannelError | None:
         if self._job is None and reason.check(ConnectionDone):

@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.transports.estk.test_service -*-
 """
-The transport plugin: listening, and stopping without hurting anybody.
+The transport plugin.
 """
 
 from __future__ import annotations
@@ -9,22 +9,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from twisted.application.service import IService
-from twisted.internet.defer import Deferred, DeferredList
-from twisted.internet.interfaces import IDelayedCall, IListeningPort
+from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
+from cardgw.connections.service import DialInService
 from cardgw.interfaces import IGateway, ITransport
-from cardgw.listening import Listeners, ListeningService
+from cardgw.listening import Listeners
 from cardgw.transports.estk.factory import EstkFactory
 from cardgw.transports.estk.request import ANSWERS
 from cardgw.transports.estk.settings import EstkSettings
 
 _log = Logger()
 _WHERE = "[transports.estk] listen"
-WIND_UP = 10.0
-"""Seconds that a job which was cancelled has to leave its card and its servers in order."""
 
 
 @implementer(IPlugin, ITransport)
@@ -59,49 +57,15 @@ def _opened(port: IListeningPort, _: str, address: str) -> None:
     _log.info("eSTK.me cards may dial in at {address}", event="listening", address=address, port=number)
 
 
-class EstkService(ListeningService):
+class EstkService(DialInService):
     """
-    Listens, and drains when it is stopped.
+    Listens for these cards.
     """
 
     name = "estk"
+    cards = "eSTK.me cards"
 
     def __init__(self, factory: EstkFactory) -> None:
-        super().__init__(listeners(factory.gateway.reactor, factory.settings), factory)
         self.factory = factory
-        self._timer: IDelayedCall | None = None
-
-    def stopService(self) -> Deferred[None]:
-        """
-        Listen no more; end the sessions that wait for a request; give the others C{settings.grace} seconds, then cancel their
-        jobs, and end them when these have wound up.
-
-        @return: C{Deferred[None]}, when all sessions are gone.
-        """
-        closed = super().stopService()
-        drained = self.factory.drain()
-        if self.factory.sessions:
-            fmt = "waiting at most {grace:g} s for {count} eSTK.me cards"
-            _log.info(fmt, event="waiting-for-cards", grace=self._grace, count=len(self.factory.sessions))
-            self._later(self._grace, self._cancel)
-        return DeferredList([closed, drained.addBoth(self._drained)]).addCallback(lambda _: None)
-
-    @property
-    def _grace(self) -> float:
-        return self.factory.settings.grace
-
-    def _later(self, seconds: float, what: Any) -> None:
-        self._timer = self.factory.gateway.reactor.callLater(seconds, what)
-
-    def _cancel(self) -> None:
-        self._later(WIND_UP, self._end)
-        self.factory.wind_up()
-
-    def _end(self) -> None:
-        self._timer = None
-        self.factory.end()
-
-    def _drained(self, _: object) -> None:
-        timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
+        reactor, settings = factory.gateway.reactor, factory.settings
+        super().__init__(reactor, factory, factory.crowd, listeners(reactor, settings), settings.grace)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
-from cardgw.errors import LimitReached
+from cardgw.errors import FrameTooLong
 
 HEADER = 3
 """Bytes before the value: the tag and a little-endian length."""
@@ -44,12 +44,6 @@ class Frame(NamedTuple):
 
     tag: int
     value: bytes
-
-
-class FrameTooLong(LimitReached):
-    """
-    The card's side announced a frame that is too long.
-    """
 
 
 def encode(tag: int, value: bytes = b"") -> bytes:

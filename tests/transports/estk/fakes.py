@@ -7,15 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import alsoProvides, implementer
+from zope.interface import implementer
 
 from cardgw.apdu.command import Command
 from cardgw.interfaces import ICardChannel, IGateway
@@ -24,6 +21,7 @@ from cardgw.transports.estk.factory import EstkFactory
 from cardgw.transports.estk.protocol import EstkProtocol
 from cardgw.transports.estk.settings import EstkSettings
 from cardgw.transports.estk.wire import Parser, Tag, encode
+from tests.connections.sockets import FakeSocket
 
 REQUEST = bytes.fromhex("021b00 4c50413a3102 3132372e302e302e313a38343433 02 545334385631")
 """A download request, as recorded."""
@@ -79,60 +77,6 @@ class FakeGateway:
         self.cancelled += 1
         self.farewell()
         job.callback(None)
-
-
-class FakeSocket(StringTransport):
-    """
-    A TCP transport.
-
-    @ivar half_closed: our stream has been ended.
-    """
-
-    producer: Any
-
-    def __init__(self) -> None:
-        super().__init__(peerAddress=IPv4Address("TCP", "192.0.2.7", 4711))
-        self.half_closed = False
-        self.options: list[tuple[str, object]] = []
-        alsoProvides(self, ITCPTransport)
-
-    def loseWriteConnection(self) -> None:
-        """
-        End our stream.
-        """
-        self.half_closed = True
-
-    def setTcpNoDelay(self, enabled: bool) -> None:
-        """
-        Note it.
-        """
-        self.options.append(("nodelay", enabled))
-
-    def setTcpKeepAlive(self, enabled: bool) -> None:
-        """
-        Note it.
-        """
-        self.options.append(("keepalive", enabled))
-
-    def getHandle(self) -> FakeSocket:
-        """
-        The socket.
-        """
-        return self
-
-    def setsockopt(self, level: int, option: int, value: int) -> None:
-        """
-        Note it.
-        """
-        self.options.append(("tcp", value))
-
-    def take(self) -> bytes:
-        """
-        What was written since the last call.
-        """
-        written: bytes = self.value()
-        self.clear()
-        return written
 
 
 class Talk:

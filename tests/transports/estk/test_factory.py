@@ -7,58 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.transports.estk import factory as module
-from cardgw.transports.estk.factory import EstkFactory, counted, place
+from cardgw.transports.estk.factory import EstkFactory
 from cardgw.transports.estk.settings import EstkSettings
 from tests.transports.estk.fakes import CLOSE, REQUEST, FakeGateway, Talk, box
 
 BUSY = box("The server is busy. Please try again in a minute.")
 RESTART = box("The server is being restarted. Please try again in a minute.")
-
-
-class PlaceTests(SynchronousTestCase):
-    """
-    L{place} names where a card is.
-    """
-
-    def test_addresses(self) -> None:
-        """
-        IPv4, IPv6, and what has no host.
-        """
-        self.assertEqual(place(IPv4Address("TCP", "192.0.2.1", 5)), ("192.0.2.1", "192.0.2.1:5"))
-        self.assertEqual(place(IPv6Address("TCP", "2001:db8::1", 5)), ("2001:db8::/64", "[2001:db8::1]:5"))
-        self.assertEqual(place(UNIXAddress("/run/x")), ("", "/run/x"))
-        self.assertEqual(place(None), ("", "local"))
-
-
-class CountedTests(SynchronousTestCase):
-    """
-    L{counted}: what is one address.
-    """
-
-    def test_subscriber(self) -> None:
-        """
-        All IPv6 addresses of a /64 are one, whatever their form; another /64 is another one.
-        """
-        for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:0DB8:1:2:0::7"):
-            self.assertEqual(counted(address), "2001:db8:1:2::/64")
-        self.assertEqual(counted("2001:db8:1:3::1"), "2001:db8:1:3::/64")
-        self.assertEqual(counted("fe80::1%eth0"), "fe80::/64")
-
-    def test_mapped(self) -> None:
-        """
-        IPv4 addresses are counted one by one, also where they come in over IPv6.
-        """
-        self.assertEqual((counted("192.0.2.1"), counted("::ffff:192.0.2.1")), ("192.0.2.1", "192.0.2.1"))
-
-    def test_strange(self) -> None:
-        """
-        What is no address is itself.
-        """
-        self.assertEqual(counted("a:b"), "a:b")
 
 
 class LimitTests(SynchronousTestCase):
@@ -136,7 +94,7 @@ class LimitTests(SynchronousTestCase):
         factory = self.factory()
         talk = Talk(factory=factory)
         talk.hang_up()
-        self.assertEqual(factory._addresses, {})
+        self.assertEqual(factory.crowd.addresses, {})
 
 
 class DrainTests(SynchronousTestCase):
@@ -149,7 +107,7 @@ class DrainTests(SynchronousTestCase):
         Without sessions it is done; no new ones are taken.
         """
         factory = EstkFactory(EstkSettings(), FakeGateway())
-        self.successResultOf(factory.drain())
+        self.successResultOf(factory.crowd.drain())
         self.assertIsNone(factory.buildProtocol(IPv4Address("TCP", "192.0.2.8", 1)))
 
     def test_idle(self) -> None:
@@ -157,7 +115,7 @@ class DrainTests(SynchronousTestCase):
         A session that has asked for nothing ends at once.
         """
         talk = Talk()
-        drained = talk.factory.drain()
+        drained = talk.factory.crowd.drain()
         self.assertEqual(talk.wire.take(), RESTART + CLOSE)
         self.assertNoResult(drained)
         talk.hang_up()
@@ -169,7 +127,7 @@ class DrainTests(SynchronousTestCase):
         """
         talk = Talk()
         talk.ask()
-        drained = talk.factory.drain()
+        drained = talk.factory.crowd.drain()
         self.assertEqual(talk.wire.take(), b"")
         talk.gateway.jobs[0].callback(None)
         self.assertEqual(talk.wire.take(), CLOSE)
@@ -182,7 +140,7 @@ class DrainTests(SynchronousTestCase):
         """
         factory = EstkFactory(EstkSettings(max_sessions=1), FakeGateway())
         first, second = Talk(factory=factory), Talk(factory=factory)
-        drained = factory.drain()
+        drained = factory.crowd.drain()
         first.hang_up()
         self.assertNoResult(drained)
         second.hang_up()
@@ -195,7 +153,7 @@ class DrainTests(SynchronousTestCase):
         talk = Talk()
         channel = talk.ask()
         talk.gateway.farewell = lambda: channel.show("Cancelled.")
-        talk.factory.wind_up()
+        talk.factory.crowd.wind_up()
         self.assertEqual((talk.gateway.cancelled, talk.wire.take()), (1, box("Cancelled.") + CLOSE))
 
     def test_end(self) -> None:
@@ -204,7 +162,7 @@ class DrainTests(SynchronousTestCase):
         """
         talk = Talk()
         channel = talk.ask()
-        talk.factory.end()
+        talk.factory.crowd.end()
         self.assertEqual(talk.wire.take(), RESTART + CLOSE)
         gone = channel.when_gone()
         talk.hang_up()

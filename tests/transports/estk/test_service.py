@@ -13,9 +13,10 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.connections.service import WIND_UP
 from cardgw.errors import SettingsError
 from cardgw.testing import TransportTestsMixin
-from cardgw.transports.estk.service import WIND_UP, EstkService, EstkTransport
+from cardgw.transports.estk.service import EstkService, EstkTransport
 from cardgw.transports.estk.settings import EstkSettings
 from tests.logs import captured
 from tests.transports.estk.fakes import CLOSE, FakeGateway, Talk, box

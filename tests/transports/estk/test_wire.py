@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.transports.estk.wire import CARD_VALUE_MAX, VALUE_MAX, Frame, FrameTooLong, Parser, Tag, encode
+from cardgw.errors import FrameTooLong
+from cardgw.transports.estk.wire import CARD_VALUE_MAX, VALUE_MAX, Frame, Parser, Tag, encode
 
 FRAMES = st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=CARD_VALUE_MAX)).map(lambda pair: Frame(*pair)), max_size=8)
 

@@ -1,6 +1,6 @@
-# -*- test-case-name: tests.transports.estk.test_connection -*-
+# -*- test-case-name: tests.connections.test_connection -*-
 """
-Tests for L{cardgw.transports.estk.connection}.
+Tests for L{cardgw.connections.connection}.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.transports.estk.connection import KEEPALIVE_PROBES, Connection, tune
-from tests.transports.estk.fakes import FakeSocket
+from cardgw.connections.connection import KEEPALIVE_PROBES, Connection, tune
+from tests.connections.sockets import FakeSocket
 
 
 class ConnectionTests(SynchronousTestCase):

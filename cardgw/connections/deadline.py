@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.transports.estk.test_deadline -*-
+# -*- test-case-name: tests.connections.test_deadline -*-
 """
 A time limit that is renewed thousands of times and hardly ever reached.
 """

@@ -1,6 +1,6 @@
-# -*- test-case-name: tests.transports.estk.test_deadline -*-
+# -*- test-case-name: tests.connections.test_deadline -*-
 """
-Tests for L{cardgw.transports.estk.deadline}.
+Tests for L{cardgw.connections.deadline}.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.transports.estk.deadline import Deadline
+from cardgw.connections.deadline import Deadline
 
 
 class DeadlineTests(SynchronousTestCase):

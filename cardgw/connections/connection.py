@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.transports.estk.test_connection -*-
+# -*- test-case-name: tests.connections.test_connection -*-
 """
 The TCP connection of one card: what is written, how long is waited, and how it ends.
 """
@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IPullProducer, ITCPTransport, ITransport
 from zope.interface import implementer
 
-from cardgw.transports.estk.deadline import Deadline
+from cardgw.connections.deadline import Deadline
 
 KEEPALIVE_PROBES = 4
 """Unanswered probes after which a connection is dead."""
