@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import NOTHING
 
-from cardgw.config import ALL_OPERATIONS, answers, operation_settings, transport_settings
+from cardgw.config import ALL_OPERATIONS, DEFAULT_TRANSPORT, answers, operation_settings, transport_settings
 from cardgw.fields import Option, boolean, options, text
 from cardgw.gateway.registry import Registry
 from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
@@ -37,6 +37,7 @@ _PLAIN = (text, boolean)
 """Kinds of which the default says it all."""
 _ENTRY_NAMES = {"hosts": "smdp.example.com"}
 """What stands for the free name of an entry, in the example of a table of tables."""
+_OFF = "  Off unless this table is there."
 _QUIRKS = """\
 # What is odd about a kind of card.  Each entry says what it matches (everything, if nothing) and what is different then.
 # Of several entries that match, the later one counts.
@@ -101,12 +102,13 @@ def _array(name: str, comment: str, settings: type, example: Mapping[str, Any]) 
 
 def _transport(plugin: Any, registry: Registry) -> Iterator[str]:
     declared = [each for each in options(transport_settings(plugin.settings)) if each.name != "requests"]
-    heading = f"# {_sentence(plugin.summary)}\n[transports.{plugin.name}]\n"
-    yield heading + "".join(_lines(_enabled_first(declared)))
+    off = "" if plugin.name == DEFAULT_TRANSPORT else "#"
+    comment = _sentence(plugin.summary) + (_OFF if off else "")
+    yield f"# {comment}\n{off}[transports.{plugin.name}]\n" + "".join(_lines(_enabled_first(declared)))
     if plugin.requests:
         installed = answers(plugin, [each.plugin.name for each in registry.operations()])
         lines = [f"#{request} = {_value(installed.get(request, ''))}\n" for request in plugin.requests]
-        yield f"{_REQUESTS}[transports.{plugin.name}.requests]\n" + "".join(lines)
+        yield f"{_REQUESTS}{off}[transports.{plugin.name}.requests]\n" + "".join(lines)
 
 
 def _operations(plugins: Iterable[Any]) -> Iterator[str]:

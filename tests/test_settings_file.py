@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
@@ -69,9 +70,11 @@ class SettingsFileTests(SynchronousTestCase):
         self.assertEqual(list(config.https.hosts), ["smdp.example.com"])
         self.assertEqual((len(config.webhooks), len(config.quirks), len(config.secrets)), (1, 1, 1))
         plain = evolve(config, https=evolve(config.https, hosts={}), webhooks=(), quirks=(), secrets={})
-        routes = {name: evolve(each, requests={}) for name, each in plain.transports.items()}
-        defaults = evolve(load_config(None, self.registry), files=())
-        self.assertEqual(self.comparable(evolve(plain, transports=routes)), self.comparable(defaults))
+        transports = {name: evolve(each, requests={}) for name, each in plain.transports.items()}
+        self.assertEqual(sorted(transports), sorted(each.plugin.name for each in self.registry.transports()))
+        every: dict[str, Any] = {"transports": {name: {} for name in transports}}
+        defaults = evolve(load_config(None, self.registry, every), files=())
+        self.assertEqual(self.comparable(evolve(plain, transports=transports)), self.comparable(defaults))
 
     def test_complete(self) -> None:
         """

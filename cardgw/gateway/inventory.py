@@ -159,8 +159,10 @@ class Inventory:
             where = {"transport": info.transport, "peer": info.peer}
             _log.info(fmt, event="request-without-route", request=request.name, **where)
             await self._tell(visit, _NO_ROUTE)
-        elif name == STAY:
+        elif name == STAY and Feature.SHOW in info.offers:
             await self._manage(visit)
+        elif name == STAY:  # there is no holder to read a code: the card is at home where it is
+            await self._stay(visit, None)
         else:
             await self._ask(visit, name, request)
 
