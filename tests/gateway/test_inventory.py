@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
+from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import GatewayStopping, PeerLost, PeerSilent
 from cardgw.gateway.faults import WrongCode
 from cardgw.gateway.ids import Ids
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.records import JobState
-from cardgw.testing import GatewayTestsMixin
+from cardgw.testing import GatewayTestsMixin, PatientCard
 from cardgw.texts.catalogue import catalogue
-from cardgw.values import CardRequest, Question, Reset
+from cardgw.values import CardRequest, ChannelInfo, Question, Reset
 from tests.gateway.fakes import QuietChannel
 from tests.gateway.world import ANOTHER, CARD, GatewayTestCase
 from tests.logs import captured
@@ -281,6 +282,23 @@ class StayTests(GatewayTestCase):
         self.gates[0].callback({})
         self.gates[1].callback({})
         self.assertEqual([self.state(job.id) for job in (first, second)], [JobState.DONE, JobState.DONE])
+
+    def test_arrival(self) -> None:
+        """
+        A card that stays and cannot show its holder anything has no code, and stays until it goes.
+        """
+        channel = MemoryChannel(ChannelInfo("test", "reader", request=CardRequest("manage")), PatientCard())
+        served = self.inventory.arrived(channel)
+        (visit,) = self.inventory.visits.values()
+        self.assertEqual((visit.identity, visit.managed), (CARD, False))
+        job = self.queue()
+        visit.ring()
+        self.gates[0].callback({})
+        self.assertEqual(self.state(job.id), JobState.DONE)
+        self.clock.advance(100_000)
+        self.assertNoResult(served)
+        self.inventory.wind_up()
+        self.successResultOf(served)
 
     def test_managed(self) -> None:
         """
