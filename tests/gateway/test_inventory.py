@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import GatewayStopping, PeerLost, PeerSilent
 from cardgw.gateway.faults import WrongCode
 from cardgw.gateway.ids import Ids
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.records import JobState
-from cardgw.testing import GatewayTestsMixin, PatientCard
+from cardgw.testing import GatewayTestsMixin
 from cardgw.texts.catalogue import catalogue
-from cardgw.values import CardRequest, ChannelInfo, Question, Reset
+from cardgw.values import CardRequest, Question, Reset
 from tests.gateway.fakes import QuietChannel
 from tests.gateway.world import ANOTHER, CARD, GatewayTestCase
 from tests.logs import captured
@@ -287,8 +286,7 @@ class StayTests(GatewayTestCase):
         """
         A card that stays and cannot show its holder anything has no code, and stays until it goes.
         """
-        channel = MemoryChannel(ChannelInfo("test", "reader", request=CardRequest("manage")), PatientCard())
-        served = self.inventory.arrived(channel)
+        served = self.inventory.arrived(QuietChannel(CardRequest("manage"), frozenset()))
         (visit,) = self.inventory.visits.values()
         self.assertEqual((visit.identity, visit.managed), (CARD, False))
         job = self.queue()
