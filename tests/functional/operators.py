@@ -111,20 +111,29 @@ class Gateway:
     """
     The service as a process.
 
-    @ivar cards: the TCP port for cards.
+    @ivar ports: where it listens, by the event that says so.
+    @ivar cards: the TCP port for eSTK.me cards.
     @ivar web: that of the HTTP API.
     @ivar events: what it has logged since it is ready.
     """
 
     def __init__(self, test: TestCase, config: Path, *arguments: str) -> None:
         self.process = Process(test, "--config", str(config), *arguments)
-        self.cards = self.process.port()
-        self.web = int(self.process.wait_for("api-listening")["port"])
-        self.process.wait_for("ready")
+        self.ports = self._ports()
+        self.cards, self.web = self.ports.get("listening", 0), self.ports["api-listening"]
         self.events: list[dict[str, Any]] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         test.addCleanup(self._end)
+
+    def _ports(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for event in self.process.remaining():
+            if event["event"].endswith("listening"):
+                found[event["event"]] = int(event["port"])
+            if event["event"] == "ready":
+                return found
+        raise AssertionError("the process ended before it was ready")
 
     def _read(self) -> None:
         with suppress(ValueError):  # it may be killed in the midst of a line
@@ -242,7 +251,7 @@ class OperatorsTestCase(TestCase):
         """
         An eUICC with two profiles, whose providers want to hear of them; the first one is enabled.
         """
-        found = VirtualEuicc.from_pki(card_pki(number), options=Options(pinned=True, faults=faults or Faults(), **options))
+        found = VirtualEuicc.from_pki(card_pki(number), options=Options(faults=faults or Faults(), **{"pinned": True, **options}))
         wishes = [((1, 2, 3), HOST)]
         found.add_profile(ONE, "One", "Example", "enabled", wishes=wishes)
         found.add_profile(TWO, "Two", "Example", wishes=wishes)

@@ -1,0 +1,85 @@
+# -*- test-case-name: tests.functional.test_vpcd -*-
+"""
+What the functional tests of the vpcd transport have in common: the service, and cards that dial in to it as virtual ones do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+
+from cardgw.virtual.euicc import VirtualEuicc
+from cardgw.virtual.vicc import Manners, Vicc, euicc_atr
+from tests.functional.api_client import Json
+from tests.functional.commands import LOOPBACK
+from tests.functional.operators import OperatorsTestCase, identity, reactor, until
+
+SETTINGS = f"""
+[transports.vpcd]
+listen = ["{LOOPBACK}"]
+poll = 0.1
+close_timeout = 0.2
+"""
+
+
+class VpcdTestCase(OperatorsTestCase):
+    """
+    A service that is a reader, too.
+    """
+
+    async def start(self, settings: str = "") -> None:
+        """
+        Start it.
+
+        @param settings: of C{[transports.vpcd]}, and what may follow.
+        """
+        await super().start(SETTINGS + settings)
+
+    def euicc(self, number: int = 1, **options: Any) -> VirtualEuicc:
+        """
+        A card like L{card}, whose ISD-R wants to be selected.
+        """
+        return self.card(number, pinned=False, **options)
+
+    async def insert(
+        self, card: VirtualEuicc, manners: Manners | None = None, transmit: Callable[[bytes], bytes] | None = None
+    ) -> Vicc:
+        """
+        A card dials in.
+
+        @param transmit: what stands between the card and the wire.
+        """
+
+        def watch(what: str, facts: dict[str, Any]) -> None:
+            if what == "reset":
+                card.reset()
+
+        vicc = Vicc(reactor, transmit or card.transmit, euicc_atr(card.options), manners, watch)
+        port = self.gateway.ports["vpcd-listening"]
+        await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", port), vicc)
+        self.addCleanup(vicc.drop)
+        return vicc
+
+    async def here(self, card: VirtualEuicc) -> Json:
+        """
+        The card as the API shows it, when it has been identified.
+        """
+
+        async def look() -> Json | None:
+            cards = await self.api.items("cards")
+            return next((each for each in cards if each["identity"] == identity(card)), None)
+
+        found: Json = await until(look)
+        return found
+
+    async def nobody(self) -> None:
+        """
+        Wait until no card is here.
+        """
+
+        async def look() -> bool:
+            return not await self.api.items("cards")
+
+        await until(look)
