@@ -10,7 +10,7 @@ import inspect
 import re
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -117,8 +117,8 @@ class Gateway:
     @ivar events: what it has logged since it is ready.
     """
 
-    def __init__(self, test: TestCase, config: Path, *arguments: str) -> None:
-        self.process = Process(test, "--config", str(config), *arguments)
+    def __init__(self, test: OperatorsTestCase, config: Path, *arguments: str) -> None:
+        self.process = Process(test, "--config", str(config), *arguments, environ=test.environ)
         self.ports = self._ports()
         self.cards, self.web = self.ports.get("listening", 0), self.ports["api-listening"]
         self.events: list[dict[str, Any]] = []
@@ -208,6 +208,8 @@ class OperatorsTestCase(TestCase):
     """
 
     timeout = 100
+    environ: Mapping[str, str] = {}
+    """What the service is told besides."""
 
     async def start(self, settings: str = "") -> None:
         """

@@ -1,0 +1,121 @@
+# -*- test-case-name: tests.functional.test_matrix -*-
+"""
+The table of the matrix test: the transports, each with a card that has the limits of the real ones, and what is done over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from cardgw.values import Feature
+from cardgw.virtual.crl import issue_crl
+from cardgw.virtual.euicc import VirtualEuicc
+from cardgw.virtual.euicc_options import Delivery
+from tests.functional.api_client import Json
+from tests.functional.operators import HOST, NEW, TWO, activation_code, pki
+from tests.functional.vpcd import VpcdTestCase
+
+Results: TypeAlias = Mapping[str, Json]
+GET_EID = "80E2910006BF3E035C015A"
+
+
+@frozen
+class Line:
+    """
+    A transport.
+
+    @ivar options: of the software eUICC that is reached over it.
+    @ivar offers: what its channel offers.
+    @ivar arrive: has that card come.
+    """
+
+    options: Mapping[str, Any]
+    offers: frozenset[Feature]
+    arrive: Callable[[VpcdTestCase, VirtualEuicc], Awaitable[object]]
+
+
+LINES: Mapping[str, Line] = {
+    "estk": Line({"pinned": True}, frozenset({Feature.SHOW}), lambda test, card: test.dial(card)),
+    "vpcd": Line(
+        {"pinned": False, "delivery": Delivery.T1},
+        frozenset({Feature.SELECT, Feature.LOGICAL_CHANNELS}),
+        lambda test, card: test.insert(card),
+    ),
+}
+"""By their names; a new transport is one more line."""
+
+
+def _kept(results: Results) -> Json:
+    """
+    The notification that is still on the card.
+    """
+    (notice,) = results["notifications.list"]["notifications"]
+    return {"numbers": [notice["seqNumber"]]}
+
+
+OPERATIONS: Mapping[str, Callable[[Results], Json]] = {
+    "lpa.info": lambda _: {},
+    "lpa.profiles": lambda _: {},
+    "lpa.default-smdp": lambda _: {"address": HOST},
+    "profile.download": lambda _: {"activation_code": activation_code("P-1")},
+    "lpa.nickname": lambda _: {"profile": NEW, "nickname": "Zoë"},
+    "lpa.enable": lambda _: {"profile": NEW},
+    "lpa.disable": lambda _: {"profile": NEW, "accept_offline": True},
+    "lpa.delete": lambda _: {"profile": TWO},
+    "notifications.list": lambda _: {},
+    "notifications.send": _kept,
+    "notifications.send-all": lambda _: {},
+    "notifications.remove": lambda _: {},
+    "lpa.discover": lambda _: {},
+    "lpa.load-crl": lambda _: {"crl": issue_crl(pki().ci).hex()},
+    "apdu.script": lambda _: {"script": GET_EID},
+    "card.command": lambda _: {"text": "/profiles"},
+    "lpa.reset": lambda _: {"default_smdp": True},
+}
+"""What is done to each card, in this order, with which parameters; these may depend on the results before."""
+
+NEEDY = """
+from attrs import frozen
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from cardgw.interfaces import IOperation
+from cardgw.values import Feature
+
+
+@frozen
+class Nothing:
+    pass
+
+
+@implementer(IPlugin, IOperation)
+class Needy:
+    summary, help, application = "need something", "Needs something.", None
+    parameters = settings = Nothing
+    destructive = repeatable = False
+
+    def __init__(self, feature):
+        self.name = "needs." + feature.name.lower().replace("_", "-")
+        self.requires = frozenset({feature})
+
+    async def run(self, session):
+        return {}
+
+
+select, channels, extended, desfire, show = map(Needy, Feature)
+application = Needy(Feature.SELECT)
+application.name, application.requires = "needs.application", frozenset()
+application.application = bytes.fromhex("A0000000871002")
+"""
+"""A drop-in with an operation for each thing that a channel may lack."""
+
+
+def needs(offers: frozenset[Feature]) -> dict[str, str]:
+    """
+    Which operations of L{NEEDY} are refused, and what for: a part of the reason; empty for those that are done.
+    """
+    found = {f"needs.{each.name.lower().replace('_', '-')}": "" if each in offers else each.value for each in Feature}
+    return {**found, "needs.application": "" if Feature.SELECT in offers else "the application A0000000871002"}
