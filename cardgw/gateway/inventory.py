@@ -162,6 +162,7 @@ class Inventory:
         elif name == STAY and Feature.SHOW in info.offers:
             await self._manage(visit)
         elif name == STAY:  # there is no holder to read a code: the card is at home where it is
+            visit.managed = True
             await self._stay(visit, None)
         else:
             await self._ask(visit, name, request)

@@ -9,12 +9,15 @@ import socket
 
 from twisted.internet.threads import deferToThread
 
-from cardgw.virtual.vicc import Manners
-from tests.functional.operators import NEW, ONE, TWO, activation_code, identity, until
+from cardgw.virtual.euicc import VirtualEuicc
+from cardgw.virtual.vicc import Manners, Vicc
+from tests.functional.operators import ENDED, NEW, ONE, TWO, activation_code, identity, until
 from tests.functional.vpcd import VpcdTestCase
 
 NICKNAME = b"\xbf\x29"
 """Tag of a request of ES10c.SetNickname."""
+LOAD = b"\xbf\x36"
+"""Tag of ES10b.LoadBoundProfilePackage."""
 
 
 class DayTests(VpcdTestCase):
@@ -33,6 +36,7 @@ class DayTests(VpcdTestCase):
         vicc = await self.insert(card)
         shown = await self.here(card)
         self.assertEqual((shown["transport"], shown["request"], shown["atr"]), ("vpcd", "arrival", vicc.atr.hex().upper()))
+        self.assertTrue(shown["managed"])
         self.assertEqual((shown["offers"], shown["resets"]), (["SELECT", "logical channels"], ["cold", "warm"]))
         who = identity(card)
         self.assertEqual((await self.run_job(who, "lpa.info"))["eidValue"], card.eid.hex())
@@ -82,6 +86,20 @@ class TroubleTests(VpcdTestCase):
     All does not go well.
     """
 
+    async def pull_at(self, card: VirtualEuicc, sign: bytes) -> Vicc:
+        """
+        A card that is pulled out when a command with this in it comes.
+        """
+
+        def transmit(command: bytes) -> bytes:
+            if sign not in command:
+                return card.transmit(command)
+            vicc.drop()
+            return b""
+
+        vicc = await self.insert(card, Manners(hard=True), transmit)
+        return vicc
+
     async def test_pulledOut(self) -> None:
         """
         A card that is pulled out in the midst of a job which may start anew: that is done when the card comes back.
@@ -89,13 +107,7 @@ class TroubleTests(VpcdTestCase):
         await self.start()
         card = self.euicc()
 
-        def leave(command: bytes) -> bytes:
-            if NICKNAME in command:
-                vicc.drop()
-                return b""
-            return card.transmit(command)
-
-        vicc = await self.insert(card, Manners(hard=True), leave)
+        vicc = await self.pull_at(card, NICKNAME)
         await self.here(card)
         job = await self.submit(identity(card), "lpa.nickname", profile=TWO, nickname="Zoë")
         await vicc.done
@@ -104,6 +116,23 @@ class TroubleTests(VpcdTestCase):
         await self.insert(card)
         self.assertEqual((await self.job(job))["state"], "done")
         self.assertEqual([each.nickname for each in card.profiles], ["", "Zoë"])
+
+    async def test_pulledOutWhileLoading(self) -> None:
+        """
+        So it is with a download whose package was being loaded: the job says why it broke off, and goes on at the next visit.
+        """
+        await self.start()
+        self.order()
+        card = self.euicc()
+        vicc = await self.pull_at(card, LOAD)
+        await self.here(card)
+        job = await self.submit(identity(card), "profile.download", activation_code=activation_code("P-1"))
+        await vicc.done
+        queued = await self.job(job, "queued", *ENDED)
+        self.assertEqual((queued["state"], queued["error"]["code"]), ("queued", "installation-interrupted"))
+        await self.insert(card)
+        self.assertEqual((await self.job(job))["state"], "done")
+        self.assertEqual([each.iccid for each in card.profiles], [ONE, TWO, NEW])
 
     async def test_exchanged(self) -> None:
         """

@@ -288,7 +288,7 @@ class StayTests(GatewayTestCase):
         """
         served = self.inventory.arrived(QuietChannel(CardRequest("manage"), frozenset()))
         (visit,) = self.inventory.visits.values()
-        self.assertEqual((visit.identity, visit.managed), (CARD, False))
+        self.assertEqual((visit.identity, visit.managed), (CARD, True))
         job = self.queue()
         visit.ring()
         self.gates[0].callback({})
