@@ -71,3 +71,10 @@ class Line:
         Power the card off, and close.
         """
         self._connection.depart(GOODBYE)
+
+    def lost(self) -> None:
+        """
+        The connection is gone: forget everything.
+        """
+        self._due.clear()
+        self._connection.lost()

@@ -15,9 +15,10 @@ from twisted.python.failure import Failure
 
 from cardgw.connections.connection import Connection, acknowledge, tune
 from cardgw.errors import ChannelError, FrameTooLong, PeerLost, PeerMisbehaved, PeerSilent
-from cardgw.transports.vpcd.channel import VpcdChannel, channel_info
+from cardgw.transports.vpcd.channel import SHORT_RESPONSE, VpcdChannel, channel_info
 from cardgw.transports.vpcd.line import Line
-from cardgw.transports.vpcd.wire import Control, Parser, control
+from cardgw.transports.vpcd.settings import NO
+from cardgw.transports.vpcd.wire import BODY_MAX, Control, Parser, control
 
 if TYPE_CHECKING:
     from cardgw.transports.vpcd.factory import VpcdFactory
@@ -40,7 +41,7 @@ class VpcdProtocol(Protocol):
         self.peer = peer
         self.address = address
         self._factory = factory
-        self._parser = Parser()
+        self._parser = Parser(SHORT_RESPONSE if factory.settings.extended_length == NO else BODY_MAX)
         self._channel: VpcdChannel | None = None
         self._job: Deferred[None] | None = None
         self._ending: ChannelError | None = None
@@ -175,7 +176,7 @@ class VpcdProtocol(Protocol):
             why = channel.gone(why)
         elif self._connection.leaving:
             why = self._ending
-        self._connection.lost()
+        self._line.lost()
         self._tell_end(why)
         self._factory.crowd.ended(self, self.address)
 

@@ -67,3 +67,11 @@ class LineTests(SynchronousTestCase):
         """
         self.line.depart()
         self.assertEqual((self.wire.take(), self.wire.half_closed, self.line.leaving), (OFF, True, True))
+
+    def test_lost(self) -> None:
+        """
+        Nothing is left of a line that is lost.
+        """
+        self.line.ask(b"1", 60, "one", lambda body: None)
+        self.line.lost()
+        self.assertEqual((self.line.due, self.line.leaving, self.clock.getDelayedCalls()), (0, True, []))

@@ -89,6 +89,17 @@ class ArrivalTests(SynchronousTestCase):
         talk.answer(ATR)
         self.assertEqual(talk.gateway.channels, [])
 
+    def test_tooLong(self) -> None:
+        """
+        Where no card takes long commands, a longer message than such cards send is not even waited for.
+        """
+        talk = Talk(VpcdSettings(extended_length="no"))
+        gone = talk.insert().when_gone()
+        talk.say(b"\x01\x03")
+        self.assertTrue(talk.wire.half_closed)
+        talk.hang_up()
+        self.assertIn("259 bytes, at most 258 are allowed", str(self.successResultOf(gone)))
+
     @given(st.lists(st.binary(max_size=300), max_size=6))
     def test_anyRubbish(self, pieces: list[bytes]) -> None:
         """
