@@ -60,6 +60,17 @@ class DayTests(VpcdTestCase):
         outcome = await vicc.done
         self.assertEqual((outcome.goodbye, outcome.reason), (True, "closed"))
 
+    async def test_disconnect(self) -> None:
+        """
+        An operator can send a card away; it is powered off.
+        """
+        await self.start()
+        vicc = await self.insert(card := self.euicc())
+        shown = await self.here(card)
+        self.assertLess((await self.api.delete(f"cards/{shown['id']}")).status, 300)
+        self.assertTrue((await vicc.done).goodbye)
+        await self.nobody()
+
     async def test_arrival(self) -> None:
         """
         Settings can have an operation run on each card that comes; then it is powered off.
