@@ -121,13 +121,13 @@ class Board:
         for state in states:
             if state.name == NEW_READERS:
                 self.tells_new = not state.event & State.UNKNOWN
-                self._news = state.event & _LEFT_OUT
+                self._news = int(state.event) & _LEFT_OUT
             elif state.name in self._readers:
                 changes += self._saw(state)
         return changes
 
     def _saw(self, state: ReaderState) -> list[Change]:
-        before, now = self._readers[state.name], _Known(state.event & _LEFT_OUT, state.atr)
+        before, now = self._readers[state.name], _Known(int(state.event) & _LEFT_OUT, state.atr)
         if not now.card:
             now.atr = b""
         self._readers[state.name] = now

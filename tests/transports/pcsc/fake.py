@@ -65,7 +65,7 @@ class FakeDriver(FakeMachine):
             raise PcscError(Code.SCARD_E_UNKNOWN_READER)
         reader = self.plugged[name]
         now = reader.state()
-        changed = State.CHANGED if now != known & ~State.CHANGED else 0
+        changed = State.CHANGED if now != known & ~int(State.CHANGED) else 0
         return ReaderState(name, now | changed, reader.card.atr if reader.card and not reader.card.mute else b"")
 
     def cancel(self, context: int) -> None:
