@@ -135,10 +135,12 @@ def _transports(config: Config, registry: Registry) -> list[ITransport]:
 
 
 def _health(store: Store, transports: MultiService) -> list[Health]:
-    found = [store.health()]
-    for service in transports:
-        state = getattr(service, "health", None)
-        running = bool(service.running)
-        plain = Health(f"transport:{service.name}", running, "" if running else "not started")
-        found.append(state() if state is not None else plain)
-    return found
+    return [store.health(), *map(health_of, transports)]
+
+
+def health_of(service: IService) -> Health:
+    """
+    The state of a transport: see L{ITransport.make_service}.
+    """
+    problem = str(getattr(service, "problem", "")) if service.running else "not started"
+    return Health(f"transport:{service.name}", not problem, problem)

@@ -104,7 +104,8 @@ class ITransport(Interface):
     def make_service(settings: Any, gateway: IGateway) -> IService:
         """
         @param settings: an instance of C{settings}.
-        @return: a C{twisted.application.service.IService}.  Stopping it closes its listeners and channels politely.
+        @return: a C{twisted.application.service.IService}.  Stopping it closes its listeners and channels politely.  Where it
+            has an attribute C{problem}, C{/readyz} tells it: why it can reach no card now, a C{str} that is empty if it can.
         @raise SettingsError: the settings cannot be used (an address in use, a missing file).
         """
 

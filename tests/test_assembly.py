@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw import gateway_service
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.apdu.record import Recorder
-from cardgw.assembly import assemble, book_of
+from cardgw.assembly import assemble, book_of, health_of
 from cardgw.config import Config, load_config
 from cardgw.errors import SecretError, SettingsError
 from cardgw.gateway.discovery import Found
@@ -39,6 +39,8 @@ class Listener(Service):
     """
     The service of a transport that keeps what happened to it.
     """
+
+    problem = ""
 
     def __init__(self, problem: Exception | None = None) -> None:
         self.happened: list[str] = []
@@ -242,3 +244,16 @@ class AssemblyTests(SynchronousTestCase):
         operation, settings = book_of(config, registry).operation("profile.download")
         self.assertEqual(operation.name, "profile.download")
         self.assertTrue(settings.loud)
+
+    def test_health(self) -> None:
+        """
+        A transport is ready while it runs, unless it tells of a problem.
+        """
+        self.listener.setName("estk")
+        found = [health_of(self.listener)]
+        self.listener.startService()
+        found.append(health_of(self.listener))
+        self.patch(self.listener, "problem", "nobody listens")
+        found.append(health_of(self.listener))
+        self.assertEqual([(each.part, each.ready) for each in found], [("transport:estk", at == 1) for at in range(3)])
+        self.assertEqual([each.reason for each in found], ["not started", "", "nobody listens"])

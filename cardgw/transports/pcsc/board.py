@@ -20,13 +20,14 @@ from cardgw.transports.pcsc.selectors import Seen
 _COUNTER = 16
 _LEFT_OUT = ~int(State.CHANGED) & 0xFFFFFFFF
 _USE = int(State.EXCLUSIVE | State.INUSE)
-_AWAY = int(State.UNKNOWN | State.UNAVAILABLE | State.EMPTY)
+_AWAY = int(State.UNAVAILABLE | State.EMPTY)
 
 
 class What(Enum):
     """
     What happens at a reader.
 
+      - C{READER_GONE}: so is the card in it.
       - C{FREE}: a card may be usable that was not: another program has let go of it, or it was mute.
     """
 
@@ -99,23 +100,22 @@ class Board:
         These readers are here now, and no others.
         """
         here = set(names)
-        changes = [change for name in self.readers if name not in here for change in self._reader_gone(name)]
+        changes = [self._reader_gone(name) for name in self.readers if name not in here]
         new = sorted(here.difference(self._readers))
         self._readers.update((name, _Known()) for name in new)
         return changes + [Change(What.READER_HERE, self._seen(name)) for name in new]
 
-    def _reader_gone(self, name: str) -> list[Change]:
-        seen, known = self._seen(name), self._readers[name]
-        out = [Change(What.CARD_OUT, Seen(name, seen.index))] if known.card else []
+    def _reader_gone(self, name: str) -> Change:
+        index = self.readers.index(name)
         del self._readers[name]
-        return [*out, Change(What.READER_GONE, Seen(name, seen.index))]
+        return Change(What.READER_GONE, Seen(name, index))
 
     def _seen(self, name: str) -> Seen:
         return Seen(name, self.readers.index(name), self._readers[name].atr)
 
     def saw(self, states: Sequence[ReaderState]) -> list[Change]:
         """
-        pcscd has told these states.
+        These states have been told.
         """
         changes = []
         for state in states:
@@ -123,7 +123,7 @@ class Board:
                 self.tells_new = not state.event & State.UNKNOWN
                 self._news = int(state.event) & _LEFT_OUT
             elif state.name in self._readers:
-                changes += self._saw(state)
+                changes += [self._reader_gone(state.name)] if state.event & State.UNKNOWN else self._saw(state)
         return changes
 
     def _saw(self, state: ReaderState) -> list[Change]:

@@ -34,7 +34,9 @@ AGAIN, PATIENCE = 0.5, 10
 _NOTHING = frozenset((Code.SCARD_E_TIMEOUT, Code.SCARD_E_CANCELLED, Code.SCARD_E_UNKNOWN_READER))
 """What L{Driver.changes} raises though pcscd is well: the last is for a reader that has just gone."""
 _HINT = "Is it installed, and running (systemctl status pcscd)?"
-_HINTS = {Code.SCARD_W_SECURITY_VIOLATION: "Its polkit rules do not let this user in (org.debian.pcsc-lite.access_pcsc)."}
+_HINTS: dict[int, str] = {
+    Code.SCARD_W_SECURITY_VIOLATION: "Its polkit rules do not let this user in (org.debian.pcsc-lite.access_pcsc)."
+}
 
 
 class Listener(Protocol):
@@ -49,7 +51,7 @@ class Listener(Protocol):
 
     def service_lost(self) -> None:
         """
-        pcscd is gone, and with it all readers.
+        The service pcscd is gone, and with it all readers.
         """
 
 

@@ -108,12 +108,15 @@ class Selection:
             self._tell_clash(alias, reader.name)
         return reader.name
 
-    def forget(self, name: str) -> None:
+    def forget(self, name: str, *, card: bool = False) -> None:
         """
-        A reader is gone, or the card by which it was called.
+        A reader is gone.
+
+        @param card: only the card in it is: so is an alias that meant the card.
         """
         for alias in [each for each, reader in self._called.items() if reader == name]:
-            del self._called[alias]
+            if not card or _is_atr(self.names[alias]):
+                del self._called[alias]
 
     def _tell_clash(self, alias: str, name: str) -> None:
         if (alias, name) not in self._told:

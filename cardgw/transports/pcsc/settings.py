@@ -31,7 +31,7 @@ class PcscSettings:
     )
     ignore: tuple[str, ...] = option(each_of(_SELECTOR), "readers that are left to other programs, told likewise", default=())
     names: dict[str, str] = option(
-        mapping(_SELECTOR), "what readers are called, by what they are told: bench-left = \"ACR39U*01 00\"", default=Factory(dict)
+        mapping(_SELECTOR), 'what readers are called, by what they are told: bench-left = "ACR39U*01 00"', default=Factory(dict)
     )
     share: str = option(
         choice(SHARED, EXCLUSIVE),

@@ -24,11 +24,12 @@ class FakeCalls:
     @ivar hangs: whether nothing returns.
     """
 
-    def __init__(self, clock: Clock, name: str) -> None:
+    def __init__(self, lookout: Lookout, name: str) -> None:
         self.name = name
         self.ended = False
         self.hangs = False
-        self._clock = clock
+        self._lookout = lookout
+        self._clock = lookout.clock
         self._due: list[tuple[Deferred[Any], Callable[[], Any], float | None]] = []
         self._going = False
 
@@ -40,6 +41,7 @@ class FakeCalls:
         done: Deferred[Any] = Deferred()
         self._due.append((done, lambda: call(*args, **kwargs), None if waits is None else self._clock.seconds() + waits))
         self.go()
+        self._lookout.go()  # it may be what another one waits for
         return done
 
     def end(self) -> None:
@@ -89,7 +91,7 @@ class Lookout:
         """
         Start one.
         """
-        self.all.append(FakeCalls(self.clock, name))
+        self.all.append(FakeCalls(self, name))
         return self.all[-1]
 
     def go(self) -> None:

@@ -88,24 +88,25 @@ class BoardTests(SynchronousTestCase):
         A card that was put in again between two looks went and came, though the state looks the same.
         """
         self.board.saw((state(NAMES[0], State.PRESENT, 0xFFFF, ATR),))
-        self.assertEqual(
-            whats(self.board.saw((state(NAMES[0], State.PRESENT, 1, ATR),))), [What.CARD_OUT, What.CARD_IN]
-        )
+        self.assertEqual(whats(self.board.saw((state(NAMES[0], State.PRESENT, 1, ATR),))), [What.CARD_OUT, What.CARD_IN])
 
     def test_unplugged(self) -> None:
         """
-        With a reader goes its card.
+        With a reader goes its card, which is not told.
         """
         self.board.saw((state(NAMES[0], State.PRESENT, 1, ATR),))
-        self.assertEqual(whats(self.board.listed(NAMES[1:])), [What.CARD_OUT, What.READER_GONE])
+        self.assertEqual(whats(self.board.listed(NAMES[1:])), [What.READER_GONE])
         self.assertEqual(self.board.saw((state(NAMES[0], State.PRESENT, 1, ATR),)), [])
 
     def test_unknown(self) -> None:
         """
-        A reader that pcscd does not know any more has no card.
+        A reader that pcscd does not know any more is gone; what cannot be used has no card.
         """
-        self.board.saw((state(NAMES[0], State.PRESENT, 1, ATR),))
-        self.assertEqual(whats(self.board.saw((state(NAMES[0], State.UNKNOWN | State.UNAVAILABLE),))), [What.CARD_OUT])
+        for name in NAMES:
+            self.board.saw((state(name, State.PRESENT, 1, ATR),))
+        self.assertEqual(whats(self.board.saw((state(NAMES[0], State.UNKNOWN | State.UNAVAILABLE),))), [What.READER_GONE])
+        self.assertEqual(whats(self.board.saw((state(NAMES[1], State.UNAVAILABLE, 1),))), [What.CARD_OUT])
+        self.assertEqual(self.board.readers, [NAMES[1]])
 
     def test_free(self) -> None:
         """
@@ -150,8 +151,7 @@ class AnySequenceTests(SynchronousTestCase):
     @given(STEPS)
     def test_story(self, steps: list[list[ReaderState] | list[str]]) -> None:
         """
-        A reader is there before its card, a card leaves before the next one comes and before its reader goes; in the end what
-        was told last is true.
+        A reader is there before its card, a card leaves before the next one comes; in the end what was told last is true.
         """
         board, here, cards = Board(), set[str](), set[str]()
         for step in steps:
@@ -166,7 +166,7 @@ class AnySequenceTests(SynchronousTestCase):
         name = change.reader.name
         happens = {
             What.READER_HERE: name not in here,
-            What.READER_GONE: name in here and name not in cards,
+            What.READER_GONE: name in here,
             What.CARD_IN: name in here and name not in cards,
             What.CARD_OUT: name in cards,
             What.FREE: name in cards,
@@ -174,6 +174,7 @@ class AnySequenceTests(SynchronousTestCase):
         self.assertTrue(happens[change.what], change)
         if change.what in (What.READER_HERE, What.READER_GONE):
             here ^= {name}
+            cards.discard(name)
         elif change.what is not What.FREE:
             cards ^= {name}
 

@@ -18,10 +18,17 @@ class LazyHand:
     A thread that does nothing until it is told to.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self) -> None:
+        self.name = ""
         self.errands: list[Iterator[Wait]] = []
         self.ended = False
+
+    def named(self, name: str) -> LazyHand:
+        """
+        Start it.
+        """
+        self.name = name
+        return self
 
     def give(self, errand: Iterator[Wait]) -> None:
         """
@@ -53,14 +60,14 @@ class CallsTests(SynchronousTestCase):
         """
         What is given is called in its order, in the thread; what it returns or raises comes back.
         """
-        hands: list[LazyHand] = []
-        calls = Calls(ThreadlessReactor(), "one", lambda name: hands.append(LazyHand(name)) or hands[0])
+        hand = LazyHand()
+        calls = Calls(ThreadlessReactor(), "one", hand.named)
         called: list[int] = []
         first, second, third = calls.run(called.append, 1), calls.run(called.index, 2), calls.run(sum, (1, 2), start=3)
         calls.end()
-        self.assertEqual((hands[0].name, hands[0].ended), ("one", True))
+        self.assertEqual((hand.name, hand.ended), ("one", True))
         self.assertNoResult(first)
-        hands[0].work()
+        hand.work()
         self.assertEqual((self.successResultOf(third), called), (6, [1]))
         self.assertIsNone(self.successResultOf(first))
         self.failureResultOf(second, ValueError)

@@ -121,3 +121,16 @@ class SelectionTests(SynchronousTestCase):
         selection = Selection(("*",), (), {"one": "acr39u", "two": "acr39u"})
         self.assertEqual([selection.called(each) for each in (LEFT, RIGHT)], ["one", "two"])
         self.assertEqual(selection.called(RIGHT), "two")
+
+    def test_byCard(self) -> None:
+        """
+        An alias that means a card is free when the card is gone; one that means a reader stays with it.
+        """
+        selection = Selection(("*",), (), {"card": "atr:3B9F*", "left": "*01 00"})
+        atr = bytes.fromhex("3B9F95")
+        self.assertEqual([selection.called(each) for each in (LEFT, Seen(RIGHT.name, 1, atr))], ["left", "card"])
+        self.assertEqual(selection.called(RIGHT), "card")
+        for each in (LEFT, RIGHT):
+            selection.forget(each.name, card=True)
+        self.assertEqual(selection.called(Seen("other", 2, atr)), "card")
+        self.assertEqual([selection.called(each) for each in (LEFT, RIGHT)], ["left", RIGHT.name])
