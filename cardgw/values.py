@@ -36,6 +36,8 @@ class Reset(Enum):
 
 STAY = "stay"
 """In place of the operation that answers a request: none does, and the card stays for operators."""
+ARRIVAL = "arrival"
+"""The request with which a card comes for which nobody has asked anything: it is there, in a reader."""
 
 
 @frozen
@@ -66,6 +68,7 @@ class ChannelInfo:
     @ivar max_response: most bytes in one response APDU.
     @ivar self_carried: the connection runs over the profile that is enabled on the card: it ends when that changes.
     @ivar request: what the card's side asked for, or C{None} where it just is here.
+    @ivar uid: the UID of a contactless card, where the reader tells it (ISO/IEC 14443-3; PC/SC part 3, 3.2.2.1.3).
     """
 
     transport: str
@@ -78,6 +81,7 @@ class ChannelInfo:
     max_response: int = 258
     self_carried: bool = False
     request: CardRequest | None = None
+    uid: bytes | None = field(default=None, repr=False)
 
 
 @frozen

@@ -1,27 +1,147 @@
-# -*- test-case-name: tests.transports.pcsc.test_channel -*-
+# -*- test-case-name: tests.transports.pcsc.test_channel,tests.transports.pcsc.test_channel_contract -*-
 """
 The card in a reader, as L{cardgw.interfaces.ICardChannel}.
 """
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from typing import Any
 
-from cardgw.apdu.base import ChannelBase
-from cardgw.errors import ChannelError
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cardgw.apdu.base import Answers, ChannelBase, Watch
+from cardgw.apdu.script import Script, Step
+from cardgw.errors import ChannelClosed, ChannelError, NotSupported
+from cardgw.transports.pcsc.card import Card, Waits
+from cardgw.transports.pcsc.codes import Disposition
+from cardgw.transports.pcsc.driver import PcscError
+from cardgw.transports.pcsc.errors import ReaderFailed, named
+from cardgw.transports.pcsc.facts import channel_info, encode
 from cardgw.transports.pcsc.place import Place
+from cardgw.transports.pcsc.run import Run
+from cardgw.transports.pcsc.worker import Job
+from cardgw.values import Feature, Reset
+
+_log = Logger()
+RESETS = {Reset.COLD: Disposition.UNPOWER, Reset.WARM: Disposition.RESET}
 
 
 class PcscChannel(ChannelBase):
     """
     See L{cardgw.interfaces.ICardChannel}.
+
+    Whatever goes wrong in the reader's thread ends the channel: the card's state is not known any more.
     """
+
+    def __init__(self, place: Place, card: Card) -> None:
+        self._place = place
+        self._card = card
+        self._facts = card.facts
+        self._running: Run | None = None
+        self._asked: list[Deferred[None]] = []
+        self._over = False
+        self._ending: ChannelError | None = None
+        super().__init__(channel_info(place.peer, card.facts, place.settings))
 
     def gone(self, reason: ChannelError) -> None:
         """
         The card is gone, as the service knows from elsewhere.  Does nothing on a channel that is gone.
         """
-        raise NotImplementedError
+        if self._over:
+            self._lost(self._ending)
+        else:
+            self._perish(reason)
+
+    def _run(self, script: Script, watch: Watch) -> Deferred[Answers]:
+        if self._over:
+            return fail(self._closed())
+        if not script.steps:
+            return succeed(())
+        run = self._running = Run([self._encoded(step) for step in script.steps], watch, self._place.reactor)
+        self._job(self._card.run(run)).addCallback(lambda _: run.finish())
+        return run.done
+
+    def _encoded(self, step: Step) -> tuple[Step, bytes]:
+        octets = encode(step.command, self._facts.protocol)
+        too_long = len(octets) > self.info.max_command
+        if too_long or (step.command.is_extended and Feature.EXTENDED_LENGTH not in self.info.offers):
+            raise NotSupported(f"{self.info.peer}: commands of more than {self.info.max_command} bytes")
+        return step, octets
+
+    def _hold(self) -> Deferred[None]:
+        return self._ask(self._card.hold(), self._release)
+
+    def _release(self) -> None:
+        if not self._over:
+            self._job(self._card.release())
+
+    def _reset(self, kind: Reset) -> Deferred[None]:
+        return self._turn.run(self._reset_now, kind)
+
+    def _reset_now(self, kind: Reset) -> Deferred[None]:
+        return self._ask(self._card.reset(RESETS[kind]), _nothing)
+
+    def _ask(self, job: Job[None], undo: Any) -> Deferred[None]:
+        """
+        @param undo: called where nobody waits for the job any more.
+        """
+        if self._over:
+            return fail(self._closed())
+        asked: Deferred[None] = Deferred(lambda _: undo())
+        self._asked.append(asked)
+        self._job(job).addCallback(lambda _: self._answer(asked))
+        return asked
+
+    def _answer(self, asked: Deferred[None]) -> None:
+        if asked in self._asked:
+            self._asked.remove(asked)
+            if not asked.called:
+                asked.callback(None)
+
+    def _job(self, job: Job[None]) -> Deferred[None]:
+        return self._place.worker.run(job).addCallbacks(self._done, self._failed)
+
+    def _done(self, _: None) -> None:
+        if self._card.facts is not self._facts:
+            self._facts = self._card.facts
+            self.info = channel_info(self._place.peer, self._facts, self._place.settings)
+
+    def _failed(self, failure: Failure) -> None:
+        self._perish(reason_of(failure, self._place.peer))
+
+    def _perish(self, reason: ChannelError) -> None:
+        if not self._over:
+            self._stop(reason)
+            self._place.worker.run(self._card.leave()).addErrback(_unheard)
+            self._lost(reason)
+
+    def _close(self, reason: ChannelError | None) -> None:
+        if self._over:
+            return
+        self._ending = reason
+        self._stop(reason or ChannelClosed())
+        timer = self._place.reactor.callLater(self._place.settings.busy_timeout, self._lost, reason)
+        self._place.worker.run(self._card.leave()).addErrback(_unheard).addCallback(self._left, timer)
+
+    def _left(self, _: None, timer: Any) -> None:
+        if timer.active():
+            timer.cancel()
+        self._lost(self._ending)
+
+    def _stop(self, reason: ChannelError) -> None:
+        self._over = True
+        asked, self._asked = self._asked, []
+        if self._running is not None:
+            self._running.fail(reason)
+        for each in asked:
+            if not each.called:
+                each.errback(reason.during((), 0))
+
+    def _closed(self) -> ChannelError:
+        reason = self._reason or self._ending
+        return reason.during((), 0) if reason is not None else ChannelClosed()
 
 
 def open_card(place: Place) -> Deferred[PcscChannel]:
@@ -34,4 +154,47 @@ def open_card(place: Place) -> Deferred[PcscChannel]:
     @return: C{Deferred[PcscChannel]}.
     @raise ChannelError: (as failure) one of L{cardgw.transports.pcsc.errors}, which names the reader.
     """
-    raise NotImplementedError
+    waits = Waits.of(place.peer, place.settings)
+    card = Card(place.driver, place.reader, waits, place.settings, place.memory)
+    opened: Deferred[PcscChannel] = Deferred()
+    place.worker.run(card.open()).addCallbacks(
+        _opened, _not_opened, callbackArgs=(place, card, opened), errbackArgs=(place, card, opened)
+    )
+    return opened
+
+
+def _opened(_: None, place: Place, card: Card, opened: Deferred[PcscChannel]) -> None:
+    if opened.called:
+        place.worker.run(card.leave()).addErrback(_unheard)
+    else:
+        opened.callback(PcscChannel(place, card))
+
+
+def _not_opened(failure: Failure, place: Place, card: Card, opened: Deferred[PcscChannel]) -> None:
+    place.worker.run(card.leave()).addErrback(_unheard)
+    if not opened.called:
+        opened.errback(reason_of(failure, place.peer))
+
+
+def reason_of(failure: Failure, peer: str) -> ChannelError:
+    """
+    Why a job has failed, by name.
+    """
+    error = failure.value
+    if isinstance(error, PcscError):
+        return named(error, peer)
+    if isinstance(error, ChannelError):
+        return error
+    _log.failure("{reader}: a defect", failure, event="defect", reader=peer)
+    return ReaderFailed(f"{peer}: {type(error).__name__}")
+
+
+def _unheard(failure: Failure) -> None:
+    """
+    A card is left that is lost anyhow.
+    """
+    failure.trap(ChannelError)
+
+
+def _nothing() -> None:
+    return None

@@ -167,7 +167,7 @@ class Worker:
         self._reactor.callFromThread(self._done, task, result)
 
     def _done(self, task: _Task, result: Any) -> None:
-        self._tasks.remove(task)
+        self._tasks.popleft()
         if not self._tasks:
             self._rest()
         elif task.late:
