@@ -4,9 +4,8 @@ The joints of the house.  Read this first.
 
 A transport (L{ITransport}) accepts or finds cards and wraps each in a channel (L{ICardChannel}).  It hands the channel to the
 gateway (L{IGateway}), which runs an operation (L{IOperation}) on it.  The operation sees only its session (L{ISession}).
-Whoever wants to know what happens observes (L{ICardObserver}).
-
-Deferreds cross these interfaces; implementations may be coroutines.
+Whoever wants to know what happens observes (L{ICardObserver}).  Deferreds cross these interfaces; implementations may be
+coroutines.
 """
 
 from __future__ import annotations

@@ -132,10 +132,12 @@ class Slot:
 
     def end(self, reason: ChannelError | None) -> None:
         """
-        Let the card go now, and take no other one.
+        Let the card go now, and take no other one.  The second time, wait no longer for the reader.
 
         @param reason: C{None} for the ordinary end.
         """
+        if self._closed:
+            self._leave()
         self._closed = True
         self._stop_timer()
         if self._opening is not None:
@@ -241,8 +243,22 @@ class Slot:
             self._end()
 
     def _end(self) -> None:
-        if not self._ended:
-            self._ended = True
-            self._stop_timer()
-            self._worker.end()
+        """
+        The thread ends when it has done all that it was given; nobody waits for one that is stuck.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        self._stop_timer()
+        stuck = self._worker.stuck
+        self._worker.when_free().addCallback(lambda _: self._free())
+        if stuck:
+            self._leave()
+
+    def _free(self) -> None:
+        self._worker.end()
+        self._leave()
+
+    def _leave(self) -> None:
+        if self in self._hall.crowd.here:
             self._hall.crowd.ended(self, "")
