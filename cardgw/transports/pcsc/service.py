@@ -72,7 +72,7 @@ class PcscService(Service):
         settings = hall.settings
         self._selection = Selection(settings.readers, settings.ignore, settings.names)
         self._monitor = Monitor(hall.driver, make_calls or self._calls, self._reactor, settings.retry, self)
-        self._drain = Drain(self._reactor, hall.crowd, settings.grace, "readers with cards")
+        self._drain = Drain(self._reactor, hall.crowd, settings.grace, "readers")
         self._slots: dict[str, Slot] = {}
 
     def _calls(self, name: str) -> Calling:

@@ -14,7 +14,7 @@ AUTO, YES, NO = "auto", "yes", "no"
 SHARED, EXCLUSIVE = "shared", "exclusive"
 T0, T1, RAW = "t0", "t1", "raw"
 RESET, UNPOWER, LEAVE = "reset", "unpower", "leave"
-_SELECTOR = checked("a number, part of a reader's name, a pattern for all of it, or atr: and hexadecimal digits", well_formed)
+_SELECTOR = checked("a selector of readers", well_formed)
 
 
 @frozen
@@ -25,13 +25,13 @@ class PcscSettings:
 
     readers: tuple[str, ...] = option(
         each_of(_SELECTOR),
-        "readers that are used: a number counts them as they are sorted by name, from 0; text is part of a name; with *, ? or [ "
-        "it is a pattern for all of a name; atr:3B9F* means whichever has such a card in it; or a name from the table names",
+        "readers that are used; a selector is a number (the place in the list of readers sorted by name, from 0), part of a "
+        "name, a pattern with *, ? or [ for the whole name, atr:3B9F* (any reader with such a card in it), or one of names",
         default=("*",),
     )
-    ignore: tuple[str, ...] = option(each_of(_SELECTOR), "readers that are left to other programs, told likewise", default=())
+    ignore: tuple[str, ...] = option(each_of(_SELECTOR), "readers that are left to other programs", default=())
     names: dict[str, str] = option(
-        mapping(_SELECTOR), 'what readers are called, by what they are told: bench-left = "ACR39U*01 00"', default=Factory(dict)
+        mapping(_SELECTOR), 'names for readers, and the selector of each: bench-left = "*ACR39U*01 00"', default=Factory(dict)
     )
     share: str = option(
         choice(SHARED, EXCLUSIVE),

@@ -68,7 +68,7 @@ class Slot:
         self._hall = hall
         self._worker = Worker(hall.gateway.reactor, reader, hall.hand)
         self._peer = reader
-        self._card = self._fresh = self._lost = self._closed = self._ended = False
+        self._card = self._fresh = self._lost = self._used = self._closed = self._ended = False
         self._problem: ChannelError | None = None
         self._opening: Deferred[PcscChannel] | None = None
         self._channel: PcscChannel | None = None
@@ -152,7 +152,7 @@ class Slot:
         """
         self._stop_timer()
         if self._visit is None and self._card and not self._closed and not self._hall.crowd.stopping:
-            self._fresh = self._lost = False
+            self._fresh, self._lost, self._used = False, False, True
             visit = self._visit = Deferred.fromCoroutine(self._attend())
             visit.addErrback(self._failed).addCallback(lambda _: self._attended())
 
@@ -251,7 +251,10 @@ class Slot:
         self._ended = True
         self._stop_timer()
         stuck = self._worker.stuck
-        self._worker.when_free().addCallback(lambda _: self._free())
+        if self._used:
+            self._worker.when_free().addCallback(lambda _: self._free())
+        else:
+            self._free()
         if stuck:
             self._leave()
 
