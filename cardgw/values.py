@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from attrs import field, frozen
@@ -38,6 +39,29 @@ STAY = "stay"
 """In place of the operation that answers a request: none does, and the card stays for operators."""
 ARRIVAL = "arrival"
 """The request with which a card comes for which nobody has asked anything: it is there, in a reader."""
+EUICC, GLOBALPLATFORM, CONTACTLESS = "euicc", "globalplatform", "contactless"
+"""
+Kinds of cards: one with an ISD-R (SGP.22); one with an issuer security domain (GlobalPlatform); one before an antenna that is
+neither.  A card of which nothing is known is of no kind: an empty text.
+"""
+ARRIVALS: Mapping[str, str] = MappingProxyType({ARRIVAL: STAY, EUICC: "", GLOBALPLATFORM: "", CONTACTLESS: ""})
+"""
+C{requests} of a transport whose cards just come (L{cardgw.interfaces.ITransport}).  What is said of a card's kind counts before
+what is said of L{ARRIVAL}.
+"""
+
+
+@frozen
+class Recognised:
+    """
+    What has been found out about a card.
+
+    @ivar identity: see L{cardgw.identities}; empty where the card does not tell.
+    @ivar kind: C{"euicc"}, C{"globalplatform"}, C{"contactless"}, or empty.
+    """
+
+    identity: str = field(default="", repr=False)
+    kind: str = ""
 
 
 @frozen
@@ -107,7 +131,7 @@ class Parcel:
     Something that must reach somebody, and where the card may still hold a copy of it.
 
     @ivar kind: C{"notification"} or C{"webhook"}: which L{cardgw.interfaces.ICourier} carries it.
-    @ivar card: identity of the card that gave it: C{"eid:"} and 32 digits; empty where none did.
+    @ivar card: identity of the card that gave it: see L{cardgw.identities}; empty where none did.
     @ivar number: its number on that card (the sequence number of a notification), or among the events of a gateway.
     @ivar address: the host it is for, or the name of the webhook.
     @ivar payload: the thing itself.

@@ -24,6 +24,7 @@ GROUND_MODULES = {
     "apdu",
     "fields",
     "values",
+    "identities",
     "quirks",
     "version",
     "lazy",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.values import CardRequest, ChannelInfo, Feature, Reset
+from cardgw.values import ARRIVALS, CardRequest, ChannelInfo, Feature, Recognised, Reset
 
 
 class ValuesTests(SynchronousTestCase):
@@ -30,6 +30,20 @@ class ValuesTests(SynchronousTestCase):
         info = ChannelInfo("estk", request=CardRequest("download", "LPA:1$smdp.example.test$SECRET"))
         self.assertNotIn("SECRET", repr(info))
         self.assertIn("download", repr(info))
+
+    def test_personal(self) -> None:
+        """
+        Neither is who a card is.
+        """
+        self.assertNotIn("04A1", repr(ChannelInfo("pcsc", uid=b"04A1")) + repr(Recognised("uid:04A1B2C3", "contactless")))
+
+    def test_arrivals(self) -> None:
+        """
+        A card that just comes stays, unless something is said of its kind; nobody can change that for all.
+        """
+        self.assertEqual(ARRIVALS, {"arrival": "stay", "euicc": "", "globalplatform": "", "contactless": ""})
+        with self.assertRaises(TypeError):
+            ARRIVALS["euicc"] = "stay"  # type: ignore[index]
 
     def test_words(self) -> None:
         """

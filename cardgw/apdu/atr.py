@@ -1,6 +1,7 @@
 # -*- test-case-name: tests.apdu.test_atr -*-
 """
-Answers to reset (ISO/IEC 7816-3, 8.2), and what their historical bytes say about a card (ISO/IEC 7816-4, 12.1.1).
+Answers to reset (ISO/IEC 7816-3, 8.2), and what their historical bytes say about a card (ISO/IEC 7816-4, 12.1.1).  A contactless
+card has none: readers make one for it (PC/SC part 3, 3.1.3.2.3).
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ CAPABILITIES = 0x7
 """Tag of the card capabilities."""
 EXTENDED, ASSIGNED, CHANNELS = 0x40, 0x18, 0x07
 """In the third byte of these: extended length; who assigns channel numbers; how many channels there are, less one."""
+CONTACTLESS = bytes.fromhex("8001")
+"""TD1 and TD2 of the answer to reset that a reader makes for a contactless card: T=0, then T=1, and nothing else."""
+STORAGE = bytes.fromhex("804F0CA000000306")
+"""
+How the historical bytes of a contactless storage card begin: an application identifier of PC/SC's own, whose RID is A000000306
+(PC/SC part 3, 3.1.3.2.3.2).
+"""
 MANY_CHANNELS = 20
 """What the highest number there stands for: eight or more (ISO/IEC 7816-4, 5.4.1)."""
 
@@ -76,6 +84,21 @@ class Atr:
             return 1
         count = (third & CHANNELS) + 1
         return count if count <= CHANNELS else MANY_CHANNELS
+
+    @property
+    def contactless(self) -> bool:
+        """
+        Whether a reader has made it for a contactless card.  Hardly a card with contacts has the same.
+        """
+        return self.octets[1] >> 4 == 0x8 and self.octets[2:4] == CONTACTLESS
+
+    @property
+    def storage(self) -> bool:
+        """
+        Whether it is that of a contactless storage card (MIFARE Classic, Ultralight and the like), which knows no commands but
+        those that the reader itself answers.
+        """
+        return self.contactless and self.historical.startswith(STORAGE)
 
     def _third(self) -> int | None:
         for tag, value in _compact(self.historical):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from twisted.internet.defer import CancelledError
 
-from cardgw.apdu.command import Command
+from cardgw.apdu.command import SHORT_LE, Command
+from cardgw.apdu.logical import BASIC, class_byte, close_channel, open_channel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, OK, PROACTIVE, WARNINGS, Script, Step
-from cardgw.errors import CardError, CardGatewayError, MalformedAnswer, NotSupported, UnexpectedStatus
+from cardgw.apdu.tlv import only
+from cardgw.apdu.wrong_length import WrongLength
+from cardgw.errors import CardError, CardGatewayError, NotSupported, UnexpectedStatus
 from cardgw.interfaces import ICardChannel
 from cardgw.lpa.isdr import CLA_STORE_DATA, ISD_R, SEGMENT_SIZE, Isdr
 from cardgw.quirks import Quirks
@@ -32,10 +35,12 @@ OTHER_AIDS = tuple(
 """AIDs of the ISD-R on cards that do not use the standard one: eSTK.me, eSIM.me, 5ber, Xesim, LinksField."""
 TERMINAL_CAPABILITY = Command(0x80, 0xAA, 0x00, 0x00, bytes.fromhex("A9088100820101830107"))
 """Extended logical channels, and an LPA in the device (ETSI TS 102 221, 11.1.19; SGP.22 3.4.2)."""
-OPEN_CHANNEL = Command(0x00, 0x70, 0x00, 0x00, expected=1)
-MAX_CHANNEL = 19
-"""ISO/IEC 7816-4, 5.4.1: channels 0 to 3 and 4 to 19."""
-BASIC_CHANNELS = 4
+INS_SELECT, BY_NAME = 0xA4, 0x04
+MF = bytes.fromhex("3F00")
+BY_FILE, FCP_WANTED = 0x00, 0x04
+"""P1 and P2 of SELECT of the master file (ETSI TS 102 221, 11.1.1.2)."""
+FCP, OF_THE_CARD, SUPPORTED_COMMANDS, KNOWS_CAPABILITY = 0x62, 0xA5, 0x87, 0x01
+"""In the answer to it: supported system commands, and the bit of TERMINAL CAPABILITY (ETSI TS 102 221, 11.1.1.4.6.8)."""
 
 _MORE = range(0x6100, 0x6200)
 _SELECTED = (OK, PROACTIVE, WARNINGS, _MORE)
@@ -50,61 +55,75 @@ class NoIsdr(CardError):
     hint = "If the card uses an AID of its own, set it as isd-r in [[quirks]]."
 
 
-def class_byte(cla: int, channel: int) -> int:
-    """
-    A class byte with a logical channel in it (ISO/IEC 7816-4, 5.4.1).
-
-    @param channel: 0 to 19.
-    """
-    if channel < BASIC_CHANNELS:
-        return cla & 0xBC | channel
-    return cla & 0xB0 | 0x40 | (channel - BASIC_CHANNELS)
-
-
 async def open_isdr(channel: ICardChannel, quirks: Quirks, segment_size: int = SEGMENT_SIZE) -> Isdr:
     """
-    Get at the ISD-R.  Its C{close} must be called in the end.
+    Get at the ISD-R of a card that should be an eUICC.  Its C{close} must be called in the end.
 
     @param quirks: C{isd_r} is tried before all other AIDs, C{segment_size} overrides the one given.
     @raise NotSupported: the channel is bound to something else.
     @raise NoIsdr: the card has none.
     @raise UnexpectedStatus: the card refuses a logical channel.
     """
-    aids = (*((quirks.isd_r,) if quirks.isd_r else ()), ISD_R, *OTHER_AIDS)
-    size = quirks.segment_size or segment_size
-    if channel.info.application in aids:
-        return Isdr(channel, size)
+    bound = _bound(channel, quirks, segment_size)
+    if bound is not None:
+        return bound
+    await channel.exchange(Script((Step(TERMINAL_CAPABILITY, (ANY,)),)))
+    number = await open_channel(channel)
+    try:
+        await _select(channel, number, _aids(quirks))
+    except (CardGatewayError, CancelledError):
+        await close_channel(channel, number)
+        raise
+    return Isdr(channel, quirks.segment_size or segment_size, class_byte(CLA_STORE_DATA, number), number)
+
+
+async def look_for_isdr(channel: ICardChannel, quirks: Quirks, number: int = BASIC) -> Isdr:
+    """
+    Get at the ISD-R of a card that may be anything: it is told and asked nothing that its kind might take for something else.
+
+    @param number: a logical channel that is open, and remains so.
+    @raise NotSupported: the channel is bound to something else.
+    @raise NoIsdr: the card has none.
+    """
+    bound = _bound(channel, quirks, SEGMENT_SIZE)
+    if bound is not None:
+        return bound
+    if await _knows_capability(channel, number):
+        await channel.exchange(Script((Step(TERMINAL_CAPABILITY, (ANY,)),)))
+    await _select(channel, number, _aids(quirks))
+    return Isdr(channel, quirks.segment_size or SEGMENT_SIZE, class_byte(CLA_STORE_DATA, number))
+
+
+def _aids(quirks: Quirks) -> tuple[bytes, ...]:
+    return (*((quirks.isd_r,) if quirks.isd_r else ()), ISD_R, *OTHER_AIDS)
+
+
+def _bound(channel: ICardChannel, quirks: Quirks, segment_size: int) -> Isdr | None:
+    if channel.info.application in _aids(quirks):
+        return Isdr(channel, quirks.segment_size or segment_size)
     if Feature.SELECT not in channel.info.offers:
         raise NotSupported(f"{channel.info.transport}: selecting the ISD-R")
-    await channel.exchange(Script((Step(TERMINAL_CAPABILITY, (ANY,)),)))
-    number = await _open(channel)
-    leave = Script((Step(Command(0x00, 0x70, 0x80, number), (ANY,)),)) if number else None
-    isdr = Isdr(channel, size, class_byte(CLA_STORE_DATA, number), leave)
+    return None
+
+
+async def _knows_capability(channel: ICardChannel, number: int) -> bool:
+    """
+    Whether the card says that it knows TERMINAL CAPABILITY.  It shall not be sent to others, and before the first application is
+    selected (ETSI TS 102 221, 11.1.19.1 and 11.1.19.2).  A card without an MF is no UICC.
+    """
+    select = Command(class_byte(0x00, number), INS_SELECT, BY_FILE, FCP_WANTED, MF, SHORT_LE)
+    (answer,) = await WrongLength(channel).exchange(Script((Step(select, (OK, PROACTIVE)),)))
     try:
-        await _select(channel, number, aids)
-    except (CardGatewayError, CancelledError):
-        await isdr.close()
-        raise
-    return isdr
-
-
-async def _open(channel: ICardChannel) -> int:
-    if Feature.LOGICAL_CHANNELS not in channel.info.offers:
-        return 0
-    (response,) = await channel.exchange(Script.of(OPEN_CHANNEL))
-    if response.status not in OK:
-        raise UnexpectedStatus(response, "MANAGE CHANNEL")
-    if len(response.data) != 1 or not 0 < response.data[0] <= MAX_CHANNEL:
-        raise MalformedAnswer(
-            f"MANAGE CHANNEL: expected a channel from 1 to {MAX_CHANNEL}, got {response.data.hex() or 'nothing'}"
-        )
-    return response.data[0]
+        proprietary = only(answer.data, FCP).children().need(OF_THE_CARD).children()
+    except ValueError:
+        return False
+    return bool(int.from_bytes(proprietary.value(SUPPORTED_COMMANDS)[:1]) & KNOWS_CAPABILITY)
 
 
 async def _select(channel: ICardChannel, number: int, aids: tuple[bytes, ...]) -> None:
     answer: Response | None = None
     for aid in dict.fromkeys(aids):
-        select = Command(class_byte(0x00, number), 0xA4, 0x04, 0x00, aid)
+        select = Command(class_byte(0x00, number), INS_SELECT, BY_NAME, 0x00, aid)
         (answer,) = await channel.exchange(Script((Step(select, _SELECTED),)))
         if any(answer.status in statuses for statuses in _SELECTED):
             return

@@ -13,6 +13,7 @@ from attrs import frozen
 from twisted.internet.defer import CancelledError
 from twisted.internet.task import deferLater
 
+from cardgw.apdu.unbroken import unbroken
 from cardgw.errors import CardGatewayError, ChannelError, LocalError, NobodyToAsk
 from cardgw.interfaces import ISession
 from cardgw.lpa.deliver import settle
@@ -22,7 +23,6 @@ from cardgw.lpa.notice_policy import NoticePolicy
 from cardgw.lpa.policy import YES
 from cardgw.lpa.profile_states import CAT_BUSY, check_result
 from cardgw.lpa.profiles import Profile, list_profiles
-from cardgw.lpa.unbroken import unbroken
 from cardgw.quirks import Quirks
 from cardgw.values import ChannelInfo, Question, Reset
 

@@ -5,10 +5,11 @@ Who an eUICC is: by its EID (ES10c.GetEID, SGP.22 5.7.20).
 
 from __future__ import annotations
 
+from cardgw.apdu.logical import BASIC
 from cardgw.apdu.tlv import only
 from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ICardChannel, ISession
-from cardgw.lpa.access import open_isdr
+from cardgw.lpa.access import look_for_isdr
 from cardgw.lpa.eid import eid_digits
 from cardgw.lpa.es10 import reading
 from cardgw.lpa.isdr import Isdr
@@ -51,24 +52,18 @@ async def identify(session: ISession, isdr: Isdr) -> str:
     return session.identity
 
 
-class EidReader:
+async def euicc_identity(channel: ICardChannel, quirks: Quirks, number: int = BASIC) -> str:
     """
-    Finds out who a card is that has just come.
-    """
+    Find out who a card is that has just come, and may be anything.
 
-    async def __call__(self, channel: ICardChannel, quirks: Quirks) -> str:
-        """
-        @param channel: one that repairs 61xx below, held by the caller.
-        @return: the card's identity; empty where it is no eUICC, or does not tell.
-        @raise ChannelError: the card was lost.
-        """
-        try:
-            isdr = await open_isdr(channel, quirks)
-            try:
-                return SCHEME + await read_eid(isdr)
-            finally:
-                await isdr.close()
-        except ChannelError:
-            raise
-        except CardGatewayError:
-            return ""
+    @param channel: one that repairs 61xx below, held by the caller.
+    @param number: a logical channel that is open, and remains so.
+    @return: the card's identity; empty where it is no eUICC, or does not tell.
+    @raise ChannelError: the card was lost.
+    """
+    try:
+        return SCHEME + await read_eid(await look_for_isdr(channel, quirks, number))
+    except ChannelError:
+        raise
+    except CardGatewayError:
+        return ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cardgw.apdu.command import Command
+from cardgw.apdu.logical import BASIC, close_channel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, PROACTIVE, Script, Step
 from cardgw.apdu.wrong_length import WrongLength
@@ -72,11 +73,11 @@ class Isdr:
         channel: ICardChannel,
         segment_size: int = SEGMENT_SIZE,
         cla: int = CLA_STORE_DATA,
-        leave: Script | None = None,
+        leave: int = BASIC,
     ) -> None:
         """
         @param cla: the class byte of STORE DATA, with the logical channel in it.
-        @param leave: what L{close} sends.
+        @param leave: the logical channel that L{close} closes.
         """
         self.segment_size = segment_size
         self._channel = WrongLength(channel)
@@ -158,12 +159,8 @@ class Isdr:
         """
         Close the logical channel, if one was opened for it.  Never fails.
         """
-        leave, self._leave = self._leave, None
-        if leave is not None:
-            try:
-                await self._channel.exchange(leave)
-            except CardGatewayError:
-                return  # a card that is gone has closed it
+        leave, self._leave = self._leave, BASIC
+        await close_channel(self._channel, leave)
 
 
 class _Percent:

@@ -38,6 +38,20 @@ class DecodeTests(SynchronousTestCase):
         found = Atr.decode(CONTACTLESS)
         self.assertEqual((found.protocols, len(found.historical)), ((0, 1), 15))
         self.assertEqual((found.extended_length, found.channels), (None, None))
+        self.assertTrue(found.contactless and found.storage)
+
+    def test_antenna(self) -> None:
+        """
+        A contactless card that takes commands is no storage card; a card with contacts is neither.
+        """
+        for text, contactless in (
+            ("3B80800101", True),
+            ("3B8A80014A434F503431563232317F", True),
+            ("3B00", False),
+            ("3B8101FF7F", False),
+        ):
+            found = Atr.decode(bytes.fromhex(text))
+            self.assertEqual((found.contactless, found.storage), (contactless, False), text)
 
     def test_noHistory(self) -> None:
         """
@@ -73,6 +87,7 @@ class DecodeTests(SynchronousTestCase):
             return
         self.assertIn(found.extended_length, (None, True, False))
         self.assertTrue(found.protocols)
+        self.assertFalse(found.storage and not found.contactless)
 
     @given(st.binary(max_size=15), st.sampled_from((0, 1)))
     def test_made(self, historical: bytes, protocol: int) -> None:

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import MalformedAnswer, NotSupported, UnexpectedStatus
-from cardgw.lpa.access import NoIsdr, class_byte, open_isdr
+from cardgw.lpa.access import NoIsdr, look_for_isdr, open_isdr
 from cardgw.lpa.isdr import ISD_R, Isdr
 from cardgw.quirks import Quirks
 from cardgw.values import Feature
@@ -148,19 +148,57 @@ class OpenTests(SynchronousTestCase):
         self.successResultOf(Deferred.fromCoroutine(isdr.close()))
 
 
-class ClassByteTests(SynchronousTestCase):
+class LookTests(SynchronousTestCase):
     """
-    The logical channel in the class byte.
+    To the ISD-R of a card of which nothing is known.
     """
 
-    def test_firstFour(self) -> None:
-        """
-        Channels 0 to 3 are the two lowest bits.
-        """
-        self.assertEqual([class_byte(0x80, channel) for channel in range(4)], [0x80, 0x81, 0x82, 0x83])
+    MF = "01a40004023f0000"
 
-    def test_further(self) -> None:
+    def look(self, channel: ScriptedChannel, quirks: Quirks | None = None, number: int = 1) -> Deferred[Isdr]:
+        return Deferred.fromCoroutine(look_for_isdr(channel, quirks or Quirks(), number))
+
+    def test_capability(self) -> None:
         """
-        Channels 4 to 19 are the four lowest bits less 4, beside bit 7.
+        TERMINAL CAPABILITY is for UICCs that say that they know it, and comes before the first application is selected.  The
+        logical channel is somebody else's, and stays open.
         """
-        self.assertEqual([class_byte(0x80, 4), class_byte(0x80, 19), class_byte(0x00, 5)], [0xC0, 0xCF, 0x41])
+        fcp = "620d8202782183023f00a503870101" + "9000"
+        channel = ScriptedChannel(replay([(self.MF, fcp), CAPABILITY, (SELECT, "9000")]), READER)
+        isdr = self.successResultOf(self.look(channel))
+        self.successResultOf(Deferred.fromCoroutine(isdr.close()))
+        self.assertEqual(len(channel.sent), 3)
+
+    def test_noCapability(self) -> None:
+        """
+        Others are not sent it: cards without an MF, UICCs that do not know it, and those whose answer says nothing.
+        """
+        for answer in ("6a82", "6e00", "9000", "6207820278218301019000", "6205a5038701009000", "6202a5009000"):
+            channel = ScriptedChannel(replay([(self.MF, answer), (SELECT, "9000")]), READER)
+            self.successResultOf(self.look(channel))
+
+    def test_wrongLength(self) -> None:
+        """
+        A UICC that wants the right Le is asked again.
+        """
+        again = (self.MF[:-2] + "07", "6205a5038701019000")
+        channel = ScriptedChannel(replay([(self.MF, "6c07"), again, CAPABILITY, (SELECT, "9000")]), READER)
+        self.successResultOf(self.look(channel))
+
+    def test_none(self) -> None:
+        """
+        All known AIDs are tried, that of the quirks first.
+        """
+        own = bytes.fromhex("A0000005591010000000008900000300")
+        channel = ScriptedChannel(refusing, READER)
+        self.failureResultOf(self.look(channel, Quirks(isd_r=own)), NoIsdr)
+        tried = [command[5:] for command in channel.sent if command[1:3] == b"\xa4\x04"]
+        self.assertEqual((tried[:2], len(tried)), ([own, ISD_R], len(set(tried))))
+
+    def test_bound(self) -> None:
+        """
+        A bound channel is asked nothing; one that is bound to something else cannot be.
+        """
+        self.successResultOf(self.look(ScriptedChannel(replay([])), number=0))
+        info = evolve(BOUND, application=b"\xa0\0\0\0\1")
+        self.failureResultOf(self.look(ScriptedChannel(replay([]), info), number=0), NotSupported)

@@ -16,7 +16,7 @@ from cardgw.apdu.get_response import GetResponse
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.apdu.tlv import encode
 from cardgw.errors import MalformedAnswer, PeerLost
-from cardgw.lpa.identity import EidReader, identify, parse_eid
+from cardgw.lpa.identity import euicc_identity, identify, parse_eid
 from cardgw.lpa.isdr import Isdr
 from cardgw.quirks import Quirks
 from cardgw.values import ChannelInfo
@@ -82,16 +82,16 @@ class IdentifyTests(SynchronousTestCase):
         self.assertEqual((found, self.world.card.apdus), ("eid:1", 0))
 
 
-class EidReaderTests(SynchronousTestCase):
+class EuiccIdentityTests(SynchronousTestCase):
     """
-    L{EidReader}.
+    L{euicc_identity}.
     """
 
     def read(self, world: World) -> Deferred[str]:
         """
         Begin to read.
         """
-        return Deferred.fromCoroutine(EidReader()(world.session.channel, Quirks()))
+        return Deferred.fromCoroutine(euicc_identity(world.session.channel, Quirks()))
 
     def test_bound(self) -> None:
         """
@@ -102,10 +102,10 @@ class EidReaderTests(SynchronousTestCase):
 
     def test_reader(self) -> None:
         """
-        In a reader the ISD-R is selected on a logical channel, which is closed afterwards.
+        In a reader the ISD-R is selected first; one that shows itself only to an LPA is told that there is one.
         """
-        world = World(options=Options(channels=1), info=READER)
-        for _ in range(2):
+        for shy in (False, True):
+            world = World(options=Options(shy=shy), info=READER)
             self.assertEqual(self.successResultOf(self.read(world)), "eid:" + world.card.eid.hex())
 
     def test_noEuicc(self) -> None:
@@ -113,14 +113,14 @@ class EidReaderTests(SynchronousTestCase):
         A card of another kind has no EID; that is no error.
         """
         channel = MemoryChannel(READER, lambda command: b"\x6d\x00")
-        self.assertEqual(self.successResultOf(Deferred.fromCoroutine(EidReader()(channel, Quirks()))), "")
+        self.assertEqual(self.successResultOf(Deferred.fromCoroutine(euicc_identity(channel, Quirks()))), "")
 
     def test_boundElsewhere(self) -> None:
         """
         Neither is one of which another application is selected for good.
         """
         channel = MemoryChannel(ChannelInfo("memory", application=bytes(7)), lambda command: b"\x90\x00")
-        self.assertEqual(self.successResultOf(Deferred.fromCoroutine(EidReader()(channel, Quirks()))), "")
+        self.assertEqual(self.successResultOf(Deferred.fromCoroutine(euicc_identity(channel, Quirks()))), "")
 
     def test_refuses(self) -> None:
         """
@@ -144,7 +144,7 @@ class EidReaderTests(SynchronousTestCase):
         world = World()
         slow = SlowCard(world.card.transmit)
         channel = GetResponse(MemoryChannel(ScriptedChannel(world.card.transmit).info, slow))
-        reading = Deferred.fromCoroutine(EidReader()(channel, Quirks()))
+        reading = Deferred.fromCoroutine(euicc_identity(channel, Quirks()))
         reading.cancel()
         slow.go_on()
         self.failureResultOf(reading, CancelledError)

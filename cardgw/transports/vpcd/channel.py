@@ -16,10 +16,8 @@ from cardgw.errors import ChannelClosed, ChannelError, NotSupported, PeerLost, P
 from cardgw.transports.vpcd.line import Line
 from cardgw.transports.vpcd.settings import AUTO, YES, VpcdSettings
 from cardgw.transports.vpcd.wire import BODY_MAX, Control, control, encode
-from cardgw.values import CardRequest, ChannelInfo, Feature, Reset
+from cardgw.values import ARRIVAL, CardRequest, ChannelInfo, Feature, Reset
 
-ARRIVAL = "arrival"
-"""The only request there is: the card has come."""
 SHORT_COMMAND, SHORT_RESPONSE = 261, 258
 """Most bytes of APDUs of short length (ISO/IEC 7816-4, 5.2)."""
 RESETS = {

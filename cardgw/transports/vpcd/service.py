@@ -17,10 +17,9 @@ from zope.interface import implementer
 from cardgw.connections.service import DialInService
 from cardgw.interfaces import IGateway, ITransport
 from cardgw.listening import Listeners
-from cardgw.transports.vpcd.channel import ARRIVAL
 from cardgw.transports.vpcd.factory import VpcdFactory
 from cardgw.transports.vpcd.settings import VpcdSettings
-from cardgw.values import STAY
+from cardgw.values import ARRIVALS
 
 _log = Logger()
 _WHERE = "[transports.vpcd] listen"
@@ -36,7 +35,7 @@ class VpcdTransport:
     name = "vpcd"
     summary = "cards that dial in as virtual cards do (the vpcd protocol of vsmartcard)"
     settings: Any = VpcdSettings
-    requests: Mapping[str, str] = {ARRIVAL: STAY}
+    requests: Mapping[str, str] = ARRIVALS
 
     def make_service(self, settings: VpcdSettings, gateway: IGateway) -> IService:
         """

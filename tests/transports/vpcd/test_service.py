@@ -15,6 +15,7 @@ from cardgw.errors import SettingsError
 from cardgw.testing import TransportTestsMixin
 from cardgw.transports.vpcd.service import VpcdService, VpcdTransport
 from cardgw.transports.vpcd.settings import VpcdSettings
+from cardgw.values import ARRIVALS
 from tests.logs import captured
 from tests.transports.estk.fakes import FakeGateway
 from tests.transports.vpcd.fakes import OFF, Talk
@@ -45,7 +46,7 @@ class TransportTests(TransportTestsMixin, SynchronousTestCase):
         """
         A card that comes stays, unless settings say otherwise.
         """
-        self.assertEqual(VpcdTransport().requests, {"arrival": "stay"})
+        self.assertEqual(VpcdTransport().requests, ARRIVALS)
 
     def test_badEndpoint(self) -> None:
         """

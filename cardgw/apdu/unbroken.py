@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.lpa.test_unbroken -*-
+# -*- test-case-name: tests.apdu.test_unbroken -*-
 """
 What is not to be broken off: a command that changes a card may be done although nobody waits for its answer any more, and then
 nobody would know.
@@ -7,7 +7,6 @@ nobody would know.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -20,8 +19,19 @@ async def unbroken(work: Coroutine[Any, Any, _T]) -> _T:
     """
     Do something to its end.  Cancelling this changes nothing; what comes of the work counts.
     """
+    found, _ = await to_its_end(work)
+    return found
+
+
+async def to_its_end(work: Coroutine[Any, Any, _T]) -> tuple[_T, bool]:
+    """
+    The same, for those who clean up and then let themselves be cancelled.
+
+    @return: what comes of the work, and whether this was cancelled meanwhile.
+    """
     outcome: list[_T | Failure] = []
     waiting: list[Deferred[None]] = []
+    cancelled = False
 
     def tell(found: _T | Failure) -> None:
         outcome.append(found)
@@ -31,9 +41,11 @@ async def unbroken(work: Coroutine[Any, Any, _T]) -> _T:
     Deferred.fromCoroutine(work).addBoth(tell)
     while not outcome:
         waiting[:] = [Deferred()]
-        with suppress(CancelledError):
+        try:
             await waiting[0]
+        except CancelledError:
+            cancelled = True
     (found,) = outcome
     if isinstance(found, Failure):
         found.raiseException()
-    return found
+    return found, cancelled

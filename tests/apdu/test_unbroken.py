@@ -1,6 +1,6 @@
-# -*- test-case-name: tests.lpa.test_unbroken -*-
+# -*- test-case-name: tests.apdu.test_unbroken -*-
 """
-L{cardgw.lpa.unbroken}.
+L{cardgw.apdu.unbroken}.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.apdu.unbroken import to_its_end, unbroken
 from cardgw.errors import PeerLost
-from cardgw.lpa.unbroken import unbroken
 
 
 class UnbrokenTests(SynchronousTestCase):
@@ -52,3 +52,19 @@ class UnbrokenTests(SynchronousTestCase):
             self.gate.callback("done")
             self.assertEqual(self.successResultOf(working), "done")
         self.assertEqual(self.flushLoggedErrors(), [])
+
+    def test_told(self) -> None:
+        """
+        Who wants to clean up is told that it was cancelled.
+        """
+        for cancelled in (False, True):
+            gate: Deferred[str] = Deferred()
+
+            async def work(gate: Deferred[str] = gate) -> str:
+                return await gate
+
+            working = Deferred.fromCoroutine(to_its_end(work()))
+            if cancelled:
+                working.cancel()
+            gate.callback("done")
+            self.assertEqual(self.successResultOf(working), ("done", cancelled))

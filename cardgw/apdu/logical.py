@@ -1,0 +1,86 @@
+# -*- test-case-name: tests.apdu.test_logical -*-
+"""
+Logical channels (ISO/IEC 7816-4, 5.4.1 and 11.1.2; ETSI TS 102 221, 11.1.17): opened, put into class bytes, and closed.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from twisted.internet.defer import CancelledError
+
+from cardgw.apdu.base import Answers
+from cardgw.apdu.command import Command
+from cardgw.apdu.script import ANY, OK, Script, Step
+from cardgw.apdu.unbroken import to_its_end
+from cardgw.errors import CardGatewayError, MalformedAnswer, UnexpectedStatus
+from cardgw.interfaces import ICardChannel
+from cardgw.values import Feature
+
+INS_MANAGE_CHANNEL = 0x70
+OPEN_CHANNEL = Command(0x00, INS_MANAGE_CHANNEL, 0x00, 0x00, expected=1)
+P1_CLOSE = 0x80
+BASIC = 0
+"""The channel that is always open."""
+MAX_CHANNEL = 19
+"""ISO/IEC 7816-4, 5.4.1: channels 0 to 3 and 4 to 19."""
+BASIC_CHANNELS = 4
+
+
+def class_byte(cla: int, number: int) -> int:
+    """
+    A class byte with a logical channel in it (ISO/IEC 7816-4, 5.4.1).
+
+    @param number: 0 to 19.
+    """
+    if number < BASIC_CHANNELS:
+        return cla & 0xBC | number
+    return cla & 0xB0 | 0x40 | (number - BASIC_CHANNELS)
+
+
+async def open_channel(channel: ICardChannel) -> int:
+    """
+    Open a logical channel, where there are any.  Who cancels this leaves none behind.
+
+    @return: its number; L{BASIC} where C{info.offers} has no C{Feature.LOGICAL_CHANNELS}.
+    @raise UnexpectedStatus: the card refuses.
+    @raise MalformedAnswer: its answer is no number of a channel.
+    """
+    if Feature.LOGICAL_CHANNELS not in channel.info.offers:
+        return BASIC
+    answers, cancelled = await to_its_end(_exchange(channel, Script.of(OPEN_CHANNEL)))
+    if not cancelled:
+        return _number(answers)
+    with suppress(CardGatewayError):  # none was opened
+        await close_channel(channel, _number(answers))
+    raise CancelledError
+
+
+def _number(answers: Answers) -> int:
+    (response,) = answers
+    if response.status not in OK:
+        raise UnexpectedStatus(response, "MANAGE CHANNEL")
+    if len(response.data) != 1 or not BASIC < response.data[0] <= MAX_CHANNEL:
+        raise MalformedAnswer(
+            f"MANAGE CHANNEL: expected a channel from 1 to {MAX_CHANNEL}, got {response.data.hex() or 'nothing'}"
+        )
+    return response.data[0]
+
+
+async def close_channel(channel: ICardChannel, number: int) -> None:
+    """
+    Close a logical channel; the basic one stays open.  Never fails, and is done to its end also where it is cancelled.
+    """
+    if number == BASIC:
+        return
+    close = Script((Step(Command(0x00, INS_MANAGE_CHANNEL, P1_CLOSE, number), (ANY,)),))
+    try:
+        _, cancelled = await to_its_end(_exchange(channel, close))
+    except CardGatewayError:
+        return  # a card that is gone has closed it
+    if cancelled:
+        raise CancelledError
+
+
+async def _exchange(channel: ICardChannel, script: Script) -> Answers:
+    return await channel.exchange(script)

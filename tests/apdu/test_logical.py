@@ -1,0 +1,134 @@
+# -*- test-case-name: tests.apdu.test_logical -*-
+"""
+L{cardgw.apdu.logical}.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from cardgw.apdu.logical import class_byte, close_channel, open_channel
+from cardgw.apdu.memory import MemoryChannel
+from cardgw.errors import MalformedAnswer, PeerLost, UnexpectedStatus
+from cardgw.values import ChannelInfo, Feature
+
+READER = ChannelInfo("memory", offers=frozenset({Feature.LOGICAL_CHANNELS}))
+OPEN, CLOSE = "0070000001", "00708002"
+
+
+class ClassByteTests(SynchronousTestCase):
+    """
+    The logical channel in the class byte.
+    """
+
+    def test_firstFour(self) -> None:
+        """
+        Channels 0 to 3 are the two lowest bits.
+        """
+        self.assertEqual([class_byte(0x80, number) for number in range(4)], [0x80, 0x81, 0x82, 0x83])
+
+    def test_further(self) -> None:
+        """
+        Channels 4 to 19 are the four lowest bits less 4, beside bit 7.
+        """
+        self.assertEqual([class_byte(0x80, 4), class_byte(0x80, 19), class_byte(0x00, 5)], [0xC0, 0xCF, 0x41])
+
+
+class OpenTests(SynchronousTestCase):
+    """
+    L{open_channel} and L{close_channel}.
+    """
+
+    def setUp(self) -> None:
+        self.sent: list[str] = []
+        self.answers: list[Deferred[bytes]] = []
+
+    def open(self, *answers: str, info: ChannelInfo = READER) -> Deferred[int]:
+        """
+        Open one on a card that gives these answers.
+        """
+        given = iter(answers)
+
+        def card(command: bytes) -> bytes:
+            self.sent.append(command.hex())
+            return bytes.fromhex(next(given))
+
+        self.channel = MemoryChannel(info, card)
+        return Deferred.fromCoroutine(open_channel(self.channel))
+
+    def slow(self, command: bytes) -> Deferred[bytes]:
+        """
+        A card that thinks.
+        """
+        self.sent.append(command.hex())
+        self.answers.append(Deferred())
+        return self.answers[-1]
+
+    def test_opened(self) -> None:
+        """
+        The card says which one it is; closing names it.
+        """
+        self.assertEqual(self.successResultOf(self.open("029000", "9000")), 2)
+        self.successResultOf(Deferred.fromCoroutine(close_channel(self.channel, 2)))
+        self.assertEqual(self.sent, [OPEN, CLOSE])
+
+    def test_basic(self) -> None:
+        """
+        Where there are none it is the basic one, which is not closed.
+        """
+        self.assertEqual(self.successResultOf(self.open(info=ChannelInfo("memory"))), 0)
+        self.successResultOf(Deferred.fromCoroutine(close_channel(self.channel, 0)))
+        self.assertEqual(self.sent, [])
+
+    def test_refused(self) -> None:
+        """
+        A card that refuses, or names one that cannot be, has given none.
+        """
+        self.assertIn("MANAGE CHANNEL: 6A81", str(self.failureResultOf(self.open("6a81"), UnexpectedStatus).value))
+        for answer in ("9000", "009000", "149000", "01029000"):
+            self.failureResultOf(self.open(answer), MalformedAnswer)
+
+    def test_closeNeverFails(self) -> None:
+        """
+        Closing never fails: the card may refuse, or be gone.
+        """
+        for answer in ("6881", ""):
+            self.open("029000", answer)
+            self.successResultOf(Deferred.fromCoroutine(close_channel(self.channel, 2)))
+
+    def test_cancelled(self) -> None:
+        """
+        Who cancels it while the card thinks leaves no channel open.
+        """
+        opening = Deferred.fromCoroutine(open_channel(MemoryChannel(READER, self.slow)))
+        opening.cancel()
+        self.answers[0].callback(bytes.fromhex("029000"))
+        self.assertNoResult(opening)
+        self.answers[1].callback(b"\x90\x00")
+        self.failureResultOf(opening, CancelledError)
+        self.assertEqual(self.sent, [OPEN, CLOSE])
+
+    def test_cancelledInVain(self) -> None:
+        """
+        Where the card refuses then, there is none to close; where it is lost, that is told.
+        """
+        opening = Deferred.fromCoroutine(open_channel(MemoryChannel(READER, self.slow)))
+        opening.cancel()
+        self.answers[0].callback(b"\x6a\x81")
+        self.failureResultOf(opening, CancelledError)
+        opening = Deferred.fromCoroutine(open_channel(MemoryChannel(READER, self.slow)))
+        opening.cancel()
+        self.answers[1].errback(PeerLost())
+        self.failureResultOf(opening, PeerLost)
+        self.assertEqual(self.sent, [OPEN, OPEN])
+
+    def test_closingCancelled(self) -> None:
+        """
+        Closing is done to its end, also where it is cancelled.
+        """
+        closing = Deferred.fromCoroutine(close_channel(MemoryChannel(READER, self.slow), 2))
+        closing.cancel()
+        self.assertNoResult(closing)
+        self.answers[0].callback(b"\x90\x00")
+        self.failureResultOf(closing, CancelledError)
