@@ -1,0 +1,3 @@
+"""
+What is said to cards of GlobalPlatform: who they are.
+"""

@@ -1,0 +1,101 @@
+# -*- test-case-name: tests.gp.test_isd -*-
+"""
+The issuer security domain of a card, and its card data (GlobalPlatform Card Specification 2.3.1, 11.3 and 11.9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from cardgw.apdu.command import SHORT_LE, Command
+from cardgw.apdu.logical import BASIC, class_byte
+from cardgw.apdu.response import Response
+from cardgw.apdu.script import OK, PROACTIVE, WARNINGS, Script, Step
+from cardgw.apdu.tlv import only
+from cardgw.apdu.wrong_length import WrongLength
+from cardgw.errors import CardError, MalformedAnswer, UnexpectedStatus
+from cardgw.gp.card_data import CIN, CPLC, IIN, CardData, parse_cplc, parse_number
+from cardgw.identities import MOST_CIN, MOST_IIN
+from cardgw.interfaces import ICardChannel
+
+AIDS = tuple(bytes.fromhex(aid) for aid in ("", "A000000151000000", "A000000003000000", "A0000001510000"))
+"""
+What selects it: nothing at all (11.9.2.3); the AID that it has unless its issuer gave it another; that of Visa, which older cards
+have; and a shorter one that there is, too.
+"""
+INS_SELECT, BY_NAME, INS_GET_DATA = 0xA4, 0x04, 0xCA
+FCI, DF_NAME = 0x6F, 0x84
+"""In the answer to SELECT: file control information, and the AID of what was selected (11.9.3.1)."""
+_SELECTED = (OK, PROACTIVE, WARNINGS)
+"""A locked card answers with a warning (11.9.3.2)."""
+_T = TypeVar("_T")
+
+
+async def read_card_data(channel: ICardChannel, number: int = BASIC) -> CardData | None:
+    """
+    Select the issuer security domain, and have it tell about the card.
+
+    @param channel: one that repairs 61xx below, held by the caller.
+    @param number: a logical channel that is open, and remains so.
+    @return: C{None} where there is no such domain.
+    @raise ChannelError: the card was lost.
+    """
+    repaired = WrongLength(channel)
+    for aid in AIDS:
+        select = Command(class_byte(0x00, number), INS_SELECT, BY_NAME, 0x00, aid, SHORT_LE)
+        answer = await _ask(repaired, Step(select, _SELECTED))
+        if not any(answer.status in statuses for statuses in _SELECTED):
+            continue
+        data = await _card_data(repaired, number)
+        if aid or data != CardData() or _names_itself(answer.data):
+            return data
+    return None
+
+
+def _names_itself(information: bytes) -> bool:
+    """
+    Whether an answer to SELECT tells the AID of what was selected.  What was selected without a name could be anything.
+    """
+    try:
+        return bool(only(information, FCI).children().value(DF_NAME))
+    except ValueError:
+        return False
+
+
+async def _card_data(channel: ICardChannel, number: int) -> CardData:
+    return CardData(
+        await _get(channel, number, CPLC, parse_cplc, None),
+        await _get(channel, number, IIN, lambda answer: parse_number(answer, IIN, MOST_IIN), b""),
+        await _get(channel, number, CIN, lambda answer: parse_number(answer, CIN, MOST_CIN), b""),
+    )
+
+
+async def _get(channel: ICardChannel, number: int, tag: int, parse: Callable[[bytes], _T], default: _T) -> _T:
+    try:
+        return parse(await get_data(channel, tag, number))
+    except CardError:
+        return default
+
+
+async def get_data(channel: ICardChannel, tag: int, number: int = BASIC) -> bytes:
+    """
+    GET DATA (11.3), of what is selected.
+
+    @param channel: one that repairs 61xx and 6Cxx.
+    @param tag: of the data object, two bytes at most.
+    @return: the answer as it comes: with tag and length, or without.
+    @raise UnexpectedStatus: there is no such object, or it is not for everybody.
+    @raise MalformedAnswer: the answer is empty.
+    """
+    answer = await _ask(channel, Step(Command(class_byte(0x80, number), INS_GET_DATA, tag >> 8, tag & 0xFF, expected=SHORT_LE)))
+    if answer.status not in OK:
+        raise UnexpectedStatus(answer, f"GET DATA of {tag:04X}")
+    if not answer.data:
+        raise MalformedAnswer(f"GET DATA of {tag:04X}: the answer is empty")
+    return answer.data
+
+
+async def _ask(channel: ICardChannel, step: Step) -> Response:
+    (answer,) = await channel.exchange(Script((step,)))
+    return answer
