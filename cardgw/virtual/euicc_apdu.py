@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import define, frozen
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.tlv import encode
+from cardgw.apdu.tlv import encode, only
 from cardgw.virtual.euicc_answer import Outgoing
 from cardgw.virtual.euicc_info import SVN
 from cardgw.virtual.euicc_isdr import Isdr
@@ -41,7 +41,18 @@ PINNED = frozenset((STORE_DATA, GET_RESPONSE))
 MORE_BLOCKS, LAST_BLOCK = 0x11, 0x91
 """P1 of STORE DATA (SGP.22 5.7.2)."""
 OPEN, CLOSE = 0x00, 0x80
-BY_NAME = 0x04
+BY_FILE, BY_NAME = 0x00, 0x04
+MF, WITH_FCP = bytes.fromhex("3F00"), 0x04
+FCP = encode(
+    0x62,
+    bytes.fromhex("82027821"),
+    encode(0x83, MF),
+    encode(0xA5, bytes.fromhex("870101")),
+    bytes.fromhex("8A0105"),
+)
+"""Of the master file; the card knows TERMINAL CAPABILITY (ETSI TS 102 221, 11.1.1.4)."""
+TERMINAL, TERMINAL_EUICC, HAS_LPA = 0xA9, 0x83, 0x01
+"""Terminal capabilities, and the bit of an LPA in the terminal (ETSI TS 102 221, 11.1.19.2.4)."""
 AID_MIN = 5
 REQUEST_MAX = 65535
 """Bytes of one ES10 request that the card can hold."""
@@ -85,6 +96,7 @@ class ApduLayer:
         Power off and on: only the basic channel is open, with nothing selected unless it is bound to the ISD-R.
         """
         self._selects = 0
+        self._hidden = self.options.shy
         self._channels = {0: self._channel()}
 
     def _channel(self) -> Channel:
@@ -149,6 +161,8 @@ class ApduLayer:
     def _terminal_capability(self, _: Channel, command: Command) -> bytes:
         if command.p1 or command.p2 or not command.data:
             raise Refused(SW_PARAMETERS)
+        told = only(command.data, TERMINAL).children().value(TERMINAL_EUICC)
+        self._hidden = self._hidden and not (told and told[0] & HAS_LPA)
         return self._status().to_bytes(2, "big")
 
     def _manage_channel(self, _: Channel, command: Command) -> bytes:
@@ -173,10 +187,12 @@ class ApduLayer:
         return self._status().to_bytes(2, "big")
 
     def _select(self, channel: Channel, command: Command) -> bytes:
+        if (command.p1, command.p2, command.data) == (BY_FILE, WITH_FCP, MF):
+            return channel.outgoing.begin(FCP, self._status())
         if command.p1 != BY_NAME or command.p2 not in (0x00, 0x0C):
             raise Refused(SW_PARAMETERS)
         aid = self.options.aid
-        if not AID_MIN <= len(command.data) <= len(aid) or not aid.startswith(command.data):
+        if self._hidden or not AID_MIN <= len(command.data) <= len(aid) or not aid.startswith(command.data):
             raise Refused(SW_NOT_FOUND)
         self._selects += 1
         if self.options.faults.select_once and self._selects > 1:

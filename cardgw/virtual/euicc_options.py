@@ -72,6 +72,7 @@ class Options:
     @ivar authorised_rules: policy rules that its Rules Authorisation Table allows, for any operator, with the holder's consent.
     @ivar default_smdp: the default SM-DP+ address; empty for none.
     @ivar root_smds: the root SM-DS address.
+    @ivar shy: the ISD-R is not to be found before a terminal has said, with TERMINAL CAPABILITY, that it has an LPA.
     """
 
     pinned: bool = False
@@ -87,4 +88,5 @@ class Options:
     authorised_rules: frozenset[str] = frozenset({"ppr1", "ppr2"})
     default_smdp: str = ""
     root_smds: str = "lpa.ds.example.test"
+    shy: bool = False
     faults: Faults = field(factory=Faults)

@@ -80,7 +80,7 @@ class SelectTests(Base):
         """
         Other ways of selecting: 6A86.
         """
-        self.assertEqual({"6A86"}, {self.apdu(text) for text in ("00A40004023F00", f"00A4040210{ISD_R}")})
+        self.assertEqual({"6A86"}, {self.apdu(text) for text in ("00A40004022FE2", f"00A4040210{ISD_R}")})
 
     def test_otherAid(self) -> None:
         """
@@ -254,6 +254,29 @@ class StoreDataTests(Base):
         """
         self.assertEqual("9000", self.apdu("80AA00000AA9088100820101830107"))
         self.assertEqual("6A86", self.apdu("80AA000000"))
+
+    def test_masterFile(self) -> None:
+        """
+        The master file says that TERMINAL CAPABILITY is known; on all channels, and nothing is selected by it.
+        """
+        self.make(Options(delivery=Delivery.WHOLE))
+        self.apdu("0070000001")
+        for select in ("00A40004023F00", "01A40004023F0000"):
+            self.assertEqual("62108202782183023F00A5038701018A01059000", self.apdu(select))
+        self.assertEqual("6985", self.apdu(f"80E2910006{EID}"))
+
+    def test_shy(self) -> None:
+        """
+        A shy ISD-R is not there before the terminal has said that it has an LPA; after a reset neither.
+        """
+        self.make(Options(shy=True, delivery=Delivery.WHOLE))
+        for command in ("80AA000004A9028100", "80AA000005A903830106"):
+            self.assertEqual("9000", self.apdu(command))
+            self.assertEqual("6A82", self.apdu("00" + SELECT))
+        self.apdu("80AA000005A903830101")
+        self.assertEqual(FCI + "9000", self.apdu("00" + SELECT))
+        self.rig.card.reset()
+        self.assertEqual("6A82", self.apdu("00" + SELECT))
 
 
 class RefusedTests(Base):
