@@ -38,10 +38,10 @@ from cardgw.interfaces import ICardChannel, IOperation, ITransport
 from cardgw.log import rules
 from cardgw.lpa.courier import NotificationCourier
 from cardgw.lpa.https import HttpsClient
-from cardgw.lpa.identity import EidReader
 from cardgw.lpa.trust import Trust
 from cardgw.metrics import Metrics
 from cardgw.notify import Notifier
+from cardgw.recognition import recognise
 from cardgw.secrets import read_secrets
 from cardgw.state import StoreMaker, node_name
 from cardgw.texts.catalogue import Words, catalogue
@@ -99,7 +99,7 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     stacked, node = partial(_stacked, reactor, metrics), node_name(config.store)
     jobs = Jobs(store, tools, book, hub, ids, config.jobs, node, maker.several, stack=stacked)
     claims = Claims(reactor, os.urandom, config.management.code_lifetime)
-    inventory = Inventory(reactor, jobs, claims, EidReader(), config.management)
+    inventory = Inventory(reactor, jobs, claims, recognise, config.management)
     transports = MultiService()
     for name, settings in config.transports.items():
         _service_of(registry, name, settings, inventory).setServiceParent(transports)

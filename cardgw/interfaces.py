@@ -96,8 +96,8 @@ class ITransport(Interface):
     summary: str = Attribute("C{str}: one line for lists; lower case, no full stop.")
     settings: Any = Attribute("An attrs class of L{cardgw.fields.option} fields: its settings, each with a default.")
     requests: Mapping[str, str] = Attribute(
-        "C{Mapping[str, str]}: each request that its cards may come with, and what answers it unless settings say otherwise: "
-        "the name of an operation (left out where there is none of this name), L{cardgw.values.STAY}, or nothing."
+        "C{Mapping[str, str]}: each request that its cards may come with, and what answers it unless settings say otherwise: the "
+        "name of an operation (left out where there is none), C{STAY}, or nothing.  Of cards that just come: C{values.ARRIVALS}."
     )
 
     def make_service(settings: Any, gateway: IGateway) -> IService:
@@ -176,7 +176,7 @@ class ISession(IProgress):
     channel: ICardChannel = Attribute("L{ICardChannel}, held for this operation.")
     parameters: Any = Attribute("An instance of the operation's C{parameters}, validated.")
     settings: Any = Attribute("An instance of the operation's C{settings}.")
-    identity: str = Attribute("C{str}: who the card is, C{eid:} and 32 digits; empty until somebody has L{identified} it.")
+    identity: str = Attribute("C{str}: who the card is (L{cardgw.identities}); empty until somebody has L{identified} it.")
     quirks: Quirks = Attribute("L{cardgw.quirks.Quirks}: what is odd about this kind of card.")
     clock: Any = Attribute("C{IReactorTime}: the time, and timers.")
     http: IHTTPClient = Attribute("L{IHTTPClient}: HTTPS to the servers of this card.")
@@ -199,7 +199,7 @@ class ISession(IProgress):
 
     def identified(identity: str) -> None:
         """
-        The operation has learned who the card is: C{"eid:"} and 32 digits.  A C{CardGatewayError} if this is for another one.
+        The operation has learned who the card is (L{cardgw.identities}).  A C{CardGatewayError} if this is for another one.
         """
 
     def achieved(result: dict[str, Any]) -> Deferred[None]:

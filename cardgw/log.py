@@ -30,16 +30,18 @@ from twisted.logger import (
 from zope.interface import implementer, provider
 
 from cardgw.fields import boolean, choice, option
+from cardgw.identities import CUID, FORMS, IIN_CIN, UID
 from cardgw.log_format import event_as_json, event_as_line
 
 TRAFFIC = "cardgw.traffic"
 """The namespace of what is said to cards and what they say."""
-IDENTIFIERS = ("eid", "eidValue", "iccid")
+IDENTIFIERS = ("identity", "eid", "eidValue", "iccid", "cuid", "cin", "uid")
 """Keys of events that hold personal data."""
-TEXTS = ("reason", "problem")
+TEXTS = ("reason", "problem", "path")
 """Keys of events whose texts may name such."""
-_IDENTIFIER = re.compile(r"(?<!\d)(?:89\d{16,18}|\d{32})(?!\d)")
-"""An ICCID (ITU-T E.118) or an EID (SGP.02 2.2.2) in a text."""
+_OTHERS = "|".join(f"{scheme}(?::|%3[Aa]){FORMS[scheme]}" for scheme in (CUID, IIN_CIN, UID))
+_IDENTIFIER = re.compile(rf"(?<!\d)(?:89\d{{16,18}}|\d{{32}})(?!\d)|(?<![A-Za-z])(?:{_OTHERS})")
+"""An ICCID (ITU-T E.118), an EID (SGP.02 2.2.2) or another identity of a card (L{cardgw.identities}) in a text."""
 LAST_DIGITS = 4
 
 
@@ -64,8 +66,8 @@ class PrivacySettings:
 
     identifiers: str = option(
         choice("last4", "hash", "full"),
-        "what logs show of EIDs and ICCIDs: the last four digits; a hash that stays the same until the gateway is restarted;"
-        " all of it",
+        "what logs show of EIDs, ICCIDs and other numbers of cards: the last four digits; a hash that stays the same until the "
+        "gateway is restarted; all of it",
         default="last4",
     )
 
@@ -97,7 +99,7 @@ class Rules:
 
     def shorten(self, identifier: str) -> str:
         """
-        An EID or ICCID as the log may show it.
+        An EID, an ICCID or the like as the log may show it.
         """
         if self.privacy.identifiers == "full":
             return identifier

@@ -23,6 +23,7 @@ from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
 from cardgw.texts.settings import TextSettings
+from cardgw.values import ARRIVAL
 from cardgw.web.settings import WebSettings
 
 WIDTH = 100
@@ -44,6 +45,10 @@ _QUIRKS = """\
 """
 _REQUESTS = """\
 # Which operation answers which request of a card; "" for none, and "stay" to let the card wait for operators.
+"""
+_ARRIVALS = """\
+# A card that has just come is identified.  What is said here of its kind counts before what is said of every "arrival";
+# "" says nothing of it.
 """
 _QUIRK_VALUES: Mapping[str, Any] = {
     "transport": "estk",
@@ -108,7 +113,8 @@ def _transport(plugin: Any, registry: Registry) -> Iterator[str]:
     if plugin.requests:
         installed = answers(plugin, [each.plugin.name for each in registry.operations()])
         lines = [f"#{request} = {_value(installed.get(request, ''))}\n" for request in plugin.requests]
-        yield f"{_REQUESTS}{off}[transports.{plugin.name}.requests]\n" + "".join(lines)
+        comment = _REQUESTS + (_ARRIVALS if ARRIVAL in plugin.requests else "")
+        yield f"{comment}{off}[transports.{plugin.name}.requests]\n" + "".join(lines)
 
 
 def _operations(plugins: Iterable[Any]) -> Iterator[str]:

@@ -120,6 +120,20 @@ class ObserverTests(SynchronousTestCase):
         LogPublisher(privacy_observer, json_observer(out))(event(log_format="{reason}", reason=reason))
         self.assertEqual(json.loads(out.getvalue())["message"], "…0013 is on eid:…0163, job 1800000000000000001")
 
+    def test_privacyOfOthers(self) -> None:
+        """
+        Nor is any other identity of a card seen, in texts and in paths; and what only looks like one stays.
+        """
+        out = StringIO()
+        publisher = LogPublisher(privacy_observer, json_observer(out))
+        publisher(event(log_format="{identity}", identity="cuid:4790503278900612AB34"))
+        publisher(
+            event(log_format="{reason}", reason="for cuid:4790503278900612AB34, and this is iin-cin:42099999-3D5F8004132EDA")
+        )
+        publisher(event(log_format="{path}", path="/api/v1/cards/uid%3A04A1B2C3D4E5F6 /api/v1/cards/04A1B2C3"))
+        told = [json.loads(line)["message"] for line in out.getvalue().splitlines()]
+        self.assertEqual(told, ["…AB34", "for …AB34, and this is …2EDA", "/api/v1/cards/…E5F6 /api/v1/cards/04A1B2C3"])
+
     def test_filtered(self) -> None:
         """
         Both observers follow the rules, also when these change.

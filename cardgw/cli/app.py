@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cardgw.cli.client import Api
 
 WIDE = 130
-"""Columns of a terminal that has room for EIDs beside other things."""
+"""Columns of a terminal that has room for identities beside other things."""
 PIPE_WIDTH = 100_000
 """Columns where nobody looks: nothing is wrapped for programs."""
 

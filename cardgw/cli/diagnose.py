@@ -40,7 +40,7 @@ _PATIENCE = 10.0
     cls=Command,
     help="print what belongs into a report of a problem",
     examples=("cardgw diagnose > report.txt",),
-    note="It has no tokens in it, and of EIDs and ICCIDs the last digits only.",
+    note="It has no tokens in it, and of EIDs, ICCIDs and other identities of cards the last digits only.",
 )
 @ANSWER
 @click.pass_obj

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from cardgw.identities import CUID, FORMS, IIN_CIN, UID
 from cardgw.virtual.demo_view import STAGES as OF_DOWNLOADS
 
 STAGES: Mapping[str, str] = {
@@ -42,6 +43,9 @@ _UNITS = ((86400 * 365, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _LIFETIME = re.compile(r"([1-9][0-9]{0,8}) ?(s|min|h|d|w|y)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _SHORT_TAIL, _TAIL = 4, 6
+_PERSONAL = re.compile(
+    rf"(?<![0-9])[0-9]{{18,32}}(?![0-9])|(?<![a-z])(?:cuid:{FORMS[CUID]}|iin-cin:{FORMS[IIN_CIN]}|uid:{FORMS[UID]})"
+)
 
 
 def clean(text: Any) -> str:
@@ -95,14 +99,14 @@ def segment(name: str) -> str:
 
 def digits_of(identity: str | None) -> str:
     """
-    An EID without what is before it; a dash for none.
+    An EID without what is before it, other identities as they are; a dash for none.
     """
     return (identity or "-").removeprefix("eid:")
 
 
 def tail_of(identity: str | None) -> str:
     """
-    The end of an EID, which is good enough for C{--card}; other names as they are.
+    The end of an identity, which is good enough for C{--card}; short names as they are.
     """
     digits = digits_of(identity)
     return f"\u2026{digits[-_TAIL:]}" if len(digits) > 2 * _TAIL else digits
@@ -160,6 +164,6 @@ def lifetime(text: str) -> int:
 
 def shortened(text: str) -> str:
     """
-    A text in which EIDs and ICCIDs, which are personal, have their last digits only.
+    A text in which EIDs, ICCIDs and other identities of cards, which are personal, have their last digits only.
     """
-    return re.sub(r"(?<![0-9])[0-9]{18,32}(?![0-9])", lambda found: "\u2026" + found[0][-_SHORT_TAIL:], text)
+    return _PERSONAL.sub(lambda found: "\u2026" + found[0][-_SHORT_TAIL:], text)

@@ -11,6 +11,7 @@ from typing import Any
 from cardgw.cli.app import App
 from cardgw.cli.render import Column, facts, key, shown, table, tree
 from cardgw.cli.text import age, digits_of, due, moment, sentence, stage_text, tail_of
+from cardgw.identities import EID
 
 Row = Mapping[str, Any]
 
@@ -21,7 +22,7 @@ def cards(now: float, *, narrow: bool = False) -> Sequence[Column]:
     """
     return (
         Column("id", key("id"), firm=True),
-        _card_column(narrow, "EID", "identity"),
+        _card_column(narrow, "identity", "identity"),
         Column("transport", key("transport")),
         Column("peer", key("peer"), wide=True),
         Column("here for", lambda row: age(row.get("since"), now)),
@@ -42,7 +43,7 @@ def card_state(row: Row) -> str:
 
 def _card_column(narrow: bool, title: str = "card", *names: str) -> Column:
     """
-    @param narrow: show the end of the EID alone, which is good enough for C{--card}.
+    @param narrow: show the end of the identity alone, which is good enough for C{--card}.
     @param names: of what it may be taken from.
     """
 
@@ -148,7 +149,9 @@ def card(app: App, row: Row) -> None:
         app,
         [
             ("id", row["id"]),
-            ("EID", digits_of(row["identity"])),
+            ("EID" if (row["identity"] or "").startswith(f"{EID}:") else "identity", digits_of(row["identity"])),
+            ("kind", row.get("kind")),
+            *([("UID", row["uid"])] if row.get("uid") else []),
             ("transport", row["transport"]),
             ("peer", row["peer"]),
             ("here since", f"{moment(row['since'])} ({age(row['since'], app.now())})"),

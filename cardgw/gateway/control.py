@@ -38,7 +38,7 @@ class JobRequest:
     """
     What somebody wants to be done.
 
-    @ivar card: C{id} of a card that is here, or an identity (C{"eid:…"}) of one that is here or may come.
+    @ivar card: C{id} of a card that is here, or an identity (L{cardgw.identities}) of one that is here or may come.
     @ivar parameters: JSON values, by name.
     @ivar key: with the same key and requester, the same job is given again; empty for none.
     @ivar record: see L{Job.record}.

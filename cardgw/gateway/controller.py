@@ -5,7 +5,6 @@ L{cardgw.gateway.control.Control}, over the parts of one gateway.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,11 +25,10 @@ from cardgw.gateway.records import ENDED, AuditEntry, Card, Health, Job, JobStat
 from cardgw.gateway.session import hidden_in, parameters_from, refuse_unfit
 from cardgw.gateway.tokens import Tokens
 from cardgw.gateway.visit import Visit
+from cardgw.identities import as_identity, is_identity
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.values import OutboxEntry, ParcelState
 
-IDENTITY = re.compile(r"eid:[0-9]{32}")
-"""Who a card may be that is not here."""
 MOST = 500
 """Of a list at once."""
 
@@ -66,8 +64,9 @@ class Controller:
         return [visit for visit in self.inventory.visits.values() if who.card in ("", visit.id)]
 
     def _visit(self, who: Principal, card: str) -> Visit:
+        wanted = as_identity(card) or card
         for visit in reversed(self._visits(who)):  # an older connection of the same card is probably dead
-            if card in (visit.id, visit.identity) and card:
+            if wanted in (visit.id, visit.identity) and wanted:
                 return visit
         raise UnknownCard(card)
 
@@ -123,6 +122,7 @@ class Controller:
 
     async def _submit(self, who: Principal, request: JobRequest) -> tuple[Job, bool]:
         operation = self.operation(request.operation)
+        request = evolve(request, card=as_identity(request.card) or request.card)
         parameters_from(operation, request.parameters)
         known = await self._jobs.store.jobs.keyed(who.name, request.key) if request.key else None
         if known is not None:  # whether its card is still here or not
@@ -145,7 +145,7 @@ class Controller:
         try:
             visit = self._visit(who, request.card)
         except UnknownCard:
-            if who.card or not IDENTITY.fullmatch(request.card):
+            if who.card or not is_identity(request.card):
                 raise
             return evolve(job, card=request.card), None
         refuse_unfit(operation, visit.channel.info)
@@ -174,7 +174,7 @@ class Controller:
         See L{Control.jobs}.
         """
         states = frozenset({state}) if state is not None else frozenset()
-        about = {"card": card} if ":" in card else {"channel": card}
+        about = {"card": as_identity(card) or card} if ":" in card else {"channel": card}
         if who.card:
             if about.get("channel", "") not in ("", who.card):
                 return succeed([])
@@ -250,8 +250,8 @@ class Controller:
         if who.card:
             visit = self._visit(who, who.card)
             return await self._given(visit, state, before, limit) if card in ("", visit.identity, visit.id) else []
-        if card and ":" not in card:
-            card = self._visit(who, card).identity
+        if card:
+            card = (as_identity(card) or card) if ":" in card else self._visit(who, card).identity
         found: Sequence[OutboxEntry] = await self._jobs.store.outbox.find(state=state, card=card, before=before, limit=limit)
         return found
 

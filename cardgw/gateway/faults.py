@@ -13,7 +13,7 @@ class UnknownCard(LocalError):
     No such card is here.
     """
 
-    hint = "See `cardgw cards`. A job can be queued for a card that is not here: as eid: and its 32 digits."
+    hint = "See `cardgw cards`. A job can be queued for a card that is not here: by its identity, such as eid: and 32 digits."
 
 
 class UnknownJob(LocalError):

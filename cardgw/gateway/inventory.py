@@ -5,7 +5,7 @@ The cards that are here now, and what is done for them: what they ask for, and t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
@@ -19,25 +19,17 @@ from cardgw.gateway.claims import Claims
 from cardgw.gateway.door import Door
 from cardgw.gateway.faults import StoreError
 from cardgw.gateway.jobs import Jobs
+from cardgw.gateway.recognition import Identify, concerns_arrivals, recognise, route_of, unidentified
 from cardgw.gateway.settings import ManagementSettings
 from cardgw.gateway.visit import Visit
 from cardgw.interfaces import ICardChannel, IGateway
-from cardgw.quirks import Quirks, quirks_of
 from cardgw.texts.catalogue import Words
-from cardgw.values import STAY, CardRequest, ChannelInfo, Feature
+from cardgw.values import ARRIVAL, STAY, CardRequest, ChannelInfo, Feature
 
 _log = Logger()
 _NO_ROUTE = "This server cannot do that yet."
 _LATER = "This server has a problem. Please try again later."
 _END = "Remote management has ended."
-Identify = Callable[[ICardChannel, Quirks], Awaitable[str]]
-
-
-async def unidentified(channel: ICardChannel, quirks: Quirks) -> str:
-    """
-    Finds out nothing about a card.
-    """
-    return ""
 
 
 def _ignore(visit: Visit) -> None:
@@ -52,7 +44,7 @@ class Inventory:
     """
     See L{IGateway}.
 
-    @ivar identify: finds out who a card is that only stays; gives an identity, or an empty text.
+    @ivar identify: finds out who a card is that does not say what it wants.
     @ivar visits: the cards that are here now, by id, in the order of their coming.
     @ivar on_departed: called with each visit whose card has gone; must not raise.
     """
@@ -152,8 +144,14 @@ class Inventory:
                 visit.ring()
 
     async def _serve(self, visit: Visit, request: CardRequest) -> None:
-        info = visit.channel.info
-        name = self.jobs.book.routes.get((info.transport, request.name))
+        info, routes = visit.channel.info, self.jobs.book.routes
+        held_out = True
+        if request.name == ARRIVAL and concerns_arrivals(info.transport, routes):
+            visit.managed = True
+            held_out = await recognise(visit, self.identify, self.jobs)
+        name = route_of(visit, request, routes)
+        if visit.leaving:
+            return
         if name is None:
             fmt = "{transport} {peer}: asks for {request}, which the settings route to no operation"
             where = {"transport": info.transport, "peer": info.peer}
@@ -161,11 +159,22 @@ class Inventory:
             await self._tell(visit, _NO_ROUTE)
         elif name == STAY and Feature.SHOW in info.offers:
             await self._manage(visit)
-        elif name == STAY:  # there is no holder to read a code: the card is at home where it is
+        elif name == STAY or not held_out:  # there is no holder to read a code: the card is at home where it is
             visit.managed = True
             await self._stay(visit, None)
+        elif request.name == ARRIVAL:
+            await self._welcome(visit, name, request)
         else:
             await self._ask(visit, name, request)
+
+    async def _welcome(self, visit: Visit, name: str, request: CardRequest) -> None:
+        """
+        Do what is to be done to each card that comes; then it stays, since nobody has brought it for that alone.
+        """
+        outcome = await self.jobs.run(visit, self.jobs.asked_by_card(visit, name, request))
+        await self._conclude(visit, outcome)
+        if not isinstance(outcome.error, GatewayStopping):
+            await self._stay(visit, None)
 
     async def _ask(self, visit: Visit, name: str, request: CardRequest) -> None:
         outcome = await self.jobs.run(visit, self.jobs.asked_by_card(visit, name, request))
@@ -190,45 +199,25 @@ class Inventory:
         """
         if not visit.asked and await self.jobs.expecting() <= 0:
             return
-        await self._recognise(visit)
+        await recognise(visit, self.identify, self.jobs)
         served: dict[str, int] = {}
         while (visit.identity or visit.asked) and (job := await self.jobs.next(visit, served)) is not None:
             outcomes.append(await self.jobs.run(visit, job))
             if outcomes[-1].reset is not None:
                 return
 
-    async def _recognise(self, visit: Visit) -> None:
-        """
-        Find out who the card is, unless that is known.
-        """
-        if visit.identity or visit.leaving:
-            return
-        channel = visit.channel
-        try:
-            await channel.hold()
-            try:
-                found = await self.identify(self.jobs.stack(channel), quirks_of(channel.info, self.jobs.book.quirks))
-            finally:
-                channel.release()
-        except CardGatewayError as problem:
-            _log.info("{peer}: not identified: {reason}", event="not-identified", peer=_peer(channel.info), reason=str(problem))
-            return
-        if found:
-            visit.identity = found
-            self.jobs.hub.publish("card.identified", {"card": visit.record_json()})
-
     async def _manage(self, visit: Visit) -> None:
         """
         The card stays for operators, who know it by a code that its holder sees.
         """
-        await self._recognise(visit)
+        await recognise(visit, self.identify, self.jobs)
         if visit.leaving:
             return
         visit.managed = True
         code = self.claims.offer(visit.id)
         minutes = max(1, round(self.management.code_lifetime / 60))
         text = f"Code: {code}\nTell it to whoever is to manage this card. It is good for {minutes} minutes."
-        _log.info("{peer}: stays for operators", event="card-stays", peer=_peer(visit.channel.info), eid=visit.identity)
+        _log.info("{peer}: stays for operators", event="card-stays", peer=_peer(visit.channel.info), identity=visit.identity)
         await self._tell(visit, text)
         try:
             await self._stay(visit, self.management.idle_timeout)
@@ -243,7 +232,7 @@ class Inventory:
         """
         self._staying[visit.id] = visit
         try:
-            await self._recognise(visit)
+            await recognise(visit, self.identify, self.jobs)
             await self._do_what_comes(visit, idle)
         finally:
             del self._staying[visit.id]

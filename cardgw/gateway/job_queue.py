@@ -23,7 +23,9 @@ from cardgw.gateway.shown import problem_json
 from cardgw.gateway.store.engine import Store
 from cardgw.gateway.visit import Visit
 from cardgw.gateway.whole import whole
+from cardgw.identities import kind_of
 from cardgw.interfaces import IOperation
+from cardgw.values import EUICC
 
 BY_CODE = "code:"
 """With this begins the requester who was given the card's code."""
@@ -175,12 +177,12 @@ class JobQueue:
 
     async def tidy(self, card: str) -> None:
         """
-        Queue what puts a card in order at its next visit, unless that waits already.  Never fails.
+        Queue what puts an eUICC in order at its next visit, unless that waits already.  Never fails.
 
         @param card: its identity.
         """
         name = self.settings.tidy
-        if not card or not name or name not in self.book.names:
+        if kind_of(card) != EUICC or not name or name not in self.book.names:
             return
         try:
             if await self.expecting() >= self.settings.queue_limit:

@@ -71,7 +71,7 @@ class Job:
     @ivar id: unique; later jobs have later ids.
     @ivar parameters: as the caller gave them (JSON values), secrets included.
     @ivar hidden: the names of those that must not be shown.
-    @ivar card: identity of the card it is for (C{"eid:…"}); empty where it is for a card that is here and nobody has identified.
+    @ivar card: identity of the card it is for (L{cardgw.identities}); empty where it is for one that is here and unidentified.
     @ivar channel: id of the card that is here (see L{Card}) for which it was asked, or empty.
     @ivar requester: who asked: C{"card"}, C{"token:<name>"}, C{"code:<card>"}, C{"gateway"}.
     @ivar stage: the last one that began; C{facts} came with it.
@@ -130,12 +130,14 @@ class Card:
     A card that is here now.
 
     @ivar id: eight hexadecimal digits, for as long as it is here.
-    @ivar identity: C{"eid:…"}, or empty while nobody has identified it.
+    @ivar identity: see L{cardgw.identities}; empty while nobody has identified it.
     @ivar since: when it came, in seconds since 1970.
     @ivar request: what it asked for, or empty.
     @ivar job: the id of the job that runs on it, or empty.
     @ivar queued: how many jobs wait for it.
-    @ivar managed: whether it stays for operators (remote management), and its holder has seen a code.
+    @ivar managed: whether it stays for operators; its holder, where there is one to read it, has seen a code.
+    @ivar kind: C{"euicc"}, C{"globalplatform"}, C{"contactless"}, or empty where that is not known.
+    @ivar uid: of a contactless card, in hexadecimal, or empty.
     """
 
     id: str
@@ -151,6 +153,8 @@ class Card:
     application: str = ""
     offers: frozenset[Feature] = frozenset()
     resets: frozenset[Reset] = frozenset()
+    kind: str = ""
+    uid: str = field(default="", repr=False)
 
 
 class Role(Enum):

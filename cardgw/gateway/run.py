@@ -14,12 +14,13 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cardgw.errors import CardGatewayError, ChannelError, NobodyToAsk
+from cardgw.errors import CardGatewayError, ChannelError, NobodyToAsk, PluginError
 from cardgw.gateway.events import EventHub
 from cardgw.gateway.faults import NotAsking, OtherCard
 from cardgw.gateway.recording import Recording
 from cardgw.gateway.records import Job, JobState
 from cardgw.gateway.shown import question_json
+from cardgw.identities import is_identity
 from cardgw.interfaces import ICardChannel, ICardObserver
 from cardgw.values import Question
 
@@ -35,6 +36,13 @@ def job_event(job: Job, **more: Any) -> dict[str, Any]:
     """
     named = {"job": job.id, "card": job.card or None, "channel": job.channel or None, "operation": job.operation}
     return {**named, "requester": job.requester, "state": job.state.value, **more}
+
+
+def _alike(one: str, other: str) -> bool:
+    """
+    Whether two identities are of the same scheme.  Those of different ones may well be of the same card.
+    """
+    return one.partition(":")[0] == other.partition(":")[0]
 
 
 @define(eq=False)
@@ -130,11 +138,13 @@ class Run:
         """
         See L{cardgw.interfaces.ISession.identified}.
         """
+        if not is_identity(identity):
+            raise PluginError(f"{self.job.operation}: a card has an identity that is none")
         if not self.job.card:
             self.job = evolve(self.job, card=identity)
             self._moved = True
             self.identify(identity)
-        elif identity != self.job.card and self.job.requester != BY_CARD:
+        elif identity != self.job.card and _alike(identity, self.job.card) and self.job.requester != BY_CARD:
             raise OtherCard(f"it is for {self.job.card}, and this is {identity}")
 
     def achieved(self, result: dict[str, Any]) -> Deferred[None]:

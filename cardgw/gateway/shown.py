@@ -28,6 +28,7 @@ def card_json(card: Card) -> dict[str, Any]:
     return {
         "id": card.id,
         "identity": card.identity or None,
+        "kind": card.kind or None,
         "transport": card.transport,
         "peer": card.peer,
         "since": time_text(card.since),
@@ -36,6 +37,7 @@ def card_json(card: Card) -> dict[str, Any]:
         "queued": card.queued,
         "managed": card.managed,
         "atr": card.atr or None,
+        "uid": card.uid or None,
         "application": card.application or None,
         "offers": sorted(each.value for each in card.offers),
         "resets": sorted(each.name.lower() for each in card.resets),

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, succeed
 
 from cardgw.gateway.records import Card
 from cardgw.gateway.shown import card_json
+from cardgw.identities import kind_of
 from cardgw.interfaces import ICardChannel
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Visit:
 
     @ivar channel: the transport's own.
     @ivar since: in seconds since 1970.
+    @ivar kind: what kind of card it is, where it was asked (see L{cardgw.values.Recognised}).
+    @ivar asked_who: whether it was asked who it is.
     @ivar managed: whether it stays for operators.
     @ivar queued: how many jobs were queued for it and not begun.
     @ivar run: the job that is being done.
@@ -38,6 +41,8 @@ class Visit:
     channel: ICardChannel
     since: float
     identity: str = ""
+    kind: str = ""
+    asked_who: bool = False
     managed: bool = False
     queued: int = 0
     run: Run | None = None
@@ -87,6 +92,8 @@ class Visit:
             application=info.application.hex().upper() if info.application else "",
             offers=info.offers,
             resets=info.resets,
+            kind=self.kind or kind_of(self.identity),
+            uid=info.uid.hex().upper() if info.uid else "",
         )
 
     def record_json(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cardgw.fields import Kind, matching
 from cardgw.gateway.control import Control
 from cardgw.gateway.events import Event
 from cardgw.gateway.records import Role
+from cardgw.identities import WORDS
 from cardgw.web.answer import JSON, Answer
 from cardgw.web.faults import NotAcceptable
 
@@ -23,7 +24,7 @@ NAME = "[0-9A-Za-z][0-9A-Za-z:._-]{0,99}"
 """Ids and names of all kinds."""
 LOWER_NAME = "[a-z0-9][a-z0-9._-]{0,62}"
 NAMED: Mapping[str, tuple[Kind, str]] = {
-    "card": (matching("a card", NAME), "the id of a card that is here, or its identity (eid: and 32 digits)"),
+    "card": (matching("a card", NAME), f"the id of a card that is here, or its identity ({WORDS})"),
     "operation": (matching("an operation", NAME), "the name of an operation"),
     "job": (matching("a job", NAME), "the id of a job"),
     "entry": (matching("an entry", NAME), "the id of an entry of the outbox"),

@@ -16,6 +16,7 @@ from cardgw.gateway.control import JobRequest
 from cardgw.gateway.faults import Forbidden
 from cardgw.gateway.records import REDACTED, WHOLE, JobState, Role
 from cardgw.gateway.shown import job_json
+from cardgw.identities import WORDS
 from cardgw.schema import build_strictly
 from cardgw.web.answer import JSON, LPAC, PLAIN, Answer
 from cardgw.web.endpoint import NAME, NAMED, Call, Endpoint, Reply
@@ -41,7 +42,7 @@ class Submission:
 
     operation: str = option(NAMED["operation"][0], NAMED["operation"][1])
     card: str = option(
-        NAMED["card"][0], "the id of a card that is here, or an identity (eid: and 32 digits) of one that is here or may come"
+        NAMED["card"][0], f"the id of a card that is here, or an identity ({WORDS}) of one that is here or may come"
     )
     parameters: Mapping[str, Any] = option(mapping(anything), "what the operation needs, by name", default=Factory(dict))
     confirm: bool = option(boolean, "yes, destroy something: needed for destructive operations", default=False)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from cardgw.gateway.records import REDACTED, WHOLE, JobState, Role
-from cardgw.values import Feature, ParcelState, Reset
+from cardgw.identities import WORDS
+from cardgw.values import CONTACTLESS, EUICC, GLOBALPLATFORM, Feature, ParcelState, Reset
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -67,15 +68,17 @@ def page(name: str) -> Schema:
 
 CARD = record(
     id=TEXT,
-    identity={**MAYBE_TEXT, "description": "eid: and 32 digits; null while nobody has identified the card"},
+    identity={**MAYBE_TEXT, "description": f"{WORDS}; null while nobody has identified the card"},
+    kind={"type": ["string", "null"], "enum": [EUICC, GLOBALPLATFORM, CONTACTLESS, None], "description": "null if not known"},
     transport=TEXT,
     peer=TEXT,
     since=TIME,
     request={**MAYBE_TEXT, "description": "what it asked for"},
     job={**MAYBE_TEXT, "description": "the id of the job that runs on it"},
     queued={**NUMBER, "description": "how many jobs wait for it"},
-    managed={**FLAG, "description": "it stays for operators, and its holder has seen a code"},
+    managed={**FLAG, "description": "it stays for operators"},
     atr=MAYBE_TEXT,
+    uid={**MAYBE_TEXT, "description": "of a contactless card, where its reader tells it"},
     application=MAYBE_TEXT,
     offers=listing(words(*(each.value for each in Feature))),
     resets=listing(words(*(each.name.lower() for each in Reset))),

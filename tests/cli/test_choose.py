@@ -55,6 +55,28 @@ class ChooseTests(CliTestCase):
             self.assertEqual(found.address, address)
             self.assertIsNotNone(found.card)
 
+    def test_others(self) -> None:
+        """
+        A card that has no EID is named by its identity in any form, or the end of it, in upper or lower case.
+        """
+        cuid, uid = "cuid:4790503278900612AB34", "uid:04A1B2C3"
+        self.api.cards = [evolve(CARD, identity=cuid), evolve(OTHER_CARD, identity=uid)]
+        for text, address in (
+            (cuid, cuid),
+            (cuid.lower(), cuid),
+            ("612ab34", "a1b2c3d4"),
+            ("…12AB34", "a1b2c3d4"),
+            ("UID:04a1b2c3", uid),
+            ("B2C3", "0badcafe"),
+        ):
+            found = self.choose(text)
+            self.assertEqual((found.address, found.card is not None), (address, True))
+        for text in ("iin-cin:42099999-3d5f8004132eda", "cuid:00000000000000000001"):
+            found = self.choose(text)
+            self.assertEqual((found.address.lower(), found.card, self.said), (text, None, []))
+        self.assertEqual(filter_for(self.app(), "uid:04a1b2c3d4e5f6"), "uid:04A1B2C3D4E5F6")
+        self.assertEqual(filter_for(self.app(), "12ab34"), cuid)
+
     def test_absent(self) -> None:
         """
         A card that is not here is named by its whole EID; one with wrong check digits makes for a warning.
@@ -70,7 +92,7 @@ class ChooseTests(CliTestCase):
         What could be two cards, or none, is neither; those that could be meant are listed.
         """
         self.api.cards = [CARD, evolve(OTHER_CARD, identity=f"eid:{OTHER_EID[:-4]}1235")]
-        self.assertIn("the EIDs of 2 cards", str(self.assertRaises(NoCard, self.choose, "1235")))
+        self.assertIn("the identities of 2 cards", str(self.assertRaises(NoCard, self.choose, "1235")))
         self.assertEqual(self.said[0].count("\n"), 1)
         for text in ("5", "nobody", "eid:12"):
             self.assertIn("no card that is here is called", str(self.assertRaises(NoCard, self.choose, text)))

@@ -115,14 +115,16 @@ class TextTests(SynchronousTestCase):
 
     def test_shortened(self) -> None:
         """
-        EIDs and ICCIDs are shortened, other numbers are not.
+        EIDs, ICCIDs and other identities are shortened, other numbers are not.
         """
         self.assertEqual(shortened(f"eid:{EID} {ICCID} 12345678"), f"eid:…{EID[-4:]} …{ICCID[-4:]} 12345678")
+        told = "cuid:4790503278900612AB34, iin-cin:42099999-3D5F8004132EDA, uid:04A1B2C3"
+        self.assertEqual(shortened(told), "…AB34, …2EDA, …B2C3")
 
     def test_names(self) -> None:
         """
         Names go into paths, EIDs are shown without what is before them.
         """
         self.assertEqual(segment("eid:1/../x?"), "eid:1%2F..%2Fx%3F")
-        self.assertEqual((digits_of("eid:12"), digits_of(None)), ("12", "-"))
+        self.assertEqual((digits_of("eid:12"), digits_of("uid:12"), digits_of(None)), ("12", "uid:12", "-"))
         self.assertEqual((tail_of(f"eid:{EID}"), tail_of("a1b2c3d4"), tail_of(None)), ("…901235", "a1b2c3d4", "-"))

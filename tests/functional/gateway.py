@@ -21,7 +21,7 @@ from cardgw.gateway.stack import stack
 from cardgw.gateway.store.engine import Store
 from cardgw.interfaces import ICardObserver, IHTTPClient, IOperation, ITrust
 from cardgw.lpa.courier import NotificationCourier
-from cardgw.lpa.identity import EidReader
+from cardgw.recognition import recognise
 from tests.gateway.stores import memory_store
 
 
@@ -51,7 +51,7 @@ def make_inventory(
     tools = Tools(reactor, http, trust, observer, _no_secret, outbox, store.memory)
     book = Book(routes, operation, tuple(operations))
     jobs = Jobs(store, tools, book, hub, Ids(reactor.seconds, os.urandom), stack=stack)
-    return Inventory(reactor, jobs, Claims(reactor, os.urandom), EidReader())
+    return Inventory(reactor, jobs, Claims(reactor, os.urandom), recognise)
 
 
 def _no_secret(name: str) -> bytes:

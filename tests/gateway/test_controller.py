@@ -72,6 +72,28 @@ class ControllerTests(GatewayTestCase):
         found = self.successResultOf(self.control.audit())
         return [(entry.who, entry.action) for entry in reversed(found)]
 
+    def test_identities(self) -> None:
+        """
+        A card that has no EID is named by its identity, here or not, whatever the case of its letters.
+        """
+        cuid = "cuid:4790503278900612AB34"
+        absent = self.submit(cuid.lower())
+        self.assertEqual((absent.card, self.state(absent.id)), (cuid, JobState.QUEUED))
+        self.found, self.kind = cuid, "globalplatform"
+        name, _ = self.visit()
+        self.gates[0].callback({})
+        self.assertEqual(self.state(absent.id), JobState.DONE)
+        self.assertEqual(self.control.card(OPERATOR, cuid.lower()).id, name)
+        self.assertEqual(self.submit(cuid.lower()).card, cuid)
+        found = self.successResultOf(self.control.jobs(OPERATOR, card=cuid.lower()))
+        self.assertEqual({job.card for job in found}, {cuid})
+        self.assertEqual(self.successResultOf(self.control.outbox(OPERATOR, card=cuid.lower())), ())
+        for text in ("cuid:1", "uid:04", "imei:1"):
+            self.refused(UnknownCard, self.control.submit(OPERATOR, JobRequest("test.again", text, {})))
+        for key in (cuid, cuid.lower()):
+            job, new = self.successResultOf(self.control.submit(OPERATOR, JobRequest("test.again", key, {}, key="k")))
+            self.assertEqual((job.card, new), (cuid, key == cuid))
+
     def visit(self) -> tuple[str, QuietChannel]:
         """
         A card that stays.

@@ -14,7 +14,7 @@ from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.records import JobState
 from cardgw.testing import GatewayTestsMixin
 from cardgw.texts.catalogue import catalogue
-from cardgw.values import CardRequest, Question, Reset
+from cardgw.values import EUICC, CardRequest, Question, Recognised, Reset
 from tests.gateway.fakes import QuietChannel
 from tests.gateway.world import ANOTHER, CARD, GatewayTestCase
 from tests.logs import captured
@@ -182,9 +182,9 @@ class RequestTests(GatewayTestCase):
         """
         asked: list[str] = []
 
-        async def identify(channel: object, quirks: object) -> str:
+        async def identify(channel: object, quirks: object) -> Recognised:
             asked.append("who")
-            return CARD
+            return Recognised(CARD, EUICC)
 
         self.inventory.identify = identify
         for expected in (0, 1):
@@ -215,7 +215,7 @@ class RequestTests(GatewayTestCase):
         A card that has got what it came for is told so, also if the transport stops while it is asked who it is.
         """
         self.queue()
-        asking = Deferred[str]()
+        asking = Deferred[Recognised]()
         self.patch(self.inventory, "identify", lambda channel, quirks: asking)
         channel, served = self.arrive("download")
         self.gates[0].callback({})

@@ -339,6 +339,14 @@ class JobsTests(GatewayTestCase):
         self.successResultOf(Deferred.fromCoroutine(self.jobs.tidy("")))
         self.assertEqual(self.tidied(), 1)
 
+    def test_untidy(self) -> None:
+        """
+        Only eUICCs have anything to put in order.
+        """
+        for card, expected in (("cuid:4790503278900612AB34", 0), ("uid:04A1B2C3", 0), ("", 0), (CARD, 1)):
+            self.successResultOf(Deferred.fromCoroutine(self.jobs.tidy(card)))
+            self.assertEqual(self.tidied(), expected)
+
     def test_expecting(self) -> None:
         """
         Whether jobs wait is counted anew where other gateways queue some too, and whenever somebody wants it.

@@ -12,9 +12,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from cardgw.errors import NobodyToAsk, PeerLost
+from cardgw.errors import NobodyToAsk, PeerLost, PluginError
 from cardgw.gateway.events import Event, EventHub
-from cardgw.gateway.faults import NotAsking, StoreError
+from cardgw.gateway.faults import NotAsking, OtherCard, StoreError
 from cardgw.gateway.records import Job, JobState
 from cardgw.gateway.run import BY_CARD, SAVE_EVERY, Run
 from cardgw.interfaces import ICardObserver
@@ -109,6 +109,18 @@ class RunTests(SynchronousTestCase):
         for _ in range(2):
             self.doing.identified(CARD)
         self.assertEqual((self.doing.identity, self.identities), (CARD, [CARD]))
+
+    def test_otherScheme(self) -> None:
+        """
+        A card may tell who it is in more than one way; the job knows it by the first.  What is no identity is a defect of the
+        operation.
+        """
+        self.doing.identified("cuid:4790503278900612AB34")
+        self.doing.identified(CARD)
+        self.assertEqual(self.doing.identity, "cuid:4790503278900612AB34")
+        self.assertRaises(OtherCard, self.doing.identified, "cuid:00000000000000000001")
+        for text in ("", "eid:1", "cuid:4790503278900612ab34"):
+            self.assertRaises(PluginError, self.doing.identified, text)
 
     def test_achieved(self) -> None:
         """

@@ -5,6 +5,7 @@ L{cardgw.gateway.visit}.
 
 from __future__ import annotations
 
+from attrs import evolve
 from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -49,3 +50,16 @@ class VisitTests(SynchronousTestCase):
         self.assertEqual((found["id"], found["request"], found["identity"]), ("0a0b0c0d", "download", None))
         self.assertEqual(found["application"], "A000000001")
         self.assertNotIn("secret", repr(found) + repr(self.visit.record()))
+
+    def test_kind(self) -> None:
+        """
+        Of what kind it is was found out, or can be told from its identity; the UID is what the reader tells.
+        """
+        self.assertEqual((self.visit.record_json()["kind"], self.visit.record_json()["uid"]), (None, None))
+        for identity, kind in (("eid:1", "euicc"), ("cuid:1", "globalplatform"), ("iin-cin:1-1", "globalplatform")):
+            self.visit.identity = identity
+            self.assertEqual(self.visit.record().kind, kind)
+        self.visit.kind, self.visit.identity = "globalplatform", "uid:04A1B2C3"
+        self.visit.channel.info = evolve(self.visit.channel.info, uid=bytes.fromhex("04A1B2C3"))
+        found = self.visit.record_json()
+        self.assertEqual((found["kind"], found["uid"]), ("globalplatform", "04A1B2C3"))

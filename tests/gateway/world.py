@@ -26,7 +26,7 @@ from cardgw.gateway.settings import JobSettings, ManagementSettings
 from cardgw.interfaces import ICardChannel, IOperation, ISession
 from cardgw.quirks import Quirks
 from cardgw.testing import FakeHTTP, FakeOutbox, FakeTrust
-from cardgw.values import STAY, CardRequest
+from cardgw.values import EUICC, STAY, CardRequest, Recognised
 from tests.gateway.fakes import Memory, NoSettings, QuietChannel, Scripted, secret
 from tests.gateway.stores import memory_store
 
@@ -74,7 +74,7 @@ class GatewayTestCase(SynchronousTestCase):
         self.inventory = Inventory(
             self.clock, self.jobs, Claims(self.clock, numbers()), self.identify, ManagementSettings(idle_timeout=900.0)
         )
-        self.found = CARD
+        self.found, self.kind = CARD, EUICC
 
     def make_jobs(self) -> Jobs:
         """
@@ -104,11 +104,11 @@ class GatewayTestCase(SynchronousTestCase):
         session.farewell(f"done {len(self.sessions)}")
         return await gate
 
-    async def identify(self, channel: ICardChannel, quirks: Quirks) -> str:
+    async def identify(self, channel: ICardChannel, quirks: Quirks) -> Recognised:
         """
         Who a card is.
         """
-        return self.found
+        return Recognised(self.found, self.kind)
 
     def arrive(self, request: str | None = None, text: str = "abc") -> tuple[QuietChannel, Deferred[None]]:
         """
