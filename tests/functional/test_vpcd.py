@@ -11,6 +11,7 @@ from twisted.internet.threads import deferToThread
 
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.vicc import Manners, Vicc
+from tests.functional.api_client import Json
 from tests.functional.operators import ENDED, NEW, ONE, TWO, activation_code, identity, until
 from tests.functional.vpcd import VpcdTestCase
 
@@ -73,13 +74,18 @@ class DayTests(VpcdTestCase):
 
     async def test_arrival(self) -> None:
         """
-        Settings can have an operation run on each card that comes; then it is powered off.
+        Settings can have an operation run on each card that comes; then it stays.
         """
         await self.start('[transports.vpcd.requests]\narrival = "lpa.info"\n')
-        outcome = await (await self.insert(card := self.euicc())).done
-        self.assertTrue(outcome.goodbye)
-        (job,) = await self.api.items("jobs")
+        await self.insert(card := self.euicc())
+
+        async def done() -> Json | None:
+            return next((each for each in await self.api.items("jobs") if each["state"] in ENDED), None)
+
+        job = await until(done)
         self.assertEqual((job["operation"], job["state"], job["card"]), ("lpa.info", "done", identity(card)))
+        self.assertTrue((await self.here(card))["managed"])
+        self.assertEqual((await self.run_job(identity(card), "lpa.info"))["eidValue"], card.eid.hex())
 
     async def test_waiting(self) -> None:
         """

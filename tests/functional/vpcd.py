@@ -51,12 +51,26 @@ class VpcdTestCase(OperatorsTestCase):
 
         @param transmit: what stands between the card and the wire.
         """
+        return await self.insert_any(transmit or card.transmit, euicc_atr(card.options), card.reset, manners)
+
+    async def insert_any(
+        self,
+        transmit: Callable[[bytes], bytes],
+        atr: bytes,
+        reset: Callable[[], object] = bool,
+        manners: Manners | None = None,
+    ) -> Vicc:
+        """
+        Any card dials in.
+
+        @param reset: called when it starts anew.
+        """
 
         def watch(what: str, facts: dict[str, Any]) -> None:
             if what == "reset":
-                card.reset()
+                reset()
 
-        vicc = Vicc(reactor, transmit or card.transmit, euicc_atr(card.options), manners, watch)
+        vicc = Vicc(reactor, transmit, atr, manners, watch)
         port = self.gateway.ports["vpcd-listening"]
         await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", port), vicc)
         self.addCleanup(vicc.drop)
@@ -66,10 +80,16 @@ class VpcdTestCase(OperatorsTestCase):
         """
         The card as the API shows it, when it has been identified.
         """
+        return await self.identified(identity(card))
+
+    async def identified(self, name: str) -> Json:
+        """
+        The same of any card.
+        """
 
         async def look() -> Json | None:
             cards = await self.api.items("cards")
-            return next((each for each in cards if each["identity"] == identity(card)), None)
+            return next((each for each in cards if each["identity"] == name), None)
 
         found: Json = await until(look)
         return found
