@@ -25,11 +25,9 @@ from cardgw.transports.pcsc.monitor import Monitor
 from cardgw.transports.pcsc.selectors import Seen, Selection
 from cardgw.transports.pcsc.settings import PcscSettings
 from cardgw.transports.pcsc.slot import Hall, Slot
-from cardgw.values import STAY
+from cardgw.values import ARRIVALS
 
 _log = Logger()
-REQUESTS: Mapping[str, str] = {"arrival": STAY, "euicc": "", "globalplatform": "", "contactless": ""}
-"""The card has come; the others are kinds of card, which do as C{arrival} does where they have no route of their own."""
 
 
 @implementer(IPlugin, ITransport)
@@ -43,7 +41,7 @@ class PcscTransport:
     name = "pcsc"
     summary = "cards in readers of this machine (PC/SC)"
     settings: Any = PcscSettings
-    requests: Mapping[str, str] = REQUESTS
+    requests: Mapping[str, str] = ARRIVALS
 
     def __init__(self, driver: Callable[[], Driver] = scard_driver) -> None:
         self._driver = driver
