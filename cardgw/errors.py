@@ -130,6 +130,12 @@ class NobodyToAsk(CardGatewayError):
     """
 
 
+class Unreachable(CardGatewayError):
+    """
+    No connection could be made.
+    """
+
+
 class DeliveryRefused(CardGatewayError):
     """
     The receiver refuses this for good.

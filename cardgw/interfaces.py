@@ -18,6 +18,7 @@ from zope.interface import Attribute, Interface
 if TYPE_CHECKING:
     from twisted.application.service import IService
     from twisted.internet.defer import Deferred
+    from twisted.internet.interfaces import IProtocol, IProtocolFactory
     from twisted.logger import Logger
 
     from cardgw.apdu.response import Response
@@ -214,6 +215,15 @@ class ISession(IProgress):
 
         @return: C{Deferred[str]}: the answer.
         @raise NobodyToAsk: (as failure) nobody can answer, or did in time.
+        """
+
+    def connect(endpoint: str, factory: IProtocolFactory) -> Deferred[IProtocol]:
+        """
+        Open a connection.  Whoever calls this has made sure that it may go there, and closes it.
+
+        @param endpoint: C{str}: what Twisted calls a client endpoint string: C{tcp:127.0.0.1:35963}.
+        @return: C{Deferred[IProtocol]}: what C{factory} has made, connected.
+        @raise Unreachable: (as failure) the string names nothing, or nobody answers there; the text says why.
         """
 
     def recall(card: str, key: str) -> Deferred[bytes | None]:

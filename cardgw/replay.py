@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IProtocol, IProtocolFactory
 from twisted.internet.task import Clock
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -45,6 +46,13 @@ class NoServers(LocalError):
     """
 
     hint = "What was said to servers is not in a transcript."
+
+
+def no_connection(endpoint: str, factory: IProtocolFactory) -> Deferred[IProtocol]:
+    """
+    See L{cardgw.interfaces.ISession.connect}: nobody answers.
+    """
+    return fail(NoServers(f"{endpoint} was to be connected"))
 
 
 class Witness(Protocol):
@@ -218,7 +226,8 @@ def _tools(clock: Clock) -> Tools:
     store.open()
     couriers = {NotificationCourier.kind: NotificationCourier()}
     outbox = Outbox(store, http, couriers, clock, EventHub(epoch="replay"), os.urandom)
-    return Tools(clock, http, Trust(HttpsSettings(), clock.seconds), Observers([]), _no_secret, outbox, store.memory)
+    trust = Trust(HttpsSettings(), clock.seconds)
+    return Tools(clock, http, trust, Observers([]), _no_secret, outbox, store.memory, connect=no_connection)
 
 
 def _no_secret(name: str) -> bytes:

@@ -6,21 +6,27 @@ One operation on one card: what it is given, and what becomes of its end.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
-from attrs import define, evolve, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.interfaces import IProtocol, IProtocolFactory
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from cardgw.errors import CardGatewayError, OperationCancelled, OperationRefused, ParameterError, PluginError
 from cardgw.fields import build, options
+from cardgw.gateway.dial import dial
 from cardgw.gateway.events import PLAIN
 from cardgw.interfaces import ICardChannel, ICardObserver, IHTTPClient, IOperation, IOutbox, ISession, ITrust
 from cardgw.quirks import Quirks
 from cardgw.texts.catalogue import Words
 from cardgw.values import CardRequest, ChannelInfo, Feature, Question, Reset
+
+
+Connect: TypeAlias = Callable[[str, IProtocolFactory], Deferred[IProtocol]]
 
 
 class Memory(Protocol):
@@ -83,6 +89,7 @@ class Tools:
 
     @ivar secret: gives the secret of a name (see L{ISession.secret}).
     @ivar words: puts what card holders are shown into their language.
+    @ivar connect: opens connections (see L{ISession.connect}); by default with C{clock}, which is the reactor.
     """
 
     clock: Any
@@ -93,6 +100,7 @@ class Tools:
     outbox: IOutbox
     memory: Memory
     words: Words = field(factory=Words)
+    connect: Connect = field(default=Factory(lambda self: partial(dial, self.clock), takes_self=True))
 
 
 @implementer(ISession)
@@ -191,6 +199,12 @@ class Session:
         See L{ISession.ask}.
         """
         return self.course.ask(evolve(question, facts=_writable(question.facts)))
+
+    def connect(self, endpoint: str, factory: IProtocolFactory) -> Deferred[IProtocol]:
+        """
+        See L{ISession.connect}.
+        """
+        return self.tools.connect(endpoint, factory)
 
     def recall(self, card: str, key: str) -> Deferred[bytes | None]:
         """

@@ -10,12 +10,14 @@ from typing import Any
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.logger import Logger, LogPublisher
 from zope.interface import implementer
 
 from cardgw.apdu.memory import MemoryChannel
-from cardgw.errors import NobodyToAsk, ParameterError, SecretError
+from cardgw.errors import NobodyToAsk, ParameterError, SecretError, Unreachable
 from cardgw.fields import build
 from cardgw.interfaces import ICardChannel, IHTTPClient, IOperation, IOutbox, ISession, ITrust
 from cardgw.quirks import Quirks
@@ -45,6 +47,7 @@ class FakeSession:
     @ivar resets: the resets that it was told with them.
     @ivar results: what L{achieved} was told.
     @ivar memory: what L{remember} was told, by card and key.
+    @ivar endpoints: where L{connect} leads to, by their strings; nobody answers elsewhere.
     """
 
     channel: ICardChannel = field(factory=lambda: MemoryChannel(ChannelInfo("memory"), KnowingCard({})))
@@ -67,6 +70,7 @@ class FakeSession:
     resets: list[Reset | None] = field(factory=list)
     results: list[dict[str, Any]] = field(factory=list)
     memory: dict[tuple[str, str], bytes] = field(factory=dict)
+    endpoints: dict[str, IStreamClientEndpoint] = field(factory=dict)
 
     def stage(self, name: str, /, **facts: Any) -> None:
         """
@@ -120,6 +124,13 @@ class FakeSession:
         self.questions.append(question)
         answer = self.answers.get(question.kind)
         return fail(NobodyToAsk(question.text)) if answer is None else succeed(answer)
+
+    def connect(self, endpoint: str, factory: IProtocolFactory) -> Deferred[IProtocol]:
+        """
+        See L{ISession.connect}.
+        """
+        found = self.endpoints.get(endpoint)
+        return fail(Unreachable(endpoint)) if found is None else found.connect(factory)
 
     def recall(self, card: str, key: str) -> Deferred[bytes | None]:
         """
@@ -295,6 +306,18 @@ class SessionTestsMixin(ContractMixin):
     async def _achieved(self) -> None:
         session = await self.hook(lambda: self.make_session(show=False))
         await self.settled(session.achieved({"iccid": "8999"}))
+
+    def test_noConnection(self) -> Any:
+        """
+        What is no endpoint is L{Unreachable}, and the text names it.
+        """
+        return self.contract(self._no_connection())
+
+    async def _no_connection(self) -> None:
+        session = await self.hook(lambda: self.make_session(show=False))
+        for endpoint in ("", "nonsense", "tcp:127.0.0.1", "tcp:127.0.0.1:port=x"):
+            error = await self.failed(session.connect(endpoint, Factory()), Unreachable)
+            self.assertIn(endpoint, str(error))
 
     def test_noSecret(self) -> Any:
         """
