@@ -33,7 +33,7 @@ def _not_connected(endpoint: str, failure: Failure) -> Failure:
     """
     Endpoints have a way of their own to say that they were cancelled.
     """
-    problem = failure.value
+    problem: Any = failure.value
     if isinstance(problem, (CancelledError, ConnectingCancelledError)):
         return Failure(CancelledError())
     words = next((each for each in problem.args if isinstance(each, str) and each), str(problem) or type(problem).__name__)

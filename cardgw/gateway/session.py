@@ -25,7 +25,6 @@ from cardgw.quirks import Quirks
 from cardgw.texts.catalogue import Words
 from cardgw.values import CardRequest, ChannelInfo, Feature, Question, Reset
 
-
 Connect: TypeAlias = Callable[[str, IProtocolFactory], Deferred[IProtocol]]
 
 

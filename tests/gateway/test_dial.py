@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet import error
 from twisted.internet.defer import CancelledError
-from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.protocol import ClientFactory, Factory, Protocol
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
@@ -28,9 +28,9 @@ class DialTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor: Any = MemoryReactorClock()
         self.dialling = dial(self.reactor, READER, Factory.forProtocol(Protocol))
-        host, port, self.factory, *_ = self.reactor.tcpClients[0]
+        host, port, factory, *_ = self.reactor.tcpClients[0]
         self.assertEqual((host, port), ("127.0.0.1", 35963))
-        self.factory: ClientFactory
+        self.factory: ClientFactory = factory
 
     def test_connected(self) -> None:
         """
@@ -44,9 +44,9 @@ class DialTests(SynchronousTestCase):
         """
         Where nobody answers, the reason is told in words.
         """
-        self.factory.clientConnectionFailed(None, Failure(ConnectionRefusedError(111, "Connection refused")))  # type: ignore[arg-type]
-        error = self.failureResultOf(self.dialling, Unreachable).value
-        self.assertEqual(str(error), f"No connection could be made: {READER}: connection refused")
+        self.factory.clientConnectionFailed(None, Failure(error.ConnectionRefusedError(111, "Connection refused")))  # type: ignore[arg-type]
+        found = self.failureResultOf(self.dialling, Unreachable).value
+        self.assertEqual(str(found), f"No connection could be made: {READER}: connection refused")
 
     def test_cancelled(self) -> None:
         """
@@ -60,6 +60,6 @@ class DialTests(SynchronousTestCase):
         What is no endpoint is told so, with an example.
         """
         for text in ("", "nonsense", "tcp:127.0.0.1", "tcp:127.0.0.1:host=192.0.2.1", "no-such-plugin:1"):
-            error = self.failureResultOf(dial(self.reactor, text, Factory()), Unreachable).value
-            self.assertIn(f'"{text}" is no endpoint. Write it like "tcp:', str(error))
+            found = self.failureResultOf(dial(self.reactor, text, Factory()), Unreachable).value
+            self.assertIn(f'"{text}" is no endpoint. Write it like "tcp:', str(found))
         self.assertEqual(len(self.reactor.tcpClients), 1)
