@@ -4,8 +4,7 @@ The joints of the house.  Read this first.
 
 A transport (L{ITransport}) accepts or finds cards and wraps each in a channel (L{ICardChannel}).  It hands the channel to the
 gateway (L{IGateway}), which runs an operation (L{IOperation}) on it.  The operation sees only its session (L{ISession}).
-Whoever wants to know what happens observes (L{ICardObserver}).  Deferreds cross these interfaces; implementations may be
-coroutines.
+Whoever wants to know what happens observes (L{ICardObserver}).  Deferreds cross all this; implementations may be coroutines.
 """
 
 from __future__ import annotations
@@ -30,9 +29,7 @@ if TYPE_CHECKING:
 
 class ICardChannel(Interface):
     """
-    A card that can be talked to now.
-
-    A channel
+    A card that can be talked to now.  A channel
 
       1. runs one script at a time; further ones wait in their order;
       2. never sends a command again by itself;
@@ -192,10 +189,8 @@ class ISession(IProgress):
 
     def farewell(text: str, reset: Reset | None = None) -> None:
         """
-        What is to happen when the card has been released; the last call counts.
-
-        @param text: shown to the card holder.
-        @param reset: how the card is started anew after that, where the channel can.
+        What is to happen when the card has been released: the text is shown to its holder, and after that it is started anew,
+        where the channel can.  The last call counts.
         """
 
     def identified(identity: str) -> None:
@@ -219,11 +214,9 @@ class ISession(IProgress):
 
     def connect(endpoint: str, factory: IProtocolFactory) -> Deferred[IProtocol]:
         """
-        Open a connection.  Whoever calls this has made sure that it may go there, and closes it.
+        Connect to a client endpoint of Twisted (C{tcp:127.0.0.1:35963}) that the operation's settings allow.
 
-        @param endpoint: C{str}: what Twisted calls a client endpoint string: C{tcp:127.0.0.1:35963}.
-        @return: C{Deferred[IProtocol]}: what C{factory} has made, connected.
-        @raise Unreachable: (as failure) the string names nothing, or nobody answers there; the text says why.
+        @raise Unreachable: (as failure) it names nothing, or nobody answers there; the text says why.
         """
 
     def recall(card: str, key: str) -> Deferred[bytes | None]:
@@ -233,10 +226,7 @@ class ISession(IProgress):
 
     def remember(card: str, key: str, value: bytes | None, *, sealed: bool = False) -> Deferred[None]:
         """
-        Remember something about a card, for any later session.  Fires when it is safe.
-
-        @param value: C{None} to forget it.
-        @param sealed: keep it encrypted.
+        Remember something about a card, encrypted if C{sealed}, or forget it (C{None}).  Fires when it is safe.
         """
 
     def secret(name: str) -> bytes:

@@ -12,14 +12,14 @@ from io import TextIOWrapper
 import click
 
 from cardgw import listing
-from cardgw.cli import cards, diagnose, download, jobs, local, lpa, notifications, record, replay, run, tokens, watch
+from cardgw.cli import attach, cards, diagnose, download, jobs, local, lpa, notifications, record, replay, run, tokens, watch
 from cardgw.cli.app import App
 from cardgw.cli.completion import completion
 from cardgw.cli.group import NAME, Root
 from cardgw.cli.options import GATEWAY
 
 HEADINGS = {
-    "cards": (cards.cards, cards.card, run.run, record.record, tokens.claim),
+    "cards": (cards.cards, cards.card, attach.attach, run.run, record.record, tokens.claim),
     "profiles": (
         lpa.profiles,
         lpa.info,

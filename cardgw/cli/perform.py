@@ -167,7 +167,9 @@ def _cancelled(app: App, waiting: Waiting) -> int:
 
 
 def _finish(app: App, job: Job, *, interrupted: bool = False) -> int:
-    if job["state"] == "done":
+    from cardgw.cli.progress import ended_as_meant
+
+    if job["state"] == "done" or (interrupted and ended_as_meant(job)):
         show_result(app, job)
         return DONE
     if job.get("result") and app.style is Style.HUMAN:

@@ -18,7 +18,16 @@ from cardgw.cli.text import flat, stage_text
 
 UNPACKED = {"lpa.profiles": "profiles", "notifications.list": "notifications"}
 """Operations of which lpac prints a part of the result alone."""
+LASTING = frozenset({"card.attach"})
+"""Operations that go on until they are cancelled: that is their ordinary end."""
 _BAR = 24
+
+
+def ended_as_meant(job: Mapping[str, Any]) -> bool:
+    """
+    Whether a job was cancelled that ends in no other way, and has come to something.
+    """
+    return job.get("state") == "cancelled" and job.get("operation") in LASTING and bool(job.get("result"))
 
 
 class Reporter:
@@ -100,14 +109,18 @@ class Bars(Reporter):
             transient=True,
         )
         self._task: TaskID | None = None
-        self._sentence = ""
+        self._name = self._sentence = ""
 
     def stage(self, job: Mapping[str, Any], name: str, facts: Mapping[str, Any]) -> None:
         """
-        See L{Reporter}.
+        See L{Reporter}.  More that becomes known of the present stage is told in its place.
         """
+        if self._task is not None and name == self._name:
+            self._sentence = stage_text(name, facts)
+            self._progress.update(self._task, description=self._sentence)
+            return
         self._finish(self._done, "green")
-        self._sentence = stage_text(name, facts)
+        self._name, self._sentence = name, stage_text(name, facts)
         self._progress.start()
         self._task = self._progress.add_task(self._sentence, total=None, told="")
 
@@ -123,7 +136,7 @@ class Bars(Reporter):
         """
         See L{Reporter}.
         """
-        good = job.get("state") == "done"
+        good = job.get("state") == "done" or ended_as_meant(job)
         self._finish(self._done if good else self._failed, "green" if good else "red")
         self.close()
 

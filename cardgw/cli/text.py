@@ -33,6 +33,8 @@ STAGES: Mapping[str, str] = {
     "es11_authenticate_client": "the SM-DS checks the eUICC",
     "es10a_get_euicc_configured_addresses": "the eUICC tells its servers",
     "apdu_script": "the card is sent the script",
+    "attaching": "the card is being put into the reader",
+    "attached": "the card is in the reader until the job is cancelled",
     "use_data": "data is transferred",
     "cat_busy": "the card is busy with a menu or a message",
 }

@@ -252,11 +252,17 @@ def _remarks(app: App, result: Row) -> None:
         app.say(str(result["note"]))
 
 
+def _attached(app: App, result: Row) -> None:
+    counts = f"{result.get('commands')} commands, {result.get('resets')} resets"
+    app.print(shown(f"the card was in the reader {result.get('reader')} for {result.get('seconds')} s: {counts}"))
+
+
 def _info(app: App, result: Row) -> None:
     tree(app, {name: each for name, each in result.items() if each not in (None, {}, [])})
 
 
 RESULTS: Mapping[str, Callable[[App, Row], None]] = {
+    "card.attach": _attached,
     "lpa.info": _info,
     "lpa.profiles": _profiles,
     "lpa.enable": _switched,

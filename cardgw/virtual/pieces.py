@@ -48,6 +48,15 @@ class Pieces:
         if self._waiting:
             self._turn = self._clock.callLater(0, self._next)
 
+    def flush(self) -> None:
+        """
+        Write what waits now.
+        """
+        waiting = b"".join(self._waiting)
+        self.end()
+        if waiting:
+            self._write(waiting)
+
     def end(self) -> None:
         """
         Write no more.

@@ -103,15 +103,16 @@ class Reader(Protocol):
 
     def drop(self, *, hard: bool = False) -> None:
         """
-        Close the connection.
+        Close the connection, after what was written.
 
-        @param hard: with RST instead of FIN.
+        @param hard: at once, with RST instead of FIN.
         """
-        self._pieces.end()
         transport: Any = self.transport
         if hard:
+            self._pieces.end()
             transport.abortConnection()
         else:
+            self._pieces.flush()
             transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.cli.app import App
-from cardgw.cli.progress import Bars, Both, Lines, LpacLines, Reporter, Sentences, reporter_for
+from cardgw.cli.progress import Bars, Both, Lines, LpacLines, Reporter, Sentences, ended_as_meant, reporter_for
 from cardgw.gateway.records import Job, JobState, Problem
 from cardgw.gateway.shown import job_json
 from cardgw.web.lpac import lpac_envelope
@@ -68,6 +68,29 @@ class ReporterTests(SynchronousTestCase):
             tell(Bars(console), end)
             self.assertIn("50 %", out.getvalue())
             self.assertIn(f"{mark} the eUICC agrees to the download", out.getvalue())
+
+    def test_barsGoOn(self) -> None:
+        """
+        What becomes known of the present stage takes the place of what was known before.
+        """
+        out, job = StringIO(), {"operation": "card.attach", "state": "cancelled", "result": {"commands": 7}}
+        console = Console(file=out, force_terminal=True, width=100, no_color=True)
+        self.patch(type(console), "encoding", property(lambda _: "utf-8"))
+        bars = Bars(console)
+        for commands in (0, 3, 7):
+            bars.stage(job, "attached", {"commands": commands})
+        bars.ended(job)
+        self.assertEqual(out.getvalue().count("✓"), 1)
+        self.assertIn("✓ the card is in the reader until the job is cancelled: commands 7", out.getvalue())
+
+    def test_endedAsMeant(self) -> None:
+        """
+        What goes on until it is cancelled has ended as it was meant to, if it had begun.
+        """
+        attached = {"operation": "card.attach", "state": "cancelled", "result": {"commands": 7}}
+        self.assertTrue(ended_as_meant(attached))
+        for change in ({"operation": "lpa.info"}, {"state": "failed"}, {"result": None}):
+            self.assertFalse(ended_as_meant({**attached, **change}))
 
     def test_ascii(self) -> None:
         """

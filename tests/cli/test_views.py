@@ -155,6 +155,13 @@ class ViewsTests(SynchronousTestCase):
         self.result("notifications.send", delivered=[])
         self.assertIn("There was nothing to do.", self.err.getvalue())
 
+    def test_attached(self) -> None:
+        """
+        How long a card was in a reader, and how much was done with it.
+        """
+        told = self.result("card.attach", reader="tcp:127.0.0.1:1", commands=146, resets=2, seconds=63.1, ended="cancelled")
+        self.assertEqual(told, "the card was in the reader tcp:127.0.0.1:1 for 63.1 s: 146 commands, 2 resets\n")
+
     def test_unknown(self) -> None:
         """
         Results of operations that nobody knows are shown too.

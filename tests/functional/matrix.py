@@ -72,10 +72,14 @@ OPERATIONS: Mapping[str, Callable[[Results], Json]] = {
     "lpa.discover": lambda _: {},
     "lpa.load-crl": lambda _: {"crl": issue_crl(pki().ci).hex()},
     "apdu.script": lambda _: {"script": GET_EID},
+    "card.attach": lambda results: results["reader"],
     "card.command": lambda _: {"text": "/profiles"},
     "lpa.reset": lambda _: {"default_smdp": True},
 }
-"""What is done to each card, in this order, with which parameters; these may depend on the results before."""
+"""
+What is done to each card, in this order, with which parameters; these may depend on the results before.  Among these, C{reader}
+is what C{card.attach} is told of a reader that reads the EID, and is closed then.
+"""
 
 NEEDY = """
 from attrs import frozen

@@ -16,9 +16,9 @@ from cardgw.virtual.smds import Smds
 from cardgw.virtual.smds_server import SmdsServer
 from tests.dropins import shipped_registry
 from tests.functional.api_client import Json
+from tests.functional.attach import AttachTestCase, read_eid
 from tests.functional.matrix import LINES, NEEDY, OPERATIONS, needs
 from tests.functional.operators import ENDED, NEW, ONE, identity, pki, reactor, until
-from tests.functional.vpcd import VpcdTestCase
 
 SMDS = """
 [https.hosts."lpa.ds.example.test"]
@@ -45,7 +45,7 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(sorted(OPERATIONS), sorted(each.plugin.name for each in shipped_registry().operations()))
 
 
-class MatrixTests(VpcdTestCase):
+class MatrixTests(AttachTestCase):
     """
     One card on each transport.
     """
@@ -100,14 +100,16 @@ class MatrixTests(VpcdTestCase):
         Do all there is to a card, and look what has become of it; then what it is not fit for.
         """
         card = await self.begin(name)
-        results: dict[str, Json] = {}
+        results: dict[str, Json] = {"reader": {"vpcd": await self.listen()}}
+        eids: list[bytes] = []
+        self.use_next(lambda reader: read_eid(reader).addCallback(eids.append))
         for operation, parameters in OPERATIONS.items():
             results[operation] = await self.done(card, operation, parameters(results))
         found = [(each.iccid, each.state, each.nickname) for each in card.profiles]
         self.assertEqual(found, [(ONE, "disabled", ""), (NEW, "disabled", "Zoë")])
         self.assertEqual((card.notifications, card.default_smdp), ([], ""))
         self.assertEqual({each.event for each in self.smdp.notifications}, {"install", "enable", "disable", "delete"})
-        self.assertEqual(results["lpa.info"]["eidValue"], card.eid.hex())
+        self.assertEqual((results["lpa.info"]["eidValue"], eids), (card.eid.hex(), [card.eid]))
         await self.refuse(card)
 
     async def refuse(self, card: VirtualEuicc) -> None:

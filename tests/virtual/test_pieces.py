@@ -43,6 +43,15 @@ class PiecesTests(SynchronousTestCase):
         self.clock.advance(0)
         self.assertEqual((self.written, self.clock.getDelayedCalls()), ([b"1", b"2", b"3"], []))
 
+    def test_flush(self) -> None:
+        """
+        What waits can be written at once.
+        """
+        self.pieces.write(b"1", b"2", b"3")
+        for _ in range(2):
+            self.pieces.flush()
+        self.assertEqual((self.written, self.clock.getDelayedCalls()), ([b"1", b"23"], []))
+
     def test_end(self) -> None:
         """
         What waits is not written after the end.
