@@ -31,7 +31,7 @@ PACKAGES = (
     "Twisted", "zope.interface", "attrs", "cryptography", "pyOpenSSL", "service-identity", "SQLAlchemy", "psycopg",
     "prometheus-client", "click", "rich", "httpx", "pyscard", "zxing-cpp", "Pillow",
 )  # fmt: skip
-_READERS = "from smartcard.System import readers\nfor each in readers(): print(each)"
+_READERS = "from cardgw.cli.readers import told\nfor each in told(): print(each)"
 _PATIENCE = 10.0
 
 
@@ -118,9 +118,8 @@ def readers() -> list[str]:
     except subprocess.TimeoutExpired:
         return ["pcscd does not answer"]
     if done.returncode:
-        told = done.stderr.strip().splitlines()[-1:] or ["it cannot be asked"]
-        return ["pyscard is not installed"] if "ModuleNotFoundError" in told[0] else told
-    return done.stdout.splitlines() or ["none"]
+        return done.stderr.strip().splitlines()[-1:] or ["it cannot be asked"]
+    return done.stdout.splitlines()
 
 
 def gateway(app: App) -> list[str]:

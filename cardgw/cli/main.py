@@ -12,7 +12,22 @@ from io import TextIOWrapper
 import click
 
 from cardgw import listing
-from cardgw.cli import attach, cards, diagnose, download, jobs, local, lpa, notifications, record, replay, run, tokens, watch
+from cardgw.cli import (
+    attach,
+    cards,
+    diagnose,
+    download,
+    jobs,
+    local,
+    lpa,
+    notifications,
+    readers,
+    record,
+    replay,
+    run,
+    tokens,
+    watch,
+)
 from cardgw.cli.app import App
 from cardgw.cli.completion import completion
 from cardgw.cli.group import NAME, Root
@@ -38,6 +53,7 @@ HEADINGS = {
         local.check_config,
         local.operations,
         local.transports,
+        readers.readers,
         local.help_,
         local.plugins,
         local.operation,

@@ -1,0 +1,72 @@
+# -*- test-case-name: tests.cli.test_readers -*-
+"""
+C{cardgw readers}: the readers of this machine, as the settings name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from cardgw.cli.app import App, Style
+from cardgw.cli.errors import DONE, NO_CARD
+from cardgw.cli.group import Command
+from cardgw.cli.options import ANSWER
+from cardgw.cli.render import Column, key, table
+from cardgw.errors import CardGatewayError, ParameterError
+from cardgw.transports.pcsc.driver import Driver, scard_driver
+from cardgw.transports.pcsc.inquiry import Found, look
+from cardgw.transports.pcsc.selectors import matches, well_formed
+
+_COLUMNS: Sequence[Column] = (
+    Column("number", key("number"), right=True),
+    Column("reader", key("reader"), wide=True),
+    Column("in it", key("state")),
+    Column("answer to reset", key("atr"), remark=True),
+)
+driver: Callable[[], Driver] = scard_driver
+"""Gives the calls of PC/SC."""
+
+
+@click.command(
+    "readers",
+    cls=Command,
+    help="list the readers of this machine, and what is in them",
+    examples=("cardgw readers", "cardgw readers 'ACR39U*'", "cardgw readers atr:3B9F*"),
+    note="SELECTOR is what readers, ignore and names in [transports.pcsc] take; the readers that it means are listed.",
+)
+@click.argument("selector", default="*")
+@ANSWER
+@click.pass_obj
+def readers(app: App, selector: str) -> int:
+    """
+    See its help.
+    """
+    try:
+        well_formed(selector)
+    except ValueError as problem:
+        raise ParameterError(f"SELECTOR: {problem}") from None
+    rows = [_row(each) for each in look(driver()) if matches(selector, each.reader)]
+    if app.style is Style.JSON:
+        app.print_json({"items": rows})
+    else:
+        table(app, _COLUMNS, rows, "There is no reader." if selector == "*" else f"No reader is {selector}.")
+    return DONE if rows else NO_CARD
+
+
+def _row(found: Found) -> dict[str, Any]:
+    reader = found.reader
+    return {"number": reader.index, "reader": reader.name, "state": found.state, "atr": reader.atr.hex().upper() or None}
+
+
+def told() -> list[str]:
+    """
+    The readers in lines of text, or why there are none.
+    """
+    try:
+        found = look(driver())
+    except CardGatewayError as problem:
+        return [str(problem)]
+    return [f"{each.reader.name}: {each.state}" for each in found] or ["none"]
