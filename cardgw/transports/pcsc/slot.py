@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cardgw.connections.sessions import Sessions
-from cardgw.errors import ChannelError
+from cardgw.errors import ChannelClosed, ChannelError
 from cardgw.interfaces import IGateway
 from cardgw.transports.pcsc.channel import PcscChannel, open_card
 from cardgw.transports.pcsc.driver import Driver
@@ -29,6 +29,8 @@ from cardgw.transports.pcsc.worker import Hand, ThreadHand, Worker
 _log = Logger()
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 64.0
 """Seconds until a card is opened anew: at first, and at most.  It is twice as long each time."""
+MOMENT = 5.0
+"""Seconds that a thread has to come back from a card that was left."""
 _ANY_NUMBER = 1_000_000
 _FOR_GOOD = (CardMute, ProtocolMismatch)
 """What no pause can change."""
@@ -75,6 +77,7 @@ class Slot:
         self._job: Deferred[None] | None = None
         self._visit: Deferred[None] | None = None
         self._timer: IDelayedCall | None = None
+        self._leaving: IDelayedCall | None = None
         self._pause = FIRST_PAUSE
         hall.crowd.add(self, "")
 
@@ -132,18 +135,25 @@ class Slot:
 
     def end(self, reason: ChannelError | None) -> None:
         """
-        Let the card go now, and take no other one.  The second time, wait no longer for the reader.
+        Take no card any more, and let go the one that is here.  If something is done to it all the same, or if this was wanted
+        before, nobody waits for the card.
 
         @param reason: C{None} for the ordinary end.
         """
-        if self._closed:
+        if self._ended:
             self._leave()
+            return
+        at_once = self.busy or self._closed
         self._closed = True
         self._stop_timer()
         if self._opening is not None:
             self._opening.cancel()
-        if self._channel is not None:
-            self._channel.close(reason).addCallback(lambda _: self._end())
+        if self._channel is not None and at_once:
+            self._channel.gone(reason or ChannelClosed())
+        elif self._channel is not None:
+            self._channel.close(reason)
+        if at_once:
+            self._end()
         self._end_if_idle()
 
     def _begin(self) -> None:
@@ -194,6 +204,7 @@ class Slot:
         finally:
             self._job = None
             reasons = tuple(lost)
+            self._closed = self._closed or self._hall.crowd.stopping
             await channel.close()
             self._channel = None
         return reasons[0] if reasons else None
@@ -203,10 +214,9 @@ class Slot:
 
     def _attended(self) -> None:
         self._visit = None
+        self._closed = self._closed or self._hall.crowd.stopping
         if self._fresh:
             self._begin()
-        if self._hall.crowd.stopping:
-            self._closed = True
         self._end_if_idle()
 
     def _not_opened(self, error: ChannelError) -> None:
@@ -244,7 +254,7 @@ class Slot:
 
     def _end(self) -> None:
         """
-        The thread ends when it has done all that it was given; nobody waits for one that is stuck.
+        The thread ends when it has done all that it was given; nobody waits for it any longer than a moment.
         """
         if self._ended:
             return
@@ -252,6 +262,7 @@ class Slot:
         self._stop_timer()
         stuck = self._worker.stuck
         if self._used:
+            self._leaving = self._hall.gateway.reactor.callLater(MOMENT, self._leave)
             self._worker.when_free().addCallback(lambda _: self._free())
         else:
             self._free()
@@ -264,4 +275,6 @@ class Slot:
 
     def _leave(self) -> None:
         if self in self._hall.crowd.here:
+            if self._leaving is not None and self._leaving.active():
+                self._leaving.cancel()
             self._hall.crowd.ended(self, "")

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.memory import MemoryChannel
-from cardgw.errors import ChannelError
+from cardgw.errors import ChannelError, GatewayStopping
 from cardgw.testing import KnowingCard
 from cardgw.transports.pcsc.errors import CardInUse, CardMute, CardReset, CardTakenOut, ProtocolMismatch, ReaderUnplugged
 from cardgw.transports.pcsc.place import Place
@@ -346,11 +346,12 @@ class EndTests(SlotTestCase):
 
     def test_forced(self) -> None:
         """
-        In the end, nobody waits for a job.
+        In the end, nobody waits for a job, nor for a reader.
         """
-        self.insert()
+        channel = self.insert()
         drained = self.hall.crowd.drain()
         self.hall.crowd.end()
+        self.assertIsInstance(self.successResultOf(channel.when_gone()), GatewayStopping)
         self.successResultOf(drained)
         self.over()
         self.gateway.jobs[0].callback(None)

@@ -11,12 +11,13 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.script import Script
+from cardgw.apdu.script import Script, Step
+from cardgw.connections.service import WIND_UP
 from cardgw.errors import ChannelError, PeerSilent
 from cardgw.transports.pcsc.errors import CardReset, CardTakenOut, PcscStopped, ReaderUnplugged
 from cardgw.transports.pcsc.service import PcscService
 from cardgw.transports.pcsc.settings import PcscSettings
-from cardgw.transports.pcsc.slot import FIRST_PAUSE, Hall
+from cardgw.transports.pcsc.slot import FIRST_PAUSE, MOMENT, Hall
 from tests.logs import captured
 from tests.transports.estk.fakes import FakeGateway
 from tests.transports.pcsc.fake import FakeDriver
@@ -44,7 +45,7 @@ class StoryTestCase(SynchronousTestCase):
         self.gateway = FakeGateway()
         self.clock = self.gateway.reactor = ThreadlessReactor()
         self.lookout = Lookout(self.driver, self.clock)
-        settings = PcscSettings(names={"bench": READER}, apdu_timeout=10.0, busy_timeout=5.0)
+        settings = PcscSettings(names={"bench": READER}, apdu_timeout=10.0, slow_timeout=1000.0, busy_timeout=5.0)
         self.service = PcscService(Hall(self.driver, settings, self.gateway, self.driver.hand), self.lookout.make)
         self.service.startService()
 
@@ -299,6 +300,22 @@ class StopTests(StoryTestCase):
         self.failureResultOf(running, ChannelError)
         self.gateway.jobs[-1].callback(None)
         self.go()
+        self.successResultOf(stopped)
+        card.silent = False
+        self.go()
+
+    def test_patient(self) -> None:
+        """
+        While a card may still be silent for long: in the end that is not waited for.
+        """
+        card = self.insert()
+        card.silent = True
+        running: Deferred[Any] = self.channel.exchange(Script((Step(SELECT, slow=True),)))
+        stopped = self.service.stopService()
+        self.go(PcscSettings().grace)
+        self.assertNoResult(stopped)
+        self.go(WIND_UP + MOMENT)
+        self.failureResultOf(running, ChannelError)
         self.successResultOf(stopped)
         card.silent = False
         self.go()
