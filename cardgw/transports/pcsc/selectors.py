@@ -61,7 +61,7 @@ def matches(selector: str, reader: Seen) -> bool:
         wanted = selector[len(_ATR) :].replace(" ", "")
         return bool(reader.atr) and fnmatchcase(reader.atr.hex(), wanted.lower())
     name, wanted = reader.name.casefold(), selector.casefold()
-    return wanted in name or (not _WILD.isdisjoint(wanted) and fnmatchcase(name, wanted))
+    return wanted in name or (not _WILD.isdisjoint(wanted) and fnmatchcase(name, f"*{wanted}*"))
 
 
 def _is_atr(selector: str) -> bool:

@@ -26,12 +26,12 @@ class PcscSettings:
     readers: tuple[str, ...] = option(
         each_of(_SELECTOR),
         "readers that are used; a selector is a number (the place in the list of readers sorted by name, from 0), part of a "
-        "name, a pattern with *, ? or [ for the whole name, atr:3B9F* (any reader with such a card in it), or one of names",
+        "name, also as a pattern with *, ? or [, atr:3B9F* (any reader with such a card in it), or one of names",
         default=("*",),
     )
     ignore: tuple[str, ...] = option(each_of(_SELECTOR), "readers that are left to other programs", default=())
     names: dict[str, str] = option(
-        mapping(_SELECTOR), 'names for readers, and the selector of each: bench-left = "*ACR39U*01 00"', default=Factory(dict)
+        mapping(_SELECTOR), 'names for readers, and the selector of each: bench-left = "ACR39U*01 00"', default=Factory(dict)
     )
     share: str = option(
         choice(SHARED, EXCLUSIVE),

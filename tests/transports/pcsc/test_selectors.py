@@ -51,11 +51,11 @@ class SelectorTests(SynchronousTestCase):
 
     def test_pattern(self) -> None:
         """
-        A pattern is for the whole name.
+        A pattern is for a part of a name, as text is.
         """
-        self.assertTrue(matches("acs*01 00", LEFT))
+        self.assertTrue(matches("acr39u*01 00", LEFT))
         self.assertTrue(matches("*0[12] 00", RIGHT))
-        self.assertFalse(matches("acr39u*", LEFT))
+        self.assertFalse(matches("acr39u*picc", LEFT))
 
     def test_brackets(self) -> None:
         """
