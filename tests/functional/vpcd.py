@@ -24,6 +24,31 @@ close_timeout = 0.2
 """
 
 
+def make_vicc(card: VirtualEuicc, manners: Manners | None = None, transmit: Callable[[bytes], bytes] | None = None) -> Vicc:
+    """
+    The side of an eUICC that dials in.
+
+    @param transmit: what stands between the card and the wire.
+    """
+    return vicc_of(transmit or card.transmit, euicc_atr(card.options), card.reset, manners)
+
+
+def vicc_of(
+    transmit: Callable[[bytes], bytes], atr: bytes, reset: Callable[[], object] = bool, manners: Manners | None = None
+) -> Vicc:
+    """
+    The side of any card that dials in.
+
+    @param reset: called when it starts anew.
+    """
+
+    def watch(what: str, facts: dict[str, Any]) -> None:
+        if what == "reset":
+            reset()
+
+    return Vicc(reactor, transmit, atr, manners, watch)
+
+
 class VpcdTestCase(OperatorsTestCase):
     """
     A service that is a reader, too.
@@ -47,30 +72,20 @@ class VpcdTestCase(OperatorsTestCase):
         self, card: VirtualEuicc, manners: Manners | None = None, transmit: Callable[[bytes], bytes] | None = None
     ) -> Vicc:
         """
-        A card dials in.
-
-        @param transmit: what stands between the card and the wire.
+        A card dials in.  See L{make_vicc}.
         """
-        return await self.insert_any(transmit or card.transmit, euicc_atr(card.options), card.reset, manners)
+        return await self.dial_in(make_vicc(card, manners, transmit))
 
-    async def insert_any(
-        self,
-        transmit: Callable[[bytes], bytes],
-        atr: bytes,
-        reset: Callable[[], object] = bool,
-        manners: Manners | None = None,
-    ) -> Vicc:
+    async def insert_any(self, transmit: Callable[[bytes], bytes], atr: bytes, reset: Callable[[], object] = bool) -> Vicc:
         """
-        Any card dials in.
-
-        @param reset: called when it starts anew.
+        Any card dials in.  See L{vicc_of}.
         """
+        return await self.dial_in(vicc_of(transmit, atr, reset))
 
-        def watch(what: str, facts: dict[str, Any]) -> None:
-            if what == "reset":
-                reset()
-
-        vicc = Vicc(reactor, transmit, atr, manners, watch)
+    async def dial_in(self, vicc: Vicc) -> Vicc:
+        """
+        The side of a card dials in.
+        """
         port = self.gateway.ports["vpcd-listening"]
         await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", port), vicc)
         self.addCleanup(vicc.drop)
