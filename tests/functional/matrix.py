@@ -16,7 +16,6 @@ from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import Delivery
 from tests.functional.api_client import Json
 from tests.functional.operators import HOST, NEW, TWO, activation_code, pki
-from tests.functional.vpcd import VpcdTestCase
 
 Results: TypeAlias = Mapping[str, Json]
 GET_EID = "80E2910006BF3E035C015A"
@@ -29,12 +28,12 @@ class Line:
 
     @ivar options: of the software eUICC that is reached over it.
     @ivar offers: what its channel offers.
-    @ivar arrive: has that card come.
+    @ivar arrive: has that card come, given the test.
     """
 
     options: Mapping[str, Any]
     offers: frozenset[Feature]
-    arrive: Callable[[VpcdTestCase, VirtualEuicc], Awaitable[object]]
+    arrive: Callable[[Any, VirtualEuicc], Awaitable[object]]
 
 
 LINES: Mapping[str, Line] = {
@@ -43,6 +42,11 @@ LINES: Mapping[str, Line] = {
         {"pinned": False, "delivery": Delivery.T1},
         frozenset({Feature.SELECT, Feature.LOGICAL_CHANNELS}),
         lambda test, card: test.insert(card),
+    ),
+    "pcsc": Line(
+        {"pinned": False, "delivery": Delivery.T0},
+        frozenset({Feature.SELECT, Feature.LOGICAL_CHANNELS}),
+        lambda test, card: test.put_in(card),
     ),
 }
 """By their names; a new transport is one more line."""

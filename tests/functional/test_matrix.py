@@ -19,6 +19,7 @@ from tests.functional.api_client import Json
 from tests.functional.attach import AttachTestCase, read_eid
 from tests.functional.matrix import LINES, NEEDY, OPERATIONS, needs
 from tests.functional.operators import ENDED, NEW, ONE, identity, pki, reactor, until
+from tests.functional.pcsc import PcscTestCase
 
 SMDS = """
 [https.hosts."lpa.ds.example.test"]
@@ -45,9 +46,9 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(sorted(OPERATIONS), sorted(each.plugin.name for each in shipped_registry().operations()))
 
 
-class MatrixTests(AttachTestCase):
+class MatrixTestCase(AttachTestCase):
     """
-    One card on each transport.
+    One card on a transport.
     """
 
     async def begin(self, name: str) -> VirtualEuicc:
@@ -129,6 +130,12 @@ class MatrixTests(AttachTestCase):
             self.assertIn(f"{operation} needs {reason}, which", reply.body["detail"])
             self.assertEqual(card.apdus, before)
 
+
+class MatrixTests(MatrixTestCase):
+    """
+    Cards that dial in.
+    """
+
     async def test_estk(self) -> None:
         """
         eSTK.me: bound to its ISD-R, no ATR, no reset but the one that ends the connection.
@@ -140,3 +147,15 @@ class MatrixTests(AttachTestCase):
         A UICC behind vpcd: the ISD-R is selected on a logical channel.
         """
         await self.check("vpcd")
+
+
+class ReaderMatrixTests(PcscTestCase, MatrixTestCase):
+    """
+    Cards in readers.
+    """
+
+    async def test_pcsc(self) -> None:
+        """
+        A UICC in a reader of this machine, with T=0: answers are fetched with GET RESPONSE.
+        """
+        await self.check("pcsc")

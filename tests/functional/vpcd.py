@@ -76,11 +76,17 @@ class VpcdTestCase(OperatorsTestCase):
         """
         return await self.dial_in(make_vicc(card, manners, transmit))
 
-    async def insert_any(self, transmit: Callable[[bytes], bytes], atr: bytes, reset: Callable[[], object] = bool) -> Vicc:
+    async def insert_any(
+        self,
+        transmit: Callable[[bytes], bytes],
+        atr: bytes,
+        reset: Callable[[], object] = bool,
+        manners: Manners | None = None,
+    ) -> Vicc:
         """
         Any card dials in.  See L{vicc_of}.
         """
-        return await self.dial_in(vicc_of(transmit, atr, reset))
+        return await self.dial_in(vicc_of(transmit, atr, reset, manners))
 
     async def dial_in(self, vicc: Vicc) -> Vicc:
         """
