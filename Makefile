@@ -2,7 +2,7 @@
 #   make demo    download a profile: server, gateway and card, all in software
 #   make test    the tests (TESTS=tests.lpa for some of them)
 #   make run     the gateway on TCP port 1888 (ARGS="--config cardgw.toml")
-#   make bench   the load generator (ARGS="--quick --json")
+#   make bench   the load generator (ARGS="--quick --json"); BENCH=pcsc for what relaying to and from readers costs
 #   make lint    style and types
 #   make clean   remove all that was made, .venv too
 
@@ -11,6 +11,7 @@ VENV := .venv
 READY := $(VENV)/ready
 TESTS ?= tests
 ARGS ?=
+BENCH ?= estk
 
 .PHONY: demo test run bench lint clean
 
@@ -25,7 +26,7 @@ run: $(READY)
 	$(VENV)/bin/twistd -n --pidfile= cardgw $(ARGS)
 
 bench: $(READY)
-	$(VENV)/bin/python -m bench.estk $(ARGS)
+	$(VENV)/bin/python -m bench.$(BENCH) $(ARGS)
 
 lint: $(READY)
 	$(VENV)/bin/ruff check

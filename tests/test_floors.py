@@ -93,7 +93,7 @@ IO = {
 }
 
 LIBRARY_ROOMS = {
-    "smartcard": ("cardgw.transports.pcsc",),
+    "smartcard": ("cardgw.transports.pcsc", "bench.raw"),
     "paho": ("cardgw.transports.hwb",),
     "sqlalchemy": ("cardgw.gateway.store",),
     "sqlite3": ("cardgw.gateway.store",),
