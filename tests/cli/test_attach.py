@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -22,6 +23,13 @@ from tests.cli.fakes import BEGUN, CARD, done, failed, stage
 RESULT = {"reader": "tcp:127.0.0.1:35963", "commands": 146, "resets": 2, "seconds": 63.1, "ended": "cancelled"}
 
 
+def interrupt() -> None:
+    """
+    Control-C.
+    """
+    raise KeyboardInterrupt
+
+
 class AttachTests(CliTestCase):
     """
     C{cardgw attach}.
@@ -34,9 +42,9 @@ class AttachTests(CliTestCase):
         self.api.scripts["card.attach"] = list(script or (BEGUN, done(**RESULT)))
         return self.run_it("attach", *typed, status=status, **more)
 
-    def interrupt(self, how: Any) -> None:
+    def interrupt(self, how: Callable[[], object], result: Any = RESULT) -> None:
         """
-        Something happens when events are asked for; the job that is cancelled then has a result.
+        Something happens when events are asked for; the job that is cancelled then has this result.
         """
         real = self.api.cancelled
 
@@ -46,7 +54,7 @@ class AttachTests(CliTestCase):
                 how()
 
         def cancelled(api: Any, name: str) -> httpx.Response:
-            api.jobs[name] = evolve(api.jobs[name], result=RESULT)
+            api.jobs[name] = evolve(api.jobs[name], result=result)
             return real(name)
 
         self.api.before = before
@@ -87,7 +95,7 @@ class AttachTests(CliTestCase):
         """
         Control-C takes the card out: the job is cancelled, and the exit status is 0.
         """
-        self.interrupt(lambda: signal.raise_signal(signal.SIGINT))
+        self.interrupt(interrupt)
         lines = self.lines(self.attach())
         self.assertEqual((lines[-1]["state"], lines[-1]["result"]), ("cancelled", RESULT))
         self.assertIs(self.api.jobs["01JOB1"].state, JobState.CANCELLED)
@@ -105,11 +113,5 @@ class AttachTests(CliTestCase):
         """
         Where the card was not in the reader yet, the command was interrupted as any other.
         """
-
-        def before(request: httpx.Request) -> None:
-            if request.url.path.endswith("/events"):
-                self.api.before = lambda _: None
-                raise KeyboardInterrupt
-
-        self.api.before = before
+        self.interrupt(interrupt, result=None)
         self.attach(status=130)
