@@ -104,9 +104,10 @@ class DayTests(PcscTestCase):
 
     async def test_arrival(self) -> None:
         """
-        Settings can have an operation run on each card that comes; then it is let go until it is put in anew.
+        Settings can have an operation run on each card of a kind that comes; then it stays, and when it is put in anew, it is run
+        anew.
         """
-        await self.start('[transports.pcsc.requests]\narrival = "lpa.info"\n')
+        await self.start('[transports.pcsc.requests]\neuicc = "lpa.info"\n')
         card = self.euicc()
         for count in (1, 2):
             vicc = await self.put_in(card)
@@ -115,8 +116,9 @@ class DayTests(PcscTestCase):
                 return len(await self.api.items("jobs", state="done")) == count
 
             await until(done)
-            await self.nobody()
+            self.assertTrue((await self.here(card))["managed"])
             await self.daemon.pull(vicc)
+            await self.nobody()
         jobs = await self.api.items("jobs")
         self.assertEqual([(each["operation"], each["card"]) for each in jobs], [("lpa.info", identity(card))] * 2)
 
