@@ -5,6 +5,8 @@ The card in a reader, as L{cardgw.interfaces.ICardChannel}.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -60,7 +62,7 @@ class PcscChannel(ChannelBase):
         if not script.steps:
             return succeed(())
         run = self._running = Run([self._encoded(step) for step in script.steps], watch, self._place.reactor)
-        self._job(self._card.run(run)).addCallback(lambda _: run.finish())
+        self._job(self._card.run(run), run.finish)
         return run.done
 
     def _encoded(self, step: Step) -> tuple[Step, bytes]:
@@ -75,7 +77,7 @@ class PcscChannel(ChannelBase):
 
     def _release(self) -> None:
         if not self._over:
-            self._job(self._card.release())
+            self._job(self._card.release(), _nothing)
 
     def _reset(self, kind: Reset) -> Deferred[None]:
         return self._turn.run(self._reset_now, kind)
@@ -83,7 +85,7 @@ class PcscChannel(ChannelBase):
     def _reset_now(self, kind: Reset) -> Deferred[None]:
         return self._ask(self._card.reset(RESETS[kind]), _nothing)
 
-    def _ask(self, job: Job[None], undo: Any) -> Deferred[None]:
+    def _ask(self, job: Job[None], undo: Callable[[], object]) -> Deferred[None]:
         """
         @param undo: called where nobody waits for the job any more.
         """
@@ -91,7 +93,7 @@ class PcscChannel(ChannelBase):
             return fail(self._closed())
         asked: Deferred[None] = Deferred(lambda _: undo())
         self._asked.append(asked)
-        self._job(job).addCallback(lambda _: self._answer(asked))
+        self._job(job, partial(self._answer, asked))
         return asked
 
     def _answer(self, asked: Deferred[None]) -> None:
@@ -100,38 +102,49 @@ class PcscChannel(ChannelBase):
             if not asked.called:
                 asked.callback(None)
 
-    def _job(self, job: Job[None]) -> Deferred[None]:
-        return self._place.worker.run(job).addCallbacks(self._done, self._failed)
+    def _job(self, job: Job[None], then: Callable[[], object]) -> None:
+        self._place.worker.run(job).addCallbacks(self._done, self._failed, callbackArgs=(then,))
 
-    def _done(self, _: None) -> None:
+    def _done(self, _: None, then: Callable[[], object]) -> None:
         if self._card.facts is not self._facts:
             self._facts = self._card.facts
             self.info = channel_info(self._place.peer, self._facts, self._place.settings)
+        then()
 
     def _failed(self, failure: Failure) -> None:
         self._perish(reason_of(failure, self._place.peer))
 
     def _perish(self, reason: ChannelError) -> None:
         if not self._over:
-            self._stop(reason)
-            self._place.worker.run(self._card.leave()).addErrback(_unheard)
+            self._ending = reason
+            self._leave()
+            self._tell(reason)
             self._lost(reason)
 
     def _close(self, reason: ChannelError | None) -> None:
         if self._over:
             return
         self._ending = reason
-        self._stop(reason or ChannelClosed())
+        left = self._leave()
         timer = self._place.reactor.callLater(self._place.settings.busy_timeout, self._lost, reason)
-        self._place.worker.run(self._card.leave()).addErrback(_unheard).addCallback(self._left, timer)
+        self._tell(reason or ChannelClosed())
+        left.addCallback(self._left, timer)
 
     def _left(self, _: None, timer: Any) -> None:
         if timer.active():
             timer.cancel()
         self._lost(self._ending)
 
-    def _stop(self, reason: ChannelError) -> None:
+    def _leave(self) -> Deferred[None]:
+        """
+        Before anybody learns of it, and asks for something else in the same reader.
+        """
         self._over = True
+        if self._running is not None:
+            self._running.stopped = True
+        return self._place.worker.run(self._card.leave()).addErrback(_unheard)
+
+    def _tell(self, reason: ChannelError) -> None:
         asked, self._asked = self._asked, []
         if self._running is not None:
             self._running.fail(reason)

@@ -35,7 +35,7 @@ class CardReset(PeerLost):
     Another program has reset the card.
     """
 
-    hint = 'With share = "exclusive" in [transports.pcsc] no other program can.'
+    hint = 'With share = "exclusive" in the table [transports.pcsc] no other program can.'
 
 
 class CardInUse(ChannelError):
@@ -59,7 +59,7 @@ class ProtocolMismatch(ChannelError):
     The card does not speak the transmission protocol that it is to be used with.
     """
 
-    hint = "The setting is protocol in [transports.pcsc]."
+    hint = "The setting is protocol in the table [transports.pcsc]."
 
 
 class ReaderFailed(ChannelError):

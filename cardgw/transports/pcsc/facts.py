@@ -16,6 +16,8 @@ from cardgw.values import ARRIVAL, CardRequest, ChannelInfo, Feature, Reset
 
 GET_UID = Command(0xFF, 0xCA, expected=256)
 """To the reader, not to the card (PC/SC part 3, 3.2.2.1.3)."""
+UNTOLD = 0xFFFF
+"""Most bytes in an extended command where the reader does not tell: vsmartcard's has frames of this size."""
 UID_SIZES = (4, 7, 10)
 """Bytes of a UID (ISO/IEC 14443-3, 6.5.4)."""
 
@@ -81,7 +83,7 @@ def _longest(facts: Facts) -> int:
     """
     Where settings say that the reader is wrong, it may be wrong altogether.
     """
-    return EXTENDED_COMMAND if facts.longest in (None, SHORT_COMMAND) else facts.longest
+    return facts.longest if facts.longest is not None and facts.longest > SHORT_COMMAND else UNTOLD
 
 
 def encode(command: Command, protocol: int) -> bytes:

@@ -15,11 +15,14 @@ from cardgw.apdu.response import Response
 from cardgw.apdu.script import Step
 from cardgw.errors import ChannelError, PeerMisbehaved
 
+INTERVAL = 0.002
+"""Seconds between two looks at a card that answers fast.  Waking the reactor for each answer would cost a quarter of the speed."""
+
 
 class Run:
     """
-    The thread writes C{begun} and C{answers}, everything else belongs to the reactor.  However many answers come, the reactor
-    is woken for all that it has not looked at yet at once.
+    The thread writes C{begun} and C{answers}, everything else belongs to the reactor.  An answer wakes the reactor, but for the
+    last one; while more come at short intervals, it looks for them by itself.
 
     The thread counts a command before it looks whether it is to stop; who stops it looks at the count after that.  So no command
     reaches the card that is not counted.
@@ -39,8 +42,9 @@ class Run:
         self.done: Deferred[Answers] = Deferred(self._cancelled)
         self._watch = watch
         self._seen = 0
-        self._called = False
-        self._call = reactor.callFromThread
+        self._awake = False
+        self._timer: Any = None
+        self._reactor = reactor
 
     def take(self, step: Step, octets: bytes) -> bool:
         """
@@ -53,16 +57,24 @@ class Run:
             raise PeerMisbehaved(f"an answer of {len(octets)} bytes, without a status word")
         response = Response(octets[:-2], octets[-2] << 8 | octets[-1])
         self.answers.append(response)
-        if self._watch is not None and not self._called:
-            self._called = True
-            self._call(self.look)
-        return step.allows(response)
+        goes_on = len(self.answers) < len(self.commands) and step.allows(response)
+        if goes_on and self._watch is not None and not self._awake:
+            self._awake = True
+            self._reactor.callFromThread(self._look)
+        return goes_on
 
-    def look(self) -> None:
-        """
-        Show the watcher what it has not seen yet.
-        """
-        self._called = False
+    def _look(self) -> None:
+        self._show()
+        if self._timer is None and not self.done.called:
+            self._timer = self._reactor.callLater(INTERVAL, self._look_again)
+
+    def _look_again(self) -> None:
+        self._timer, self._awake = None, False
+        if self._seen < len(self.answers):  # also those of which the thread thought that the reactor was awake
+            self._awake = True
+            self._look()
+
+    def _show(self) -> None:
         while self._watch is not None and self._seen < len(self.answers) and not self.done.called:
             self._seen += 1
             try:
@@ -72,11 +84,17 @@ class Run:
                 if not self.done.called:
                     self.done.errback(Failure())
 
+    def _rest(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def finish(self) -> None:
         """
         The thread has come to the end.
         """
-        self.look()
+        self._rest()
+        self._show()
         if not self.done.called:
             self.done.callback(tuple(self.answers))
 
@@ -86,11 +104,13 @@ class Run:
         """
         self.stopped = True
         begun = self.begun
-        self.look()
+        self._rest()
+        self._show()
         if not self.done.called:
             answers = tuple(self.answers)
             self.done.errback(reason.during(answers, begun - len(answers)))
 
     def _cancelled(self, done: Deferred[Answers]) -> None:
         self.stopped = True
+        self._rest()
         done.errback(CancelledError())

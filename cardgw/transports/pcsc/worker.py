@@ -118,6 +118,7 @@ class Worker:
         self._hand = hand(name)
         self._tasks: deque[_Task] = deque()
         self._timer: Any = None
+        self._ended = False
 
     @property
     def stuck(self) -> bool:
@@ -134,8 +135,7 @@ class Worker:
         """
         task = _Task(job, Deferred())
         self._tasks.append(task)
-        if self._timer is None and not self.stuck:
-            self._timer = self._reactor.callLater(PERIOD, self._look)
+        self._watch()
         self._hand.give(self._errand(task))
         return task.done
 
@@ -147,8 +147,11 @@ class Worker:
 
     def end(self) -> None:
         """
-        The thread ends when all that has been given up to now is done.  Nothing may be given any more.
+        The thread ends when all that has been given up to now is done; it is not looked after any more.  Nothing may be given
+        after that.
         """
+        self._ended = True
+        self._rest()
         self._hand.end()
 
     def _errand(self, task: _Task) -> Iterator[Wait]:
@@ -168,12 +171,16 @@ class Worker:
 
     def _done(self, task: _Task, result: Any) -> None:
         self._tasks.popleft()
-        if not self._tasks:
+        if self._tasks:
+            self._watch()
+        else:
             self._rest()
-        elif task.late:
-            self._timer = self._reactor.callLater(PERIOD, self._look)
         if not task.late:
             task.done.callback(result)
+
+    def _watch(self) -> None:
+        if self._timer is None and not self.stuck and not self._ended:
+            self._timer = self._reactor.callLater(PERIOD, self._look)
 
     def _rest(self) -> None:
         if self._timer is not None:
@@ -181,16 +188,15 @@ class Worker:
             self._timer = None
 
     def _look(self) -> None:
-        task, self._timer = self._tasks[0], None
-        left = PERIOD
+        task, left = self._tasks[0], PERIOD
         if task.doing is not None:
             wait, since = task.doing
             left = since + wait.limit - self._reactor.seconds()
-            if left <= 0:
-                task.late = True
-                task.done.errback(wait.error.during((), 0))
-                return
-        self._timer = self._reactor.callLater(min(left, PERIOD), self._look)
+        if left > 0:
+            self._timer = self._reactor.callLater(min(left, PERIOD), self._look)
+            return
+        self._timer, task.late = None, True
+        task.done.errback(wait.error.during((), 0))
 
 
 def _nothing() -> Job[None]:

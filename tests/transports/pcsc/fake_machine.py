@@ -205,9 +205,9 @@ class FakeMachine:
         """
         Whether a call would not return now.
 
-        @param what: C{"connect"}, C{"begin"}, C{"transmit"} or C{"disconnect"}.
+        @param what: C{"connect"}, C{"begin"}, C{"transmit"} or C{"leave"}.
         """
         reader = self.plugged.get(name)
         if not self.running or reader is None or reader.card is None:
             return False
-        return reader.card.silent if what == "transmit" else reader.holder == OTHER
+        return reader.holder == OTHER or (what == "transmit" and reader.card.silent)

@@ -21,7 +21,7 @@ READER = "Reader of tests 00 00"
 PEER = "bench"
 T1_ATR = bytes.fromhex("3B80018081")
 """T=1, and nothing said."""
-EXTENDED_ATR = bytes.fromhex("3B8581018073800040B6")
+EXTENDED_ATR = bytes.fromhex("3B85018073C00140F6")
 """T=1, extended length, one logical channel."""
 CONTACTLESS_ATR = bytes.fromhex("3B8180018080")
 """What readers make for a DESFire card."""
