@@ -16,7 +16,7 @@ from cardgw.apdu.script import Step
 from cardgw.errors import ChannelError, PeerMisbehaved
 
 INTERVAL = 0.002
-"""Seconds between two looks at a card that answers fast.  Waking the reactor for each answer would cost a quarter of the speed."""
+"""Seconds between two looks at a card that answers fast.  Waking the reactor for each answer costs a quarter of the speed."""
 
 
 class Run:

@@ -158,11 +158,13 @@ class Worker:
         seconds = self._reactor.seconds
         job, result = task.job, None
         try:
-            while not task.late:
+            while True:
                 wait = next(job)
+                if task.late:
+                    job.close()
+                    break
                 task.doing = (wait, seconds())
                 yield wait
-            job.close()
         except StopIteration as end:
             result = end.value
         except Exception:

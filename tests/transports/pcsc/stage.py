@@ -19,7 +19,7 @@ from tests.transports.pcsc.fake_threads import ThreadlessReactor
 
 READER = "Reader of tests 00 00"
 PEER = "bench"
-T1_ATR = bytes.fromhex("3B80018081")
+T1_ATR = bytes.fromhex("3B800181")
 """T=1, and nothing said."""
 EXTENDED_ATR = bytes.fromhex("3B85018073C00140F6")
 """T=1, extended length, one logical channel."""
