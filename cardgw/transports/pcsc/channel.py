@@ -73,25 +73,25 @@ class PcscChannel(ChannelBase):
         return step, octets
 
     def _hold(self) -> Deferred[None]:
-        return self._ask(self._card.hold(), self._release)
+        return self._ask(self._card.hold(), lambda _: self._release())
 
     def _release(self) -> None:
         if not self._over:
-            self._job(self._card.release(), _nothing)
+            self._job(self._card.release(), lambda: None)
 
     def _reset(self, kind: Reset) -> Deferred[None]:
         return self._turn.run(self._reset_now, kind)
 
     def _reset_now(self, kind: Reset) -> Deferred[None]:
-        return self._ask(self._card.reset(RESETS[kind]), _nothing)
+        return self._ask(self._card.reset(RESETS[kind]), lambda _: None)
 
-    def _ask(self, job: Job[None], undo: Callable[[], object]) -> Deferred[None]:
+    def _ask(self, job: Job[None], undo: Callable[[Deferred[None]], None]) -> Deferred[None]:
         """
         @param undo: called where nobody waits for the job any more.
         """
         if self._over:
             return fail(self._closed())
-        asked: Deferred[None] = Deferred(lambda _: undo())
+        asked: Deferred[None] = Deferred(undo)
         self._asked.append(asked)
         self._job(job, partial(self._answer, asked))
         return asked
@@ -207,7 +207,3 @@ def _unheard(failure: Failure) -> None:
     A card is left that is lost anyhow.
     """
     failure.trap(ChannelError)
-
-
-def _nothing() -> None:
-    return None

@@ -43,6 +43,15 @@ class FakeScard(ModuleType):
         return function
 
 
+def restore(name: str, module: ModuleType | None) -> None:
+    """
+    What was imported is imported again.
+    """
+    del sys.modules[name]
+    if module is not None:
+        sys.modules[name] = module
+
+
 class DriverCase(SynchronousTestCase):
     """
     A machine where pyscard is what a test says.
@@ -54,8 +63,7 @@ class DriverCase(SynchronousTestCase):
         """
         for name, module in modules.items():
             full = name.replace("_", ".")
-            before = sys.modules.get(full)
-            self.addCleanup(sys.modules.pop if before is None else sys.modules.__setitem__, full, before)
+            self.addCleanup(restore, full, sys.modules.get(full))
             sys.modules[full] = module  # type: ignore[assignment]
 
     def driver(self) -> Driver:
@@ -74,7 +82,7 @@ class DriverCase(SynchronousTestCase):
         """
         with self.assertRaises(PcscError) as caught:
             call(*arguments)
-        return caught.exception.code
+        return int(caught.exception.code)
 
 
 class MissingTests(DriverCase):
