@@ -6,7 +6,8 @@ Who a card is, as text: a scheme, a colon, and digits, hexadecimal ones in upper
     cuid:47905032123412345678               else: fabricator, type, batch and serial number of the chip, from its production life
                                             cycle data (CPLC)
     iin-cin:42099999-3D5F8004132EDA         else: issuer and card number (GlobalPlatform Card Specification 2.3.1, H.2)
-    uid:04A1B2C3D4E5F6                      else: the UID of a contactless card (ISO/IEC 14443-3), of 4, 7 or 10 bytes
+    uid:04A1B2C3D4E5F6                      else: the UID of a contactless card (ISO/IEC 14443-3), of 4, 7 or 10 bytes;
+                                            the 8 bytes of an IDm (JIS X 6319-4) or of ISO/IEC 15693-3
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ FORMS: Mapping[str, str] = {
     EID: r"[0-9]{32}",
     CUID: r"[0-9A-F]{20}",
     IIN_CIN: rf"(?:[0-9A-F]{{2}}){{1,{MOST_IIN}}}-(?:[0-9A-F]{{2}}){{1,{MOST_CIN}}}",
-    UID: r"(?:[0-9A-F]{20}|[0-9A-F]{14}|[0-9A-F]{8})",
+    UID: r"(?:[0-9A-F]{20}|[0-9A-F]{16}|[0-9A-F]{14}|[0-9A-F]{8})",
 }
 """What stands behind the colon: regular expressions."""
 KINDS: Mapping[str, str] = {EID: EUICC, CUID: GLOBALPLATFORM, IIN_CIN: GLOBALPLATFORM, UID: CONTACTLESS}
 """What kind of card tells who it is in this way."""
 WORDS = "eid: and 32 digits, cuid:, iin-cin: or uid: and hexadecimal digits"
 """How people are told what an identity is."""
-UID_SIZES = (4, 7, 10)
-"""Bytes of a UID: single, double and triple size (ISO/IEC 14443-3, 6.5.4)."""
+UID_SIZES = (4, 7, 8, 10)
+"""Bytes of a UID: single, double and triple size (ISO/IEC 14443-3, 6.5.4); 8 of other kinds of contactless cards."""
 RANDOM_UID = 0x08
 """A single-size UID that begins so is made anew each time (ISO/IEC 14443-3, 6.5.4)."""
 _IDENTITY = re.compile("|".join(f"{scheme}:{form}" for scheme, form in FORMS.items()))

@@ -21,6 +21,7 @@ GOOD = (
     "uid:04A1B2C3",
     "uid:04A1B2C3D4E5F6",
     "uid:04A1B2C3D4E5F6A7B8C9",
+    "uid:0114B34D9F1A2B3C",
 )
 BAD = (
     "",
@@ -63,7 +64,7 @@ class FormTests(SynchronousTestCase):
         """
         Each is of a kind of card.
         """
-        kinds = ["euicc", "globalplatform", "globalplatform", "contactless", "contactless", "contactless", ""]
+        kinds = ["euicc", "globalplatform", "globalplatform", *["contactless"] * 4, ""]
         self.assertEqual([kind_of(each) for each in (*GOOD, "")], kinds)
 
     @given(st.one_of(*(st.from_regex(re.compile(f"{scheme}:(?:{form})"), fullmatch=True) for scheme, form in FORMS.items())))
@@ -84,7 +85,14 @@ class UidTests(SynchronousTestCase):
         """
         A UID of four, seven or ten bytes is somebody's, unless it is random.
         """
-        known = {"04A1B2C3": "uid:04A1B2C3", "08A1B2C3": "", "08A1B2C3D4E5F6": "uid:08A1B2C3D4E5F6", "": "", "04A1": ""}
+        known = {
+            "04A1B2C3": "uid:04A1B2C3",
+            "08A1B2C3": "",
+            "08A1B2C3D4E5F6": "uid:08A1B2C3D4E5F6",
+            "": "",
+            "04A1": "",
+            "0114B34D9F1A2B3C": "uid:0114B34D9F1A2B3C",
+        }
         self.assertEqual({text: uid_identity(bytes.fromhex(text)) for text in known}, known)
         self.assertEqual(uid_identity(None), "")
 

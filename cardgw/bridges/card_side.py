@@ -18,7 +18,8 @@ from twisted.python.failure import Failure
 
 from cardgw.bridges.attach_errors import ReaderHungUp
 from cardgw.bridges.attached_card import AttachedCard
-from cardgw.connections.connection import acknowledge, tune
+from cardgw.connections.connection import tune
+from cardgw.connections.prompt import PromptWriter, acknowledge, read_on
 from cardgw.transports.vpcd.wire import BODY_MAX, Control, Parser, encode
 
 _T = TypeVar("_T")
@@ -50,7 +51,7 @@ class CardSide(Protocol):
         self._parser = Parser()
         self._inbox: deque[bytes] = deque()
         self._work: Deferred[Any] | None = None
-        self._turning = self._paused = self._over = False
+        self._turning = self._reading = self._paused = self._over = False
         self._gone: Deferred[None] | None = None
         self._timer: IDelayedCall | None = None
 
@@ -60,17 +61,24 @@ class CardSide(Protocol):
         """
         assert self.transport is not None
         tune(self.transport, KEEPALIVE)
+        self._writer = PromptWriter(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """
         See L{Protocol.dataReceived}.  vpcd writes length and body one after another, and waits for the acknowledgement between.
         """
         transport: Any = self.transport
-        acknowledge(transport)
         if self._over:
             return
         self._inbox.extend(self._parser.feed(data))
+        cut = bool(self._parser.pending) and not self._reading
+        if cut:
+            self._reading = True
+            read_on(transport)
+            self._reading = False
         self._turn()
+        if not cut and self._work is None:  # no answer will carry the acknowledgement
+            acknowledge(transport)
         if len(self._inbox) > MOST_WAITING and not self._paused:
             self._paused = True
             transport.pauseProducing()
@@ -119,8 +127,7 @@ class CardSide(Protocol):
         self.end(failure)
 
     def _send(self, body: bytes) -> None:
-        assert self.transport is not None
-        self.transport.write(encode(body if len(body) <= BODY_MAX else TOO_LONG))
+        self._writer.write(encode(body if len(body) <= BODY_MAX else TOO_LONG))
 
     def end(self, why: str | Exception | Failure) -> None:
         """

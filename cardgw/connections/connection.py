@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IPullProducer, ITCPTransport, ITransport
 from zope.interface import implementer
 
 from cardgw.connections.deadline import Deadline
+from cardgw.connections.prompt import PromptWriter
 
 KEEPALIVE_PROBES = 4
 """Unanswered probes after which a connection is dead."""
@@ -30,12 +31,22 @@ class Connection:
 
     @ivar leaving: the last words have been said, or the connection is gone; nothing is written any more.
     @param silent: called with what was awaited and the seconds allowed, when it did not come.
+    @param prompt: write in this turn of the reactor (see L{PromptWriter}).
     """
 
-    __slots__ = ("_closing", "_deadline", "_drain", "_patience", "_silent", "_transport", "expect", "leaving", "rest")
+    __slots__ = ("_closing", "_deadline", "_drain", "_patience", "_silent", "_transport", "_write", "expect", "leaving", "rest")
 
-    def __init__(self, transport: ITransport, clock: Any, patience: float, silent: Callable[[str, float], object]) -> None:
+    def __init__(
+        self,
+        transport: ITransport,
+        clock: Any,
+        patience: float,
+        silent: Callable[[str, float], object],
+        *,
+        prompt: bool = False,
+    ) -> None:
         self._transport: Any = transport
+        self._write: Callable[[bytes], object] = PromptWriter(transport).write if prompt else transport.write
         self._patience = patience
         self._silent: Callable[[str, float], object] | None = silent
         self._deadline = Deadline(clock, self._late)
@@ -52,7 +63,7 @@ class Connection:
         Send whole frames.
         """
         if not self.leaving:
-            self._transport.write(octets)
+            self._write(octets)
 
     def drained(self) -> Deferred[None]:
         """
@@ -104,6 +115,7 @@ class Connection:
         self.leaving = True
         self._stop_draining()
         self._transport = self._silent = self._drain = None
+        self._write = _nowhere
         self._deadline.end()
 
     def _late(self, what: str, seconds: float) -> None:
@@ -116,6 +128,12 @@ class Connection:
             self._closing = True
             self._deadline.expect(self._patience, what)
             self._transport.loseConnection()
+
+
+def _nowhere(octets: bytes) -> None:
+    """
+    The connection is gone.
+    """
 
 
 @implementer(IPullProducer)
@@ -189,13 +207,3 @@ def tune(transport: ITransport, keepalive: float) -> None:
     with suppress(OSError, AttributeError):
         for name, value in options.items():
             handle.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-def acknowledge(transport: ITransport) -> None:
-    """
-    Have the system acknowledge what has arrived at once.  A peer that writes a message in two pieces, the second of which waits
-    for this (RFC 896), is not stopped for 40 ms each time (RFC 1122, 4.2.3.2).  The system forgets this wish soon.
-    """
-    handle: Any = getattr(transport, "getHandle", lambda: None)()
-    with suppress(OSError, AttributeError):
-        handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

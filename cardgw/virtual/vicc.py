@@ -20,7 +20,8 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from cardgw.apdu.atr import make_atr
-from cardgw.connections.connection import acknowledge, tune
+from cardgw.connections.connection import tune
+from cardgw.connections.prompt import acknowledge
 from cardgw.transports.vpcd.wire import Control, Parser, encode
 from cardgw.virtual.euicc_options import Delivery, Options
 

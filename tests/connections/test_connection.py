@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.connections.connection import KEEPALIVE_PROBES, Connection, acknowledge, tune
+from cardgw.connections.connection import KEEPALIVE_PROBES, Connection, tune
 from tests.connections.sockets import FakeSocket
 
 
@@ -135,18 +135,3 @@ class TuneTests(SynchronousTestCase):
         Other transports have no such options.
         """
         tune(StringTransport(), 30)
-
-
-class AcknowledgeTests(SynchronousTestCase):
-    """
-    L{acknowledge} sends what would be sent later.
-    """
-
-    def test_tcp(self) -> None:
-        """
-        It is a socket option; other transports have none.
-        """
-        wire = FakeSocket()
-        acknowledge(wire)
-        self.assertEqual(wire.options, [("tcp", 1)])
-        acknowledge(StringTransport())

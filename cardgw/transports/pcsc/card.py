@@ -19,10 +19,11 @@ from contextlib import suppress
 from attrs import frozen
 
 from cardgw.errors import PeerMisbehaved, PeerSilent
+from cardgw.identities import UID_SIZES
 from cardgw.transports.pcsc.codes import Code, Disposition, Protocol, Share, State
 from cardgw.transports.pcsc.driver import Driver, PcscError
 from cardgw.transports.pcsc.errors import CardInUse
-from cardgw.transports.pcsc.facts import GET_UID, UID_SIZES, Facts, encode, is_contactless
+from cardgw.transports.pcsc.facts import GET_UID, Facts, encode, is_contactless
 from cardgw.transports.pcsc.limits import longest_command
 from cardgw.transports.pcsc.run import Run
 from cardgw.transports.pcsc.settings import AUTO, EXCLUSIVE, LEAVE, RAW, RESET, SHARED, T0, T1, UNPOWER, PcscSettings

@@ -18,8 +18,6 @@ GET_UID = Command(0xFF, 0xCA, expected=256)
 """To the reader, not to the card (PC/SC part 3, 3.2.2.1.3)."""
 UNTOLD = 0xFFFF
 """Most bytes in an extended command where the reader does not tell: vsmartcard's has frames of this size."""
-UID_SIZES = (4, 7, 10)
-"""Bytes of a UID (ISO/IEC 14443-3, 6.5.4)."""
 
 
 @frozen
@@ -40,9 +38,12 @@ class Facts:
 
 def is_contactless(atr: bytes) -> bool:
     """
-    Whether this is an answer to reset that readers make for contactless cards, which have none (PC/SC part 3, 3.1.3.2.3).
+    Whether readers make this answer to reset for contactless cards, which have none: see L{Atr.contactless}.
     """
-    return len(atr) >= 5 and atr[0] == 0x3B and atr[1] >> 4 == 0x8 and atr[2:4] == b"\x80\x01" and len(atr) == (atr[1] & 0x0F) + 5
+    try:
+        return Atr.decode(atr).contactless
+    except ValueError:
+        return False
 
 
 def channel_info(peer: str, facts: Facts, settings: PcscSettings) -> ChannelInfo:

@@ -13,7 +13,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cardgw.connections.connection import Connection, acknowledge, tune
+from cardgw.connections.connection import Connection, tune
+from cardgw.connections.prompt import acknowledge
 from cardgw.errors import ChannelError, FrameTooLong, PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.transports.vpcd.channel import SHORT_RESPONSE, VpcdChannel, channel_info
 from cardgw.transports.vpcd.line import Line
@@ -56,7 +57,7 @@ class VpcdProtocol(Protocol):
         settings, reactor = self._factory.settings, self._factory.gateway.reactor
         tune(self.transport, settings.keepalive)
         self._began = self._empty_since = reactor.seconds()
-        self._connection = Connection(self.transport, reactor, settings.close_timeout, self._silent)
+        self._connection = Connection(self.transport, reactor, settings.close_timeout, self._silent, prompt=True)
         self._line = Line(self._connection, settings.poll)
         self._ask_for_atr(START)
 
