@@ -6,6 +6,7 @@ this machine is in its way, nor are the machine's readers.  Programs reach it wh
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -54,8 +55,10 @@ def _driver() -> Path | None:
 @cache
 def missing() -> str | None:
     """
-    Why there can be none here, or C{None}.
+    Why there can be none here, or no program that uses it; or C{None}.
     """
+    if importlib.util.find_spec("smartcard") is None:
+        return "pyscard is not installed"
     lacking = {package for program, package in _PROGRAMS.items() if shutil.which(program, path=_PATH) is None}
     if _driver() is None:
         lacking.add("vsmartcard-vpcd")

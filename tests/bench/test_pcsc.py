@@ -14,9 +14,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from bench.card import ATR, answer
 from bench.command import COMMAND
 from bench.pcsc import compare, main, render
+from bench.pcscd import missing
 from cardgw.apdu.atr import Atr
 from tests.functional.commands import ROOT, environment
-from tests.functional.pcscd import missing
 
 
 class CardTests(SynchronousTestCase):

@@ -83,7 +83,7 @@ class HelpTests(CliTestCase):
             (("cards", "--jsn"), "no such option"),
             (("enable",), "missing argument 'PROFILE'. See `cardgw enable --help`."),
             (("jobs", "list", "--state", "x"), "is not one of 'queued'"),
-            (("crads",), "no such command 'crads'. Did you mean 'card' or 'cards'? See `cardgw --help`."),
+            (("crads",), "no such command 'crads'. Did you mean 'card' or 'cards' or 'readers'? See `cardgw --help`."),
             (("completion",), "Choose from: bash, zsh, fish. See `cardgw completion --help`."),
         ):
             result = self.run_it(*typed, status=2)

@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.functional.test_pcsc_programs -*-
+# -*- test-case-name: tests.functional.test_pcsc_programs,tests.functional.test_pcsc_attached -*-
 """
 Programs for smart cards that were not written here, and what they say of an eUICC in a reader.
 """

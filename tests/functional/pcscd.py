@@ -7,27 +7,27 @@ in a network namespace of their own; the cards live in the process of the tests.
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import shutil
 import socket
 import threading
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from attrs import frozen
 from twisted.internet import reactor as reactor_
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.endpoints import connectProtocol
+from twisted.internet.endpoints import TCP4ServerEndpoint, connectProtocol
 from twisted.internet.error import getConnectError
-from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.interfaces import IAddress, IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
-import bench.pcscd
-from bench.pcscd import FIRST_PORT, VARIABLE, Pcscd
+from bench.pcscd import FIRST_PORT, VARIABLE, Pcscd, missing
+from cardgw.connections.prompt import acknowledge
 from cardgw.virtual.vicc import Vicc
 from tests import PCSCD
 
@@ -35,16 +35,6 @@ reactor: Any = reactor_
 T = TypeVar("T")
 _NEW_NETWORK = 0x40000000
 """C{CLONE_NEWNET} (Linux, C{sched.h})."""
-
-
-@cache
-def missing() -> str | None:
-    """
-    Why tests must be skipped, or C{None}.
-    """
-    if importlib.util.find_spec("smartcard") is None:
-        return "pyscard is not installed"
-    return bench.pcscd.missing()
 
 
 def inside(pid: int, do: Callable[[], T]) -> T:
@@ -126,6 +116,35 @@ class PrivatePcscd(Pcscd):
         return card.done
 
 
+class _Half(Protocol):
+    """
+    One end of a connection that goes through this process.
+    """
+
+    other: _Half
+    transport: Any
+
+    def dataReceived(self, data: bytes) -> None:
+        acknowledge(self.transport)
+        self.other.transport.write(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.other.transport.loseConnection()
+
+
+class _Doorway(ServerFactory):
+    noisy = False
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+
+    def buildProtocol(self, addr: IAddress | None) -> _Half:
+        near, far = _Half(), _Half()
+        near.other, far.other = far, near
+        connectProtocol(self._slot, far)
+        return near
+
+
 class PcscdTestCase(TestCase):
     """
     Tests with a real pcscd, where that is possible.
@@ -141,3 +160,13 @@ class PcscdTestCase(TestCase):
         self.addCleanup(found.remove)
         found.start()
         return found
+
+    async def door(self, slot: Slot) -> str:
+        """
+        Let others than this process put cards into a slot, too.
+
+        @return: the endpoint where they find it.
+        """
+        port = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(_Doorway(slot))
+        self.addCleanup(port.stopListening)
+        return f"tcp:127.0.0.1:{port.getHost().port}"

@@ -5,6 +5,7 @@ Cards in readers of this machine: the service, its HTTP API, an SM-DP+, pcscd, a
 
 from __future__ import annotations
 
+from cardgw.virtual.smdp_web import Misbehaviour
 from cardgw.virtual.vicc import Manners
 from tests.functional.api_client import Json
 from tests.functional.operators import NEW, ONE, activation_code, heard, identity, until
@@ -121,6 +122,28 @@ class DayTests(PcscTestCase):
             await self.nobody()
         jobs = await self.api.items("jobs")
         self.assertEqual([(each["operation"], each["card"]) for each in jobs], [("lpa.info", identity(card))] * 2)
+
+    async def test_laterVisit(self) -> None:
+        """
+        A notification that was delivered when the card had been taken out is tidied up when it is put in again.
+        """
+        await self.start()
+        self.order()
+        self.server.web.misbehave["handleNotification"] = Misbehaviour(drop=True)
+        vicc = await self.put_in(card := self.euicc())
+        await self.here(card)
+        await self.run_job(identity(card), "profile.download", activation_code=activation_code("P-1"))
+        await self.daemon.pull(vicc)
+        await self.nobody()
+        (waiting,) = await self.api.items("outbox")
+        self.assertEqual((waiting["state"], waiting["on_card"]), ("waiting", True))
+        self.server.web.misbehave.clear()
+        (await self.api.post(f"outbox/{waiting['id']}/deliver")).only(200)
+        self.assertEqual((heard(self.smdp), len(card.notifications)), ([(0, True)], 1))
+        (job,) = await until(lambda: self.api.items("jobs", operation="notifications.send-all"))
+        await self.put_in(card)
+        self.assertEqual((await self.job(job))["state"], "done")
+        self.assertEqual((card.notifications, len(heard(self.smdp))), ([], 1))
 
     async def test_disconnect(self) -> None:
         """

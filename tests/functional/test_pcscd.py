@@ -16,14 +16,14 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench.pcscd import Pcscd
+from bench.pcscd import Pcscd, missing
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import ISD_R, Delivery, Options
 from cardgw.virtual.vicc import Vicc
 from tests import PCSCD
 from tests.functional.commands import ROOT
 from tests.functional.operators import pki, reactor
-from tests.functional.pcscd import PcscdTestCase, missing
+from tests.functional.pcscd import PcscdTestCase
 from tests.functional.scard import EMPTY, NO_SERVICE, PRESENT, REMOVED, Program, Refused, User
 from tests.functional.vpcd import make_vicc
 
@@ -32,7 +32,7 @@ ATR = bytes.fromhex("3B80800101")
 KILLED = """
 import sys
 from pathlib import Path
-from bench.pcscd import Pcscd
+from bench.pcscd import Pcscd, missing
 pcscd = Pcscd(Path(sys.argv[1]))
 pcscd.start()
 print(pcscd.process.pid, flush=True)
