@@ -178,14 +178,15 @@ class Card:
 
     def _look(self) -> Job[None]:
         yield self._waits.begin
+        known = self._reader in self._memory
+        longest = self._memory[self._reader] if known else longest_command(self._driver, self._handle)
         protocol, atr = self._driver.status(self._handle)
-        if self._reader not in self._memory:
-            self._memory[self._reader] = longest_command(self._driver, self._handle)
+        self._memory[self._reader] = longest  # only now: where the card is gone, the reader has told nothing
         uid = None
         if is_contactless(atr):
             yield self._waits.apdu
             uid = self._uid(protocol)
-        self.facts = Facts(atr, protocol, self._memory[self._reader], uid)
+        self.facts = Facts(atr, protocol, longest, uid)
 
     def _uid(self, protocol: int) -> bytes | None:
         try:
@@ -202,7 +203,7 @@ class Card:
     def _run(self, run: Run) -> Job[None]:
         transmit, take, handle, protocol = self._driver.transmit, run.take, self._handle, self.facts.protocol
         apdu, slow = self._waits.apdu, self._waits.slow
-        for step, octets in run.commands:
+        for step, octets in run.for_protocol(protocol):
             run.begun += 1
             if run.stopped:
                 return

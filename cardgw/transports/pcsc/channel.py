@@ -61,7 +61,8 @@ class PcscChannel(ChannelBase):
             return fail(self._closed())
         if not script.steps:
             return succeed(())
-        run = self._running = Run([self._encoded(step) for step in script.steps], watch, self._place.reactor)
+        commands = [self._encoded(step) for step in script.steps]
+        run = self._running = Run(commands, self._facts.protocol, watch, self._place.reactor)
         self._job(self._card.run(run), run.finish)
         return run.done
 
@@ -169,7 +170,7 @@ def open_card(place: Place) -> Deferred[PcscChannel]:
     """
     waits = Waits.of(place.peer, place.settings)
     card = Card(place.driver, place.reader, waits, place.settings, place.memory)
-    opened: Deferred[PcscChannel] = Deferred()
+    opened: Deferred[PcscChannel] = Deferred(lambda _: _leave(place, card))  # before the next card is opened
     place.worker.run(card.open()).addCallbacks(
         _opened, _not_opened, callbackArgs=(place, card, opened), errbackArgs=(place, card, opened)
     )
@@ -177,16 +178,18 @@ def open_card(place: Place) -> Deferred[PcscChannel]:
 
 
 def _opened(_: None, place: Place, card: Card, opened: Deferred[PcscChannel]) -> None:
-    if opened.called:
-        place.worker.run(card.leave()).addErrback(_unheard)
-    else:
+    if not opened.called:
         opened.callback(PcscChannel(place, card))
 
 
 def _not_opened(failure: Failure, place: Place, card: Card, opened: Deferred[PcscChannel]) -> None:
-    place.worker.run(card.leave()).addErrback(_unheard)
     if not opened.called:
+        _leave(place, card)
         opened.errback(reason_of(failure, place.peer))
+
+
+def _leave(place: Place, card: Card) -> None:
+    place.worker.run(card.leave()).addErrback(_unheard)
 
 
 def reason_of(failure: Failure, peer: str) -> ChannelError:

@@ -14,6 +14,7 @@ from cardgw.apdu.base import Answers, Watch
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Step
 from cardgw.errors import ChannelError, PeerMisbehaved
+from cardgw.transports.pcsc.facts import encode
 
 INTERVAL = 0.002
 """Seconds between two looks at a card that answers fast.  Waking the reactor for each answer costs a quarter of the speed."""
@@ -27,15 +28,16 @@ class Run:
     The thread counts a command before it looks whether it is to stop; who stops it looks at the count after that.  So no command
     reaches the card that is not counted.
 
-    @ivar commands: each step, and its command as the reader wants it.
+    @ivar commands: each step, and its command as the reader wants it with C{protocol}.
     @ivar begun: how many commands may have reached the card.
     @ivar answers: what came back.
     @ivar stopped: no further command is to be sent.
     @ivar done: C{Deferred} of all answers.
     """
 
-    def __init__(self, commands: list[tuple[Step, bytes]], watch: Watch, reactor: Any) -> None:
+    def __init__(self, commands: list[tuple[Step, bytes]], protocol: int, watch: Watch, reactor: Any) -> None:
         self.commands = commands
+        self.protocol = protocol
         self.begun = 0
         self.answers: list[Response] = []
         self.stopped = False
@@ -45,6 +47,15 @@ class Run:
         self._awake = False
         self._timer: Any = None
         self._reactor = reactor
+
+    def for_protocol(self, protocol: int) -> list[tuple[Step, bytes]]:
+        """
+        The commands as the reader wants them now: another program may have started the card anew with another protocol.  For
+        the thread.
+        """
+        if protocol == self.protocol:
+            return self.commands
+        return [(step, encode(step.command, protocol)) for step, _ in self.commands]
 
     def take(self, step: Step, octets: bytes) -> bool:
         """

@@ -70,7 +70,7 @@ class CardCase(SynchronousTestCase):
         """
         A script.
         """
-        return Run([(Step(each, slow=slow), each.encode()) for each in commands], None, self.stage.reactor)
+        return Run([(Step(each, slow=slow), each.encode()) for each in commands], Protocol.T0, None, self.stage.reactor)
 
 
 class OpenTests(CardCase):
@@ -86,7 +86,7 @@ class OpenTests(CardCase):
         self.stage.reader.attributes[ATTRIBUTE_MAXINPUT] = (2000).to_bytes(4, "little")
         self.do(card.open())
         self.assertEqual(card.facts, Facts(T1_ATR, Protocol.T1, 2000))
-        names = ["establish", "connect", "begin", "status", "control", "attribute", "end"]
+        names = ["establish", "connect", "begin", "control", "attribute", "status", "end"]
         self.assertEqual([call[0] for call in self.driver.calls], names)
         self.assertEqual([each.what for each in self.waits], ["connect", "begin", "begin"])
 
@@ -98,6 +98,15 @@ class OpenTests(CardCase):
         self.stage.memory[READER] = 261
         self.do(card.open())
         self.assertEqual((card.facts.longest, self.stage.called("control", "attribute")), (261, []))
+
+    def test_goneMeanwhile(self) -> None:
+        """
+        Where the card goes while the reader is asked, the reader has told nothing: it is asked again.
+        """
+        card = self.stand()
+        self.patch(self.driver, "attribute", lambda handle, number: self.driver.remove(READER))
+        self.assertEqual(self.code(card.open()), Code.SCARD_W_REMOVED_CARD)
+        self.assertEqual(self.stage.memory, {})
 
     def test_settings(self) -> None:
         """

@@ -84,6 +84,21 @@ class OpenTests(SynchronousTestCase):
         stage.driver.go()
         self.assertEqual((stage.driver.contexts, stage.driver.handles), (set(), {}))
 
+    def test_cancelledBefore(self) -> None:
+        """
+        Nor is it in the way of who opens it after that.
+        """
+        stage = Stage(share="exclusive")
+        stage.driver.other_begins(READER)
+        opening = stage.open()
+        opening.cancel()
+        self.failureResultOf(opening, CancelledError)
+        again = stage.open()
+        stage.driver.other_ends(READER)
+        stage.driver.go()
+        self.successResultOf(again)
+        self.assertEqual(len(stage.driver.handles), 1)
+
     def test_cancelledInVain(self) -> None:
         """
         So it is where connecting fails after that.
@@ -302,6 +317,17 @@ class HoldTests(SynchronousTestCase):
                 self.successResultOf(channel.hold())
             self.successResultOf(channel.exchange(THREE))
             self.assertIn(Feature.EXTENDED_LENGTH, channel.info.offers)
+
+    def test_otherProtocol(self) -> None:
+        """
+        If it speaks another protocol then, so do the commands that are on their way to it.
+        """
+        stage = Stage(SoftCard(atr=T1_ATR, protocols=Protocol.T1))
+        channel = stage.channel()
+        stage.card.protocols = Protocol.T0
+        stage.driver.other_resets(READER)
+        self.successResultOf(channel.exchange(Script.of(Command(0, 0xA4, 4, 0, b"\x3f\x00", 256))))
+        self.assertEqual(stage.transmitted(), [bytes.fromhex("00A40400023F00")])
 
     def test_gone(self) -> None:
         """

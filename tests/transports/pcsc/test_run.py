@@ -15,6 +15,7 @@ from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, Step
 from cardgw.errors import PeerLost, PeerMisbehaved
+from cardgw.transports.pcsc.codes import Protocol
 from cardgw.transports.pcsc.run import INTERVAL, Run
 
 STEP = Step(Command(0, 0xB0))
@@ -56,7 +57,7 @@ class RunTests(SynchronousTestCase):
         """
         self.reactor = Reactor()
         self.seen: list[Response] = []
-        self.run_ = Run([(STEP, STEP.command.encode())] * 4, self.seen.append, self.reactor)
+        self.run_ = Run([(STEP, STEP.command.encode())] * 4, Protocol.T0, self.seen.append, self.reactor)
 
     def come(self, octets: bytes = OK, step: Step = STEP) -> bool:
         """
@@ -72,9 +73,9 @@ class RunTests(SynchronousTestCase):
         self.assertEqual([self.come() for _ in range(4)], [True, True, True, False])
         self.run_.finish()
         self.assertEqual(self.successResultOf(self.run_.done), (Response(b"", 0x9000),) * 4)
-        other = Run([(STEP, b"")] * 2, None, self.reactor)
+        other = Run([(STEP, b"")] * 2, Protocol.T0, None, self.reactor)
         self.assertFalse(other.take(STEP, b"\x6a\x82"))
-        self.assertTrue(Run([(STEP, b"")] * 2, None, self.reactor).take(Step(STEP.command, (ANY,)), b"\x01\x6a\x82"))
+        self.assertTrue(Run([(STEP, b"")] * 2, Protocol.T0, None, self.reactor).take(Step(STEP.command, (ANY,)), b"\x01\x6a\x82"))
 
     def test_wakes(self) -> None:
         """
@@ -100,9 +101,9 @@ class RunTests(SynchronousTestCase):
         """
         The last answer does not wake the reactor: the end does.  A script without a watcher never does before that.
         """
-        single = Run([(STEP, b"")], self.seen.append, self.reactor)
+        single = Run([(STEP, b"")], Protocol.T0, self.seen.append, self.reactor)
         single.take(STEP, OK)
-        unwatched = Run([(STEP, b"")] * 2, None, self.reactor)
+        unwatched = Run([(STEP, b"")] * 2, Protocol.T0, None, self.reactor)
         unwatched.take(STEP, OK)
         self.assertEqual(self.reactor.posted, [])
         single.finish()
@@ -148,7 +149,7 @@ class RunTests(SynchronousTestCase):
         def watch(response: Response) -> None:
             raise ArithmeticError("a defect in a watcher")
 
-        run = Run([(STEP, b"")] * 3, watch, self.reactor)
+        run = Run([(STEP, b"")] * 3, Protocol.T0, watch, self.reactor)
         run.take(STEP, OK)
         self.reactor.wake()
         self.failureResultOf(run.done, ArithmeticError)
@@ -166,7 +167,7 @@ class RunTests(SynchronousTestCase):
             run.done.cancel()
             raise ArithmeticError("a defect in a watcher")
 
-        run = Run([(STEP, b"")] * 3, watch, self.reactor)
+        run = Run([(STEP, b"")] * 3, Protocol.T0, watch, self.reactor)
         run.take(STEP, OK)
         run.take(STEP, OK)
         self.reactor.wake()
