@@ -115,7 +115,8 @@ class _Conclusion:
         return None if self.rule == LEAVE else written[-1]
 
     def _card(self) -> str:
-        return self.session.identity or (SCHEME + self.about.eid if self.about.eid else "")
+        known = self.session.identity
+        return known if known.startswith(SCHEME) or not self.about.eid else SCHEME + self.about.eid
 
     def _pending(self) -> Pending:
         metadata = self.result.metadata

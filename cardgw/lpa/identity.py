@@ -41,15 +41,18 @@ async def read_eid(isdr: Isdr) -> str:
 
 async def identify(session: ISession, isdr: Isdr) -> str:
     """
-    Who the card of a session is.  The card is asked only if nobody knows it; then the session is told.
+    Who the eUICC of a session is.  The card is asked only if nobody knows it; then the session is told.  That includes a card
+    which was taken for one of another kind when it came: it did not show its ISD-R, and is known by its chip.
 
     @return: its identity: C{"eid:"} and 32 digits.
     @raise CardGatewayError: the card does not tell.
     """
-    if not session.identity:
-        session.stage("es10c_get_eid")
-        session.identified(SCHEME + await read_eid(isdr))
-    return session.identity
+    if session.identity.startswith(SCHEME):
+        return session.identity
+    session.stage("es10c_get_eid")
+    identity = SCHEME + await read_eid(isdr)
+    session.identified(identity)
+    return identity
 
 
 async def euicc_identity(channel: ICardChannel, quirks: Quirks, number: int = BASIC) -> str:

@@ -83,6 +83,10 @@ class ConcludeTests(SynchronousTestCase):
         self.world.session.identity = "eid:1"
         self.download()
         self.assertEqual((self.world.session.identity, self.entry.parcel.card), ("eid:1", "eid:1"))
+        self.world = World()
+        self.world.session.identity = "cuid:4790503278900612AB34"
+        self.download()
+        self.assertEqual(self.entry.parcel.card, f"eid:{pki_of('nist').eid.hex()}")
 
     def test_writtenDownBeforeSent(self) -> None:
         """

@@ -81,6 +81,14 @@ class IdentifyTests(SynchronousTestCase):
         found = self.successResultOf(Deferred.fromCoroutine(identify(self.world.session, self.isdr)))
         self.assertEqual((found, self.world.card.apdus), ("eid:1", 0))
 
+    def test_knownOtherwise(self) -> None:
+        """
+        A card that is known by its chip alone is asked for its EID.
+        """
+        self.world.session.identity = "cuid:4790503278900612AB34"
+        found = self.successResultOf(Deferred.fromCoroutine(identify(self.world.session, self.isdr)))
+        self.assertEqual(found, "eid:" + self.world.card.eid.hex())
+
 
 class EuiccIdentityTests(SynchronousTestCase):
     """

@@ -123,7 +123,7 @@ class PcscService(Service):
             slot.removed(CardTakenOut(self._selection.called(reader)))
             self._selection.forget(reader.name, card=True)
         elif change.what is What.FREE:
-            slot.freed()
+            self._free(slot, reader)
         else:
             called = self._selection.called(reader)
             _log.info("{reader}: the reader is gone", event="reader-gone", reader=called, name=reader.name)
@@ -136,6 +136,17 @@ class PcscService(Service):
         else:
             fmt = "{reader}: its card is left to other programs, as [transports.pcsc] has it"
             _log.info(fmt, event="card-left-alone", reader=called)
+
+    def _free(self, slot: Slot, reader: Seen) -> None:
+        """
+        A card that was mute has told its answer to reset only now, so it may be another one's than it seemed.
+        """
+        if not self._selection.wants(reader):
+            return
+        if slot.taken:
+            slot.freed()
+        else:
+            slot.inserted(self._selection.called(reader))
 
     def _gone(self, name: str, reason: ChannelError) -> None:
         self._selection.forget(name)

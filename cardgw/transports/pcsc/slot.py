@@ -82,6 +82,13 @@ class Slot:
         hall.crowd.add(self, "")
 
     @property
+    def taken(self) -> bool:
+        """
+        Whether the card that is in it, if there is one, is for the gateway.
+        """
+        return self._card
+
+    @property
     def busy(self) -> bool:
         """
         Whether a card is here, and the gateway with it.

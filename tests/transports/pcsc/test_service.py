@@ -7,18 +7,18 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import SettingsError
 from cardgw.interfaces import IGateway
 from cardgw.testing import TransportTestsMixin
-from cardgw.transports.pcsc.errors import CardTakenOut, PcscStopped, ReaderUnplugged
+from cardgw.transports.pcsc.errors import CardMute, CardTakenOut, PcscStopped, ReaderUnplugged
 from cardgw.transports.pcsc.place import Place
 from cardgw.transports.pcsc.service import PcscService, PcscTransport
 from cardgw.transports.pcsc.settings import PcscSettings
-from cardgw.transports.pcsc.slot import Hall
+from cardgw.transports.pcsc.slot import FIRST_PAUSE, Hall
 from tests.logs import captured
 from tests.transports.estk.fakes import FakeGateway
 from tests.transports.pcsc.fake import FakeDriver
@@ -80,7 +80,11 @@ class TransportTests(TransportTestsMixin, SynchronousTestCase):
 class ServiceTestCase(SynchronousTestCase):
     """
     A service on a machine with two readers; cards are opened at once.
+
+    @ivar mute: they are not, because they do not answer.
     """
+
+    mute = False
 
     def start(self, **settings: Any) -> None:
         """
@@ -103,9 +107,7 @@ class ServiceTestCase(SynchronousTestCase):
         See L{cardgw.transports.pcsc.channel.open_card}.
         """
         self.peers.append(place.peer)
-        opened: Deferred[Any] = Deferred()
-        opened.callback(Opened())
-        return opened
+        return fail(CardMute()) if self.mute else succeed(Opened())
 
     def insert(self, name: str, atr: str = "3B00") -> Any:
         """
@@ -153,6 +155,20 @@ class ServiceTests(ServiceTestCase):
         self.gateway.jobs[0].callback(None)
         self.insert(LEFT, "3B9F96")
         self.assertEqual(self.peers, ["euicc", "euicc"])
+
+    def test_byCardLater(self) -> None:
+        """
+        A card that was mute selects the reader as soon as it speaks, or keeps it out.
+        """
+        for lists, expected in (({"readers": ("sim",)}, ["sim"]), ({"ignore": ("sim",)}, [RIGHT])):
+            self.start(names={"sim": "atr:3B9F*"}, **lists)
+            self.mute = True
+            card = self.driver.insert(RIGHT, SoftCard(atr=bytes.fromhex("3B9F95"), mute=True))
+            self.lookout.go()
+            card.mute = self.mute = False
+            self.lookout.go()
+            self.lookout.pass_time(FIRST_PAUSE)
+            self.assertEqual(self.peers, expected)
 
     def test_alias(self) -> None:
         """
