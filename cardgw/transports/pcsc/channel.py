@@ -27,6 +27,8 @@ from cardgw.transports.pcsc.worker import Job
 from cardgw.values import Feature, Reset
 
 _log = Logger()
+PATIENCE = 5.0
+"""Seconds that who closes a channel waits at most until the card is left; another program may have a transaction."""
 RESETS = {Reset.COLD: Disposition.UNPOWER, Reset.WARM: Disposition.RESET}
 
 
@@ -127,7 +129,8 @@ class PcscChannel(ChannelBase):
             return
         self._ending = reason
         left = self._leave()
-        timer = self._place.reactor.callLater(self._place.settings.busy_timeout, self._lost, reason)
+        patience = min(PATIENCE, self._place.settings.busy_timeout)
+        timer = self._place.reactor.callLater(patience, self._lost, reason)
         self._tell(reason or ChannelClosed())
         left.addCallback(self._left, timer)
 

@@ -15,7 +15,7 @@ from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script, Step
 from cardgw.errors import ChannelClosed, LimitReached, NotSupported, PeerMisbehaved, PeerSilent
-from cardgw.transports.pcsc.channel import reason_of
+from cardgw.transports.pcsc.channel import PATIENCE, reason_of
 from cardgw.transports.pcsc.codes import Code, Disposition, Protocol
 from cardgw.transports.pcsc.driver import PcscError
 from cardgw.transports.pcsc.errors import CardInUse, CardMute, CardReset, CardTakenOut, PcscStopped, ReaderFailed, ReaderUnplugged
@@ -421,7 +421,7 @@ class CloseTests(SynchronousTestCase):
         """
         A command in flight is waited for a while, though its script has ended; nothing works meanwhile.
         """
-        stage = Stage(SoftCard(silent=True), busy_timeout=30.0)
+        stage = Stage(SoftCard(silent=True))
         channel = stage.channel()
         running, closed = channel.exchange(THREE), channel.close()
         self.assertEqual(self.failureResultOf(running, ChannelClosed).value.unanswered, 1)
@@ -438,12 +438,12 @@ class CloseTests(SynchronousTestCase):
         """
         After that the card is left to the thread.
         """
-        stage = Stage(SoftCard(silent=True), busy_timeout=30.0)
+        stage = Stage(SoftCard(silent=True))
         channel = stage.channel()
         channel.exchange(THREE).addErrback(lambda failure: failure.trap(LimitReached) and None)
         closed = channel.close(LimitReached("a test"))
         self.failureResultOf(channel.exchange(THREE), LimitReached)
-        stage.reactor.advance(30)
+        stage.reactor.advance(PATIENCE)
         self.successResultOf(closed)
         self.assertIsInstance(self.successResultOf(channel.when_gone()), LimitReached)
 
@@ -468,7 +468,7 @@ class CloseTests(SynchronousTestCase):
         stage.driver.other_begins(READER)
         closed = channel.close()
         self.assertNoResult(closed)
-        stage.reactor.advance(30)
+        stage.reactor.advance(PATIENCE)
         self.successResultOf(closed)
         stage.driver.other_ends(READER)
         stage.driver.go()
