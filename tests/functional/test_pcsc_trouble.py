@@ -159,6 +159,19 @@ class ReaderTests(PcscTestCase):
         await self.run_job(identity(card), "lpa.info")
         self.assertEqual(self.defects(), [])
 
+    async def test_all(self) -> None:
+        """
+        With as many readers as pcscd can have, cards come and go as ever.
+        """
+        await self.start(readers=8)
+        card = self.euicc()
+        for slot in (15, 0):
+            vicc = await self.put_in(card, slot=slot)
+            self.assertEqual((await self.here(card))["peer"], self.daemon.names[slot])
+            await self.daemon.pull(vicc)
+            await self.nobody()
+        self.assertEqual(await self.ready(), "[+] transport:pcsc: ok")
+
     async def test_lost(self) -> None:
         """
         A reader that is not there any more when pcscd starts again is forgotten, and what waits for its card is done in another;

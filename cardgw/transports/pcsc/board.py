@@ -75,9 +75,11 @@ class Board:
     See the module's docstring.
 
     @ivar tells_new: whether pcscd tells of readers that come and go; until it has said so, C{None}.
+    @ivar most: with so many readers there is no room for this question; C{None} where that is not known.
     """
 
     tells_new: bool | None = None
+    most: int | None = None
     _readers: dict[str, _Known] = field(factory=dict, init=False)
     _news: int = field(default=0, init=False)
 
@@ -92,8 +94,19 @@ class Board:
         """
         What is waited for a change of: see L{Driver.changes<cardgw.transports.pcsc.driver.Driver.changes>}.
         """
-        news = [] if self.tells_new is False else [(NEW_READERS, self._news)]
+        full = self.most is not None and len(self._readers) >= self.most
+        news = [] if full or self.tells_new is False else [(NEW_READERS, self._news)]
         return news + [(name, self._readers[name].event) for name in self.readers]
+
+    def too_many(self) -> bool:
+        """
+        What is waited for was too much: pcsc-lite waits for 16 at once, which is also how many readers it has at most.
+
+        @return: whether it is less now.
+        """
+        before = self.known()
+        self.most = len(self._readers)
+        return self.known() != before
 
     def listed(self, names: Iterable[str]) -> list[Change]:
         """

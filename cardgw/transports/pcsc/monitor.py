@@ -182,7 +182,7 @@ class Monitor:
         try:
             return await calls.run(self._driver.changes, context, known, limit), SOON
         except PcscError as error:
-            if error.code not in _NOTHING:
+            if error.code not in _NOTHING and not (error.code == Code.SCARD_E_INVALID_PARAMETER and board.too_many()):
                 raise
             return [], LATER if error.code == Code.SCARD_E_TIMEOUT else SOON
 

@@ -56,6 +56,20 @@ class Noisy(FakeDriver):
         return [self._state(name, event) for name, event in known]
 
 
+class Small(FakeDriver):
+    """
+    A pcscd that waits for two things at once.
+    """
+
+    def changes(self, context: int, known: Sequence[tuple[str, int]], seconds: float | None) -> list[ReaderState]:
+        """
+        See L{FakeDriver.changes}.
+        """
+        if len(known) > 2:
+            raise PcscError(Code.SCARD_E_INVALID_PARAMETER)
+        return super().changes(context, known, seconds)
+
+
 class MonitorTestCase(SynchronousTestCase):
     """
     A monitor that keeps what it is told.
@@ -157,6 +171,32 @@ class MonitorTests(MonitorTestCase):
             self.assertEqual(self.heard(), [])
             self.lookout.pass_time(OLD)
             self.assertEqual((self.heard(), self.named()), ([(What.READER_HERE, "S 00")], ["no-readers", "readers-looked-for"]))
+
+    def test_full(self) -> None:
+        """
+        Where there are as many readers as pcscd can have, it is not asked for new ones, until one of them is gone.
+        """
+        driver = Small()
+        for name in ("R 00", "S 00"):
+            driver.plug(name)
+        self.start(driver)
+        self.assertEqual(self.heard(), [(What.READER_HERE, "R 00"), (What.READER_HERE, "S 00")])
+        driver.insert("S 00", SoftCard())
+        self.assertEqual((self.heard(), self.monitor.problem), ([(What.CARD_IN, "S 00")], ""))
+        driver.unplug("R 00")
+        self.assertEqual(self.heard(), [(What.READER_GONE, "R 00")])
+        driver.plug("T 00")
+        self.assertEqual((self.heard(), self.monitor.problem), ([(What.READER_HERE, "T 00")], ""))
+
+    def test_tooMany(self) -> None:
+        """
+        Where that is still too much, pcscd cannot be used.
+        """
+        driver = Small()
+        for name in ("R 00", "S 00", "T 00"):
+            driver.plug(name)
+        self.start(driver)
+        self.assertIn("not reachable", self.monitor.problem)
 
     def test_noise(self) -> None:
         """
