@@ -75,7 +75,7 @@ class Monitor:
         self._context: int | None = None
         self._since: float | None = None
         self._any: bool | None = None
-        self._old = False
+        self._old = self._broken = False
         self._stopping = False
         self._pausing: Deferred[None] | None = None
         self._watching: Deferred[None] = succeed(None)
@@ -85,6 +85,8 @@ class Monitor:
         """
         Why no card can be reached now; empty where they can.
         """
+        if self._broken:
+            return "readers are not watched any more, because of a defect that the log tells of; the service has to be restarted"
         if self._since is None:
             return ""
         since = datetime.fromtimestamp(self._since, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -95,7 +97,7 @@ class Monitor:
         Begin.
         """
         self._calls = self._make_calls("pcsc: readers")
-        self._watching = Deferred.fromCoroutine(self._watch(self._calls)).addErrback(_defect)
+        self._watching = Deferred.fromCoroutine(self._watch(self._calls)).addErrback(self._defect)
 
     async def stop(self) -> None:
         """
@@ -231,10 +233,10 @@ class Monitor:
         )
         self._listener.service_lost()
 
+    def _defect(self, failure: Failure) -> None:
+        self._broken = True
+        _log.failure("readers are not watched any more", failure, event="readers-not-watched")
+
 
 def _expected(failure: Failure) -> None:
     failure.trap(PcscError)
-
-
-def _defect(failure: Failure) -> None:
-    _log.failure("readers are not watched any more", failure, event="readers-not-watched")

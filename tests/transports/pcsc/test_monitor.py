@@ -255,6 +255,19 @@ class AbsentTests(MonitorTestCase):
         self.start(driver)
         self.assertIn("polkit", self.events[0]["hint"])
 
+    def test_defect(self) -> None:
+        """
+        A defect ends the watching, and whoever asks is told.
+        """
+        driver = FakeDriver()
+        driver.plug("R 00")
+        self.patch(self, "changed", lambda changes: 1 // 0)
+        self.start(driver)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertIn("not watched any more", self.monitor.problem)
+        self.successResultOf(self.stop())
+        self.assertEqual(driver.contexts, set())
+
     def _refuse(self) -> int:
         raise PcscError(Code.SCARD_W_SECURITY_VIOLATION)
 
