@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet.interfaces import IReadDescriptor, IReadWriteDescriptor, ITransport
+from twisted.internet.interfaces import ITransport
 
 
 class PromptWriter:
@@ -26,9 +26,7 @@ class PromptWriter:
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
-        self._some: Callable[[bytes], Any] | None = None
-        if IReadWriteDescriptor.providedBy(transport):
-            self._some = getattr(transport, "writeSomeData", None)
+        self._some = _of_its_own(transport, "writeSomeData")
 
     def write(self, octets: bytes) -> None:
         """
@@ -62,5 +60,17 @@ def read_on(transport: ITransport) -> None:
     @param transport: it hands on what it has read before this returns.
     """
     acknowledge(transport)
-    if IReadDescriptor.providedBy(transport):
-        transport.doRead()  # where there is nothing yet, or no more, the next turn tells
+    read = _of_its_own(transport, "doRead")
+    if read is not None:
+        read()  # where there is nothing yet, or no more, the next turn tells
+
+
+def _of_its_own(transport: Any, name: str) -> Callable[..., Any] | None:
+    """
+    A method of a plain connection.  One that is wrapped, in TLS above all, seems to have it, too, and to be what it wraps: used
+    there, it would go past what is around it.
+    """
+    if not hasattr(type(transport), name) or getattr(transport, "TLS", False):
+        return None
+    found: Callable[..., Any] = getattr(transport, name)
+    return found

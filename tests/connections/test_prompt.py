@@ -8,7 +8,9 @@ from typing import Any
 
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IReadWriteDescriptor
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import alsoProvides
 
@@ -31,6 +33,7 @@ class FakeConnection(StringTransport):
         self.takes = list(takes)
         self.sent = b""
         self.reads = 0
+        self.TLS = False
 
     def writeSomeData(self, data: bytes) -> Any:
         """
@@ -46,6 +49,28 @@ class FakeConnection(StringTransport):
         See L{IReadDescriptor.doRead}.
         """
         self.reads += 1
+
+
+class Cipher(ProtocolWrapper):
+    """
+    What TLS is in Twisted: around a connection, and saying of itself that it is what it is around.
+    """
+
+    def write(self, data: bytes) -> None:
+        """
+        See L{ProtocolWrapper.write}.
+        """
+        super().write(data.hex().encode())
+
+
+def wrapped(wire: FakeConnection) -> Any:
+    """
+    A connection with a cipher around it.
+    """
+    cipher = Cipher(WrappingFactory(Factory()), Protocol())
+    cipher.makeConnection(wire)
+    assert IReadWriteDescriptor.providedBy(cipher)
+    return cipher
 
 
 class WriterTests(SynchronousTestCase):
@@ -89,6 +114,23 @@ class WriterTests(SynchronousTestCase):
         PromptWriter(wire).write(b"one")
         self.assertEqual(wire.value(), b"one")
 
+    def test_wrapped(self) -> None:
+        """
+        Nothing goes past what is around a connection: it would not be encrypted.
+        """
+        wire = FakeConnection(3)
+        PromptWriter(wrapped(wire)).write(b"one")
+        self.assertEqual((wire.sent, wire.value()), (b"", b"6f6e65"))
+
+    def test_begunLater(self) -> None:
+        """
+        Nor does it where a connection has begun TLS by itself.
+        """
+        wire = FakeConnection(3)
+        wire.TLS = True
+        PromptWriter(wire).write(b"one")
+        self.assertEqual((wire.sent, wire.value()), (b"", b"one"))
+
 
 class ReadTests(SynchronousTestCase):
     """
@@ -112,3 +154,11 @@ class ReadTests(SynchronousTestCase):
         read_on(wire)
         self.assertEqual(wire.reads, 1)
         read_on(StringTransport())
+
+    def test_wrapped(self) -> None:
+        """
+        One that is wrapped is left to read by itself, too.
+        """
+        wire = FakeConnection()
+        read_on(wrapped(wire))
+        self.assertEqual(wire.reads, 0)
