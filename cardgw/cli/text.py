@@ -34,12 +34,12 @@ STAGES: Mapping[str, str] = {
     "es10a_get_euicc_configured_addresses": "the eUICC tells its servers",
     "apdu_script": "the card is sent the script",
     "attaching": "the card is being put into the reader",
-    "attached": "the card is in the reader until the job is cancelled",
+    "attached": "in the reader until cancelled",
     "use_data": "data is transferred",
     "cat_busy": "the card is busy with a menu or a message",
 }
 """Stages (most have lpac's names) and what happens in them."""
-_ALONE = ("provider", "name", "host", "iccid", "address")
+_ALONE = ("provider", "name", "host", "iccid", "address", "reader")
 """Facts that need no word beside them."""
 _UNITS = ((86400 * 365, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _LIFETIME = re.compile(r"([1-9][0-9]{0,8}) ?(s|min|h|d|w|y)")

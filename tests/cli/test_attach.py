@@ -82,7 +82,7 @@ class AttachTests(CliTestCase):
         """
         script = [BEGUN, stage("attaching", reader="tcp:1"), stage("attached", reader="tcp:1"), done(**RESULT)]
         result = self.attach(script=script, terminal=True)
-        self.assertIn("the card is in the reader until the job is cancelled", result.stderr)
+        self.assertIn("in the reader until cancelled: tcp:1", result.stderr)
         self.assertIn("146 commands, 2 resets", result.stdout)
 
     def test_failed(self) -> None:

@@ -71,17 +71,20 @@ class ReporterTests(SynchronousTestCase):
 
     def test_barsGoOn(self) -> None:
         """
-        What becomes known of the present stage takes the place of what was known before.
+        What becomes known of the present stage takes the place of what was known before.  What is new is seen in 80 columns.
         """
         out, job = StringIO(), {"operation": "card.attach", "state": "cancelled", "result": {"commands": 7}}
-        console = Console(file=out, force_terminal=True, width=100, no_color=True)
+        console = Console(file=out, force_terminal=True, width=80, no_color=True)
         self.patch(type(console), "encoding", property(lambda _: "utf-8"))
         bars = Bars(console)
-        for commands in (0, 3, 7):
-            bars.stage(job, "attached", {"commands": commands})
+        for commands in (0, 3, 10_000):
+            bars.stage(job, "attached", {"reader": "tcp:127.0.0.1:35963", "commands": commands, "atr": 16 * "3B"})
+        bars._progress.refresh()
+        told = "in the reader until cancelled: tcp:127.0.0.1:35963, commands 10000, "
+        self.assertRegex(out.getvalue(), rf"{told}.*…")
         bars.ended(job)
         self.assertEqual(out.getvalue().count("✓"), 1)
-        self.assertIn("✓ the card is in the reader until the job is cancelled: commands 7", out.getvalue())
+        self.assertIn(f"✓ {told}", out.getvalue())
 
     def test_endedAsMeant(self) -> None:
         """

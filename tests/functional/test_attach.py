@@ -227,7 +227,7 @@ class CommandTests(AttachTestCase, CommandTestCase):
             reader = await self.inserted()
             await self.program(reader)
             if terminal:
-                await self.told(running, "the card is in the reader")
+                await self.told(running, "in the reader until cancelled")
             running.send(number)
             self.assertEqual(await running.done, 0, running.out + running.err)
             await reader.gone
