@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from attrs import define, field, frozen
@@ -155,11 +156,12 @@ class _Attachment:
         gone = self.session.channel.when_gone().addCallback(self._card_gone)
         try:
             ended = await self._go()
-        except (CardGatewayError, CancelledError) as problem:
+        except Exception as problem:  # a transport's defect leaves no card in the reader either
             await self._put_back(gone)
-            if self._attached:
+            if self._attached and isinstance(problem, (CardGatewayError, CancelledError)):
                 code = problem.code if isinstance(problem, CardGatewayError) else CANCELLED
-                await self.session.achieved(self._result(code))
+                with suppress(CardGatewayError):  # why it has ended counts more
+                    await self.session.achieved(self._result(code))
             raise
         await self._put_back(gone)
         return self._result(ended)
@@ -205,7 +207,7 @@ class _Attachment:
     def _tell(self) -> None:
         self._timers.pop("tell", None)
         count = {"commands": self._card.commands} if self._card.commands else {}
-        self.session.stage("attached", reader=self.reader, atr=self._card.atr.hex().upper(), **count)
+        self.session.stage("attached", reader=self.reader, **count, atr=self._card.atr.hex().upper())
 
     def _check_idle(self) -> None:
         left = self._last_use + self.session.settings.idle_timeout - self.session.clock.seconds()

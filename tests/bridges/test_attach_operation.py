@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
+from twisted.internet.error import ConnectionDone
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.atr import Atr
@@ -15,6 +16,7 @@ from cardgw.apdu.memory import MemoryChannel
 from cardgw.bridges.attach_errors import ReaderHungUp, ReaderUnreachable
 from cardgw.bridges.attach_operation import DEFAULT_READER, SPARE_ATR, TELL_EVERY, AttachCard, permitted
 from cardgw.errors import ChannelClosed, ParameterError, PeerLost, SettingsError, Unreachable
+from cardgw.gateway.faults import StoreError
 from cardgw.testing import FakeSession, KnowingCard, OperationTestsMixin, session_for
 from cardgw.transports.vpcd.wire import Control
 from cardgw.values import ChannelInfo, Feature, Reset
@@ -297,6 +299,25 @@ class TroubleTests(AttachTestCase):
         running.cancel()
         self.failureResultOf(running, CancelledError)
         self.assertEqual(self.session.results, [])
+
+    def test_notWrittenDown(self) -> None:
+        """
+        Where what was done cannot be written down, it is told all the same why it has ended.
+        """
+        running = self.attached()
+        self.patch(FakeSession, "achieved", lambda session, result: fail(StoreError("away")))
+        self.channel.lose()
+        self.failureResultOf(running, PeerLost)
+
+    def test_defect(self) -> None:
+        """
+        A transport with a defect leaves no card in a reader that would wait for its answer for ever.
+        """
+        running = self.attached()
+        self.patch(self.channel, "exchange", lambda script: fail(RuntimeError("a defect")))
+        self.reader.transmit(READ).addErrback(lambda failure: failure.trap(ConnectionDone))
+        self.failureResultOf(running, RuntimeError)
+        self.successResultOf(self.reader.gone)
 
     def test_forbidden(self) -> None:
         """
