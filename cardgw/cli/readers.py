@@ -5,14 +5,15 @@ C{cardgw readers}: the readers of this machine, as the settings name them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from cardgw.cli.app import App, Style
 from cardgw.cli.errors import DONE, NO_CARD
-from cardgw.cli.group import Command
+from cardgw.cli.group import Command, Option
 from cardgw.cli.options import ANSWER
 from cardgw.cli.render import Column, key, table
 from cardgw.errors import CardGatewayError, ParameterError
@@ -35,12 +36,14 @@ driver: Callable[[], Driver] = scard_driver
     cls=Command,
     help="list the readers of this machine, and what is in them",
     examples=("cardgw readers", "cardgw readers 'ACR39U*'", "cardgw readers atr:3B9F*"),
-    note="SELECTOR is what readers, ignore and names in [transports.pcsc] take; the readers that it means are listed.",
+    note="SELECTOR is what readers, ignore and names in [transports.pcsc] take; the readers that it means are listed.\n"
+    "One of names is known where --config says in which settings.",
 )
 @click.argument("selector", default="*")
+@click.option("--config", cls=Option, metavar="FILE", type=click.Path(path_type=Path), help="the settings of the gateway")
 @ANSWER
 @click.pass_obj
-def readers(app: App, selector: str) -> int:
+def readers(app: App, selector: str, *, config: Path | None) -> int:
     """
     See its help.
     """
@@ -48,12 +51,26 @@ def readers(app: App, selector: str) -> int:
         well_formed(selector)
     except ValueError as problem:
         raise ParameterError(f"SELECTOR: {problem}") from None
-    rows = [_row(each) for each in look(driver()) if matches(selector, each.reader)]
+    meant = _names(config).get(selector, selector)
+    rows = [_row(each) for each in look(driver()) if matches(meant, each.reader)]
     if app.style is Style.JSON:
         app.print_json({"items": rows})
     else:
         table(app, _COLUMNS, rows, "There is no reader." if selector == "*" else f"No reader is {selector}.")
     return DONE if rows else NO_CARD
+
+
+def _names(config: Path | None) -> Mapping[str, str]:
+    """
+    The selectors of names, where the gateway uses readers.
+    """
+    from cardgw.config import load_config
+    from cardgw.gateway.registry import load_registry
+
+    if config is None:
+        return {}
+    settings = load_config(config, load_registry()).transports.get("pcsc")
+    return settings.names if settings is not None else {}
 
 
 def _row(found: Found) -> dict[str, Any]:

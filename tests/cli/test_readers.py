@@ -5,6 +5,7 @@ Tests of L{cardgw.cli.readers}.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from cardgw.cli import readers
 from cardgw.errors import SettingsError
@@ -54,6 +55,18 @@ class ReadersTests(CliTestCase):
         for selector in ("omnikey", "1", "OMNI*", "atr:3B9F*"):
             found = json.loads(self.run_it("readers", selector, "--json").stdout)
             self.assertEqual([each["number"] for each in found["items"]], [1], selector)
+
+    def test_name(self) -> None:
+        """
+        Names are in the settings.
+        """
+        config = Path(self.mktemp())
+        config.write_text('[transports.pcsc.names]\nbench-left = "OMNI*"\n')
+        found = json.loads(self.run_it("readers", "bench-left", "--config", str(config), "--json").stdout)
+        self.assertEqual([each["number"] for each in found["items"]], [1])
+        self.run_it("readers", "bench-left", status=3)
+        config.write_text("")
+        self.run_it("readers", "bench-left", "--config", str(config), status=3)
 
     def test_none(self) -> None:
         """
