@@ -202,7 +202,7 @@ class Controller:
         """
         See L{Control.transcript}.
         """
-        return Deferred.fromCoroutine(transcript_of(self._jobs.store, self.job(who, job)))
+        return Deferred.fromCoroutine(transcript_of(self._jobs.store, self.job(who, job), self._jobs.written))
 
     def cancel(self, who: Principal, job: str) -> Deferred[Job]:
         """

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from attrs import define, evolve, field
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -77,6 +77,13 @@ class Jobs(JobQueue):
         """
         run = self.runs.get(job)
         return run.snapshot() if run is not None else self.endings.late.get(job)
+
+    def written(self, job: str) -> Deferred[None]:
+        """
+        @return: C{Deferred[None]}, when it is written down how a job has ended; at once for one that has not.
+        """
+        run = self.runs.get(job)
+        return run.written() if run is not None and run.over else succeed(None)
 
     async def run(self, visit: Visit, job: Job) -> Outcome:
         """

@@ -6,6 +6,7 @@ What is said to a card during a job, where whoever asked for it wants to know.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -141,13 +142,15 @@ def _not_kept(job: str, failure: Failure) -> None:
         _log.error("the transcript of job {job} was not kept: {reason}", event="transcript-not-kept", job=job, reason=reason)
 
 
-async def transcript_of(store: Store, job: Deferred[Job]) -> Recorded:
+async def transcript_of(store: Store, job: Deferred[Job], written: Callable[[str], Deferred[None]]) -> Recorded:
     """
     The transcript of a job.
 
+    @param written: gives, by the id of a job, when its end is written down; it is seen before that.
     @raise NoTranscript: there is none.
     """
     found = await job
+    await written(found.id)
     recorded: Recorded | None = await store.transcripts.get(found.id)
     if recorded is None:
         raise NoTranscript(_why_none(found))

@@ -209,6 +209,12 @@ class Run:
             self.cancelled_by = who
             if self.work is not None:
                 self.work.cancel()
+        return self.written()
+
+    def written(self) -> Deferred[None]:
+        """
+        @return: a new C{Deferred[None]}, when it has ended, and that is written down.
+        """
         done: Deferred[None] = Deferred()
         self.ended.addCallback(lambda _: done.callback(None))
         return done

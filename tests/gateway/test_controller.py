@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, fail
 from cardgw.errors import MissingPlugin, OperationRefused, ParameterError
 from cardgw.gateway.control import Control, JobRequest
 from cardgw.gateway.controller import Controller
+from cardgw.gateway.endings import Endings
 from cardgw.gateway.faults import (
     Conflict,
     NotAsking,
@@ -389,3 +390,22 @@ class ControllerTests(GatewayTestCase):
         self.refused(UnknownJob, self.control.transcript(OPERATOR, "none"))
         request = JobRequest("test.again", CARD, {}, key="k", record=WHOLE)
         self.refused(Conflict, self.control.submit(OPERATOR, request))
+
+    def test_transcriptAtOnce(self) -> None:
+        """
+        Who sees that a job has ended gets its transcript, though that is written down only now.
+        """
+        self.visit()
+        written: Deferred[None] = Deferred()
+
+        async def save(endings: Endings, job: Job) -> None:
+            await written
+
+        self.patch(Endings, "save", save)
+        job = self.submit(CARD, record=REDACTED)
+        self.gates[0].callback({})
+        self.assertEqual(self.successResultOf(self.control.job(OPERATOR, job.id)).state, JobState.DONE)
+        found = self.control.transcript(OPERATOR, job.id)
+        self.assertNoResult(found)
+        written.callback(None)
+        self.assertIn("done", self.successResultOf(found).text)

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from attrs import evolve
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -128,7 +128,7 @@ class JobTests(GatewayTestCase):
         That of a job.
         """
         stored: Deferred[Any] = self.store.jobs.get(job.id)
-        return Deferred.fromCoroutine(transcript_of(self.store, stored))
+        return Deferred.fromCoroutine(transcript_of(self.store, stored, lambda job: succeed(None)))
 
     def test_done(self) -> None:
         """
