@@ -161,12 +161,19 @@ class Gateway:
         return status
 
 
+def begins(command: bytes, sign: bytes) -> bool:
+    """
+    Whether a command begins so, or its data do.  Elsewhere any bytes may be by chance: in keys, certificates and signatures.
+    """
+    return sign in (command[: len(sign)], command[5 : 5 + len(sign)])
+
+
 class Phone:
     """
     A phone with a card in it, that has asked for something.
 
     @ivar boxes: the texts shown so far.
-    @ivar leave_at: at a command that has this in it, the connection is lost, and the card does not get it.
+    @ivar leave_at: at a command whose data begin so, the connection is lost, and the card does not get it.
     @ivar done: C{Deferred[Outcome]}.
     """
 
@@ -178,7 +185,7 @@ class Phone:
         self.done: Deferred[Outcome] = self.terminal.done
 
     def _transmit(self, command: bytes) -> bytes:
-        if self.leave_at and self.leave_at in command:
+        if self.leave_at and begins(command, self.leave_at):
             self.drop()
             return LOST
         return self.card.transmit(command)

@@ -12,7 +12,7 @@ from pathlib import Path
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.vicc import Manners, Vicc
 from tests.functional.api_client import Json
-from tests.functional.operators import identity, until
+from tests.functional.operators import begins, identity, until
 from tests.functional.pcscd import PcscdTestCase, PrivatePcscd
 from tests.functional.scard import Program, User
 from tests.functional.vpcd import VpcdTestCase, make_vicc
@@ -62,11 +62,11 @@ class PcscTestCase(PcscdTestCase, VpcdTestCase):
 
     async def put_in_with_trap(self, card: VirtualEuicc, sign: bytes, trap: Callable[[Vicc], object]) -> Vicc:
         """
-        A card to which something happens when a command with this in it comes, which it does not get.
+        A card to which something happens when a command comes that begins so, or whose data do; it does not get that.
         """
 
         def transmit(command: bytes) -> bytes:
-            if sign not in command:
+            if not begins(command, sign):
                 return card.transmit(command)
             trap(vicc)
             return b""

@@ -10,7 +10,7 @@ import json
 from cardgw.virtual.vicc import Manners, Vicc
 from tests.functional.api_client import Json
 from tests.functional.cli_process import CommandTestCase
-from tests.functional.operators import ENDED, identity, until
+from tests.functional.operators import ENDED, begins, identity, until
 from tests.functional.vpcd import VpcdTestCase
 from tests.gp.card import CPLC, CUID, IIN_CIN, STORAGE_ATR, GpCard
 
@@ -120,7 +120,7 @@ class RouteTests(KindsTestCase):
         card = self.euicc()
 
         def transmit(command: bytes) -> bytes:
-            asked.extend([command] if b"\xbf\x3e" in command else [])
+            asked.extend([command] if begins(command, b"\xbf\x3e") else [])
             return card.transmit(command)
 
         await self.insert(card, transmit=transmit)

@@ -12,7 +12,7 @@ from twisted.internet.threads import deferToThread
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.vicc import Manners, Vicc
 from tests.functional.api_client import Json
-from tests.functional.operators import ENDED, NEW, ONE, TWO, activation_code, identity, until
+from tests.functional.operators import ENDED, NEW, ONE, TWO, activation_code, begins, identity, until
 from tests.functional.vpcd import VpcdTestCase
 
 NICKNAME = b"\xbf\x29"
@@ -105,11 +105,11 @@ class TroubleTests(VpcdTestCase):
 
     async def pull_at(self, card: VirtualEuicc, sign: bytes) -> Vicc:
         """
-        A card that is pulled out when a command with this in it comes.
+        A card that is pulled out when a command comes whose data begin so.
         """
 
         def transmit(command: bytes) -> bytes:
-            if sign not in command:
+            if not begins(command, sign):
                 return card.transmit(command)
             vicc.drop()
             return b""
