@@ -13,13 +13,15 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import connectProtocol
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IDelayedCall, IStreamClientEndpoint
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from cardgw.transports.estk import gsm7
 from cardgw.transports.estk.wire import VALUE_MAX, Frame, Parser, Tag, encode
+from cardgw.virtual.pieces import cut
 from cardgw.virtual.terminal_refresh import RefreshWatch
 
 Card: TypeAlias = Callable[[bytes], bytes]
@@ -214,8 +216,7 @@ class Terminal(Protocol):
 
     def _send(self, octets: bytes) -> None:
         self.sent += len(octets)
-        size = self._manners.fragment or max(1, len(octets))
-        self._outbox.extend(octets[at : at + size] for at in range(0, len(octets), size))
+        self._outbox.extend(cut(octets, self._manners.fragment))
         if self._pumping is None:
             self._pump()
 
@@ -328,18 +329,8 @@ def dial(
     @return: C{Deferred[Outcome]}; cancelling it drops the connection.
     """
     terminal = Terminal(reactor, card, request, manners, watch)
-    connecting = endpoint.connect(_One(terminal))
+    connecting: Deferred[Terminal] = connectProtocol(endpoint, terminal)
     return connecting.addCallback(lambda _: terminal.done)
-
-
-class _One(Factory):
-    noisy = False
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-
-    def buildProtocol(self, addr: IAddress | None) -> Terminal:
-        return self._terminal
 
 
 if __name__ == "__main__":

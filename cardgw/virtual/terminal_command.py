@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import asdict
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -30,6 +30,7 @@ REQUESTS = {
     "notifications": Tag.PROCESS_NOTIFICATION,
     "remote-management": Tag.REMOTE_MANAGEMENT,
 }
+Run: TypeAlias = Callable[[Any, argparse.Namespace, VirtualEuicc, Callable[[dict[str, Any]], object]], Awaitable[bool]]
 FAILED = 1
 """Exit status: the card was not served."""
 WRONG_USE = 2
@@ -192,20 +193,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     @raise SystemExit: always, with the exit status.
     """
-    options = parse(sys.argv[1:] if arguments is None else arguments)
+    play(parse(sys.argv[1:] if arguments is None else arguments), make_card, run)
+
+
+def play(options: argparse.Namespace, make: Callable[[argparse.Namespace], VirtualEuicc], run: Run) -> None:
+    """
+    What programs do that play a card which dials in.
+
+    @param options: what was asked for; C{connect} among others.
+    @param make: makes the card.
+    @param run: has it dial in; gives whether all went well.
+    @raise SystemExit: always, with the exit status.
+    """
     try:
-        card = make_card(options)
+        card = make(options)
     except (OSError, ValueError) as problem:
         print(f"--pki: {plain(problem)}", file=sys.stderr)
         raise SystemExit(WRONG_USE) from None
 
     def start(reactor: Any) -> Deferred[None]:
-        return ensureDeferred(_exit_with(reactor, options, card))
+        return ensureDeferred(_exit_with(reactor, options, card, run))
 
     react(start)
 
 
-async def _exit_with(reactor: Any, options: argparse.Namespace, card: VirtualEuicc) -> None:
+async def _exit_with(reactor: Any, options: argparse.Namespace, card: VirtualEuicc, run: Run) -> None:
     try:
         served = await run(reactor, options, card, print_event)
     except (ConnectError, ValueError) as problem:

@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import connectProtocol
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IDelayedCall, IStreamClientEndpoint
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from cardgw.apdu.atr import make_atr
@@ -24,6 +25,7 @@ from cardgw.connections.connection import tune
 from cardgw.connections.prompt import acknowledge
 from cardgw.transports.vpcd.wire import Control, Parser, encode
 from cardgw.virtual.euicc_options import Delivery, Options
+from cardgw.virtual.pieces import Pieces, cut
 
 Card: TypeAlias = Callable[[bytes], bytes]
 Watch: TypeAlias = Callable[[str, dict[str, Any]], object]
@@ -107,9 +109,8 @@ class Vicc(Protocol):
         self._parser = Parser()
         self._empty = self._manners.empty
         self._inbox: deque[bytes] = deque()
-        self._outbox: deque[bytes] = deque()
         self._busy: IDelayedCall | None = None
-        self._pumping: IDelayedCall | None = None
+        self._pieces = Pieces(clock, self._put)
         self._powered = self._deaf = False
         self._defect: Failure | None = None
 
@@ -181,27 +182,18 @@ class Vicc(Protocol):
         self._write(encode(body))
 
     def _write(self, octets: bytes) -> None:
-        size = self._manners.fragment or max(1, len(octets))
-        self._outbox.extend(octets[at : at + size] for at in range(0, len(octets), size))
-        if self._pumping is None:
-            self._pump()
+        self._pieces.write(*cut(octets, self._manners.fragment))
 
-    def _pump(self) -> None:
-        """
-        One write per turn of the reactor: several in one turn would leave as one segment.
-        """
-        self._pumping = None
-        if self._outbox and self.transport is not None and not self._deaf:
-            self.transport.write(self._outbox.popleft())
-        if self._outbox:
-            self._pumping = self._clock.callLater(0, self._pump)
+    def _put(self, octets: bytes) -> None:
+        if self.transport is not None and not self._deaf:
+            self.transport.write(octets)
 
     def drop(self) -> None:
         """
         Pull the card out, with its reader's cable.
         """
         self._deaf = True
-        self._outbox.clear()
+        self._pieces.end()
         transport: Any = self.transport
         if transport is None:
             return
@@ -214,10 +206,10 @@ class Vicc(Protocol):
         """
         See L{Protocol.connectionLost}.
         """
-        for call in (self._busy, self._pumping):
-            if call is not None:
-                call.cancel()
-        self._busy = self._pumping = None
+        busy, self._busy = self._busy, None
+        if busy is not None:
+            busy.cancel()
+        self._pieces.end()
         self._deaf = True
         if self.done.called:
             return
@@ -246,17 +238,8 @@ def dial(
     @return: C{Deferred[Outcome]}; cancelling it drops the connection.
     """
     vicc = Vicc(reactor, card, atr, manners, watch)
-    return endpoint.connect(_One(vicc)).addCallback(lambda _: vicc.done)
-
-
-class _One(Factory):
-    noisy = False
-
-    def __init__(self, vicc: Vicc) -> None:
-        self._vicc = vicc
-
-    def buildProtocol(self, addr: IAddress | None) -> Vicc:
-        return self._vicc
+    connecting: Deferred[Vicc] = connectProtocol(endpoint, vicc)
+    return connecting.addCallback(lambda _: vicc.done)
 
 
 if __name__ == "__main__":

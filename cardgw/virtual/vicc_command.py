@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from attrs import asdict
-from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import clientFromString
 from twisted.internet.error import ConnectError
-from twisted.internet.task import deferLater, react
+from twisted.internet.task import deferLater
 
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import Delivery, Options
 from cardgw.virtual.pki import load_pki, make_pki
 from cardgw.virtual.plain import endpoint, plain
-from cardgw.virtual.terminal_command import FAILED, WRONG_USE, print_event, profiles_event
+from cardgw.virtual.terminal_command import play, profiles_event
 from cardgw.virtual.vicc import Manners, Outcome, dial, euicc_atr
 
 Report = Callable[[dict[str, Any]], object]
@@ -129,23 +128,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     @raise SystemExit: always, with the exit status.
     """
-    options = parse(sys.argv[1:] if arguments is None else arguments)
-    try:
-        card = make_card(options)
-    except (OSError, ValueError) as problem:
-        print(f"--pki: {plain(problem)}", file=sys.stderr)
-        raise SystemExit(WRONG_USE) from None
-
-    def start(reactor: Any) -> Deferred[None]:
-        return ensureDeferred(_exit_with(reactor, options, card))
-
-    react(start)
-
-
-async def _exit_with(reactor: Any, options: argparse.Namespace, card: VirtualEuicc) -> None:
-    try:
-        served = await run(reactor, options, card, print_event)
-    except (ConnectError, ValueError) as problem:
-        print(f"--connect {options.connect}: {plain(problem)}", file=sys.stderr)
-        raise SystemExit(FAILED) from None
-    raise SystemExit(0 if served else FAILED)
+    play(parse(sys.argv[1:] if arguments is None else arguments), make_card, run)
