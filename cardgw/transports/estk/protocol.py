@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, maybeDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from cardgw.connections.card_session import CardSession
 from cardgw.connections.connection import Connection, tune
 from cardgw.errors import ChannelError, FrameTooLong, PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.transports.estk.channel import EstkChannel, channel_info, last_words, message
@@ -28,7 +29,7 @@ _SILENT_REPLIES = frozenset({Tag.LOCK_APDU, Tag.UNLOCK_APDU})
 ONE_AT_A_TIME = "One request at a time. Please start the other one again."
 
 
-class EstkProtocol(Protocol):
+class EstkProtocol(CardSession, Protocol):
     """
     See the module's docstring.
 
@@ -45,10 +46,8 @@ class EstkProtocol(Protocol):
         self._refusal = refusal
         self._parser = Parser(factory.settings.frame_limit)
         self._channel: EstkChannel | None = None
-        self._job: Deferred[None] | None = None
         self._second = False
         self._odd_tags: set[int] = set()
-        self._ending: ChannelError | None = None
         self._began = 0.0
 
     def connectionMade(self) -> None:
@@ -129,33 +128,8 @@ class EstkProtocol(Protocol):
     def _words(self, text: str) -> str:
         return self._factory.gateway.words(text)
 
-    @property
-    def busy(self) -> bool:
-        """
-        Whether a request is being served.
-        """
-        return self._job is not None
-
-    def wind_up(self) -> None:
-        """
-        Cancel the job; the goodbye follows when it has ended.
-        """
-        if self._job is not None:
-            self._job.cancel()
-
-    def end(self, reason: ChannelError | None) -> None:
-        """
-        Say goodbye.
-
-        @param reason: C{None} for the ordinary end.
-        """
-        if self._connection.leaving:
-            return
-        self._ending = reason
-        if self._channel is not None:
-            self._channel.close(reason)
-        else:
-            self._connection.depart(last_words("" if reason is None else self._words(reason.brief)))
+    def _say_goodbye(self, reason: ChannelError | None) -> None:
+        self._connection.depart(last_words("" if reason is None else self._words(reason.brief)))
 
     def _silent(self, what: str, seconds: float) -> None:
         self.end(PeerSilent(f"{what} did not come within {seconds:g} s"))

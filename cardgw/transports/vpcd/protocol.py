@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, maybeDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from cardgw.connections.card_session import CardSession
 from cardgw.connections.connection import Connection, tune
 from cardgw.connections.prompt import acknowledge
 from cardgw.errors import ChannelError, FrameTooLong, PeerLost, PeerMisbehaved, PeerSilent
@@ -29,7 +30,7 @@ START = control(Control.POWER_ON, Control.GET_ATR)
 STILL_THERE = control(Control.GET_ATR)
 
 
-class VpcdProtocol(Protocol):
+class VpcdProtocol(CardSession, Protocol):
     """
     See the module's docstring.
 
@@ -44,8 +45,6 @@ class VpcdProtocol(Protocol):
         self._factory = factory
         self._parser = Parser(SHORT_RESPONSE if factory.settings.extended_length == NO else BODY_MAX)
         self._channel: VpcdChannel | None = None
-        self._job: Deferred[None] | None = None
-        self._ending: ChannelError | None = None
         self._began = self._empty_since = 0.0
         self._apdus = 0
 
@@ -132,33 +131,8 @@ class VpcdProtocol(Protocol):
             self._job = None
             self.end(None)
 
-    @property
-    def busy(self) -> bool:
-        """
-        Whether a card is here, and the gateway with it.
-        """
-        return self._job is not None
-
-    def wind_up(self) -> None:
-        """
-        Cancel the job; the goodbye follows when it has ended.
-        """
-        if self._job is not None:
-            self._job.cancel()
-
-    def end(self, reason: ChannelError | None) -> None:
-        """
-        Say goodbye.
-
-        @param reason: C{None} for the ordinary end.
-        """
-        if self._connection.leaving:
-            return
-        self._ending = reason
-        if self._channel is not None:
-            self._channel.close(reason)
-        else:
-            self._line.depart()
+    def _say_goodbye(self, reason: ChannelError | None) -> None:
+        self._line.depart()
 
     def _silent(self, what: str, seconds: float) -> None:
         if self._line.due:
