@@ -1,0 +1,71 @@
+# -*- test-case-name: tests.scp.test_errors -*-
+"""
+What can go wrong with secure channels.  None of these says anything about keys but which ones were meant.
+"""
+
+from __future__ import annotations
+
+from cardgw.apdu.response import Response
+from cardgw.errors import CardError, LocalError, UnexpectedStatus
+
+_COUNTS = "Do not try again with the same keys: the card may count failures, and block them for good."
+
+
+class LevelNotPossible(LocalError):
+    """
+    This security level is not possible with this card.
+    """
+
+
+class CommandNotProtectable(LocalError):
+    """
+    This command cannot be sent in the secure channel.
+    """
+
+
+class SecureSessionOver(CardError):
+    """
+    The secure channel to the card is over.
+    """
+
+    hint = "Open it again."
+
+
+class WrongProtocol(CardError):
+    """
+    The card speaks another secure channel protocol.
+    """
+
+
+class KeysDiffer(CardError):
+    """
+    The card does not have the keys that it was expected to have.
+    """
+
+    hint = _COUNTS
+
+
+class HostRefused(UnexpectedStatus):
+    """
+    The card did not accept the keys.
+    """
+
+    hint = _COUNTS
+
+
+class ChallengeRepeatable(CardError):
+    """
+    The card's challenge is not the one that follows from its keys.
+    """
+
+    hint = _COUNTS
+
+
+class AnswerNotAuthentic(CardError):
+    """
+    The card's answer is not protected as it must be.
+
+    @ivar responses: the answers before it, where a script was running.
+    """
+
+    responses: tuple[Response, ...] = ()
