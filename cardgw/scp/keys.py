@@ -113,7 +113,7 @@ class DesKey:
     A triple DES key in this process, for SCP02 and for older diversifications.
     """
 
-    __slots__ = ("_length", "_des")
+    __slots__ = ("_des", "_length")
 
     block = DES_BLOCK
 

@@ -1,0 +1,204 @@
+# -*- test-case-name: tests.scp.test_blocking -*-
+"""
+Secure channels without a reactor: the same sessions, over anything that sends and receives bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, Unpack
+
+from cardgw.apdu.command import SHORT_LE, Command
+from cardgw.apdu.get_response import INS_GET_RESPONSE, MAX_ROUNDS, SW1_MORE, SW1_WRONG_LENGTH, get_response_class
+from cardgw.apdu.logical import BASIC
+from cardgw.apdu.response import Response
+from cardgw.apdu.script import OK
+from cardgw.errors import MalformedAnswer, ParameterError, PeerMisbehaved
+from cardgw.scp.errors import SecureSessionOver
+from cardgw.scp.keys import Keys, StaticKey
+from cardgw.scp.level import Level
+from cardgw.scp.outgoing import Outgoing, ending
+from cardgw.scp.scp03 import Scp03Options, scp03
+from cardgw.scp.session import Handshake, Session
+
+_EXTENDED_COMMAND = 65544
+_SHORT_COMMAND = 261
+
+
+class Device(Protocol):
+    """
+    A card that can be talked to.
+    """
+
+    def send_and_receive(self, command: bytes, /) -> bytes:
+        """
+        @param command: a command APDU.
+        @return: the answer, status word included.
+        """
+
+    def is_extended_length_apdu_supported(self) -> bool:
+        """
+        Whether commands of extended length come through.
+        """
+
+    def close_connection(self) -> None:
+        """
+        There is no more to be said.
+        """
+
+
+class SecureConnection:
+    """
+    A L{Device} whose commands and answers are protected.  What ends the session, and that nothing is sent twice, is as with
+    L{cardgw.scp.channel.SecureChannel}.
+    """
+
+    def __init__(self, device: Device, session: Session, number: int = BASIC) -> None:
+        self._device = device
+        self._session = session
+        extended = device.is_extended_length_apdu_supported()
+        self._outgoing = Outgoing(session, number, extended, _EXTENDED_COMMAND if extended else _SHORT_COMMAND)
+
+    @property
+    def level(self) -> Level:
+        """
+        What is protected now.
+        """
+        return self._session.level
+
+    @property
+    def over(self) -> str:
+        """
+        Why the session is over; empty while it is not.
+        """
+        return self._session.over
+
+    @property
+    def dek(self) -> StaticKey:
+        """
+        What wraps keys for the card.
+
+        @raise SecureSessionOver: the session is.
+        """
+        return self._session.dek
+
+    @property
+    def most_data(self) -> int:
+        """
+        Most bytes of plain data in a command that is sent as one.
+        """
+        return self._outgoing.most_data
+
+    def exchange(self, command: Command) -> Response:
+        """
+        @param command: plain.
+        @return: the plain answer, whatever its status.
+        @raise CommandNotProtectable: nothing was sent.
+        @raise AnswerNotAuthentic: the answer is not protected as it must be.
+        @raise SecureSessionOver: the session was over before.
+        """
+        if self._session.over:
+            raise SecureSessionOver(self._session.over)
+        self._outgoing.refuse_unfit(command)
+        reason = ending(command)
+        if reason:
+            self._session.end(reason)
+            return ask(self._device, command)
+        try:
+            return self._protected(command)
+        except BaseException:
+            self._session.end("an answer was lost")
+            raise
+
+    def _protected(self, command: Command) -> Response:
+        *more, last = self._outgoing.wrap(command)
+        for segment in more:
+            response = ask(self._device, segment)
+            if response.status not in OK or response.data:
+                plain = self._session.unwrap(command, response)
+                self._session.end("the card did not take a command that was cut")
+                return plain
+        return self._session.unwrap(command, ask(self._device, last))
+
+    def send_and_receive(self, command: bytes, /) -> bytes:
+        """
+        The same in bytes.
+
+        @raise ParameterError: this is no command.
+        """
+        try:
+            plain = Command.decode(command)
+        except ValueError as problem:
+            raise ParameterError(str(problem)) from None
+        return self.exchange(plain).encode()
+
+    def is_extended_length_apdu_supported(self) -> bool:
+        """
+        As the device says.
+        """
+        return self._device.is_extended_length_apdu_supported()
+
+    def close_connection(self) -> None:
+        """
+        End the session, and the connection.
+        """
+        self._session.end("the connection to the card is closed")
+        self._device.close_connection()
+
+
+def ask(device: Device, command: Command) -> Response:
+    """
+    Send one command, and get the whole answer.
+
+    @raise MalformedAnswer: it is no answer.
+    @raise PeerMisbehaved: it does not end.
+    """
+    response = _transmit(device, command)
+    data, cla = response.data, get_response_class(command.cla)
+    for _ in range(MAX_ROUNDS):
+        if response.sw1 != SW1_MORE:
+            return Response(data, response.status)
+        response = _transmit(device, Command(cla, INS_GET_RESPONSE, expected=response.sw2 or SHORT_LE))
+        if response.sw1 == SW1_WRONG_LENGTH:
+            response = _transmit(device, Command(cla, INS_GET_RESPONSE, expected=response.sw2 or SHORT_LE))
+        data += response.data
+    raise PeerMisbehaved(f"the answer to one command does not end after {MAX_ROUNDS} GET RESPONSE")
+
+
+def _transmit(device: Device, command: Command) -> Response:
+    try:
+        return Response.decode(bytes(device.send_and_receive(command.encode())))
+    except ValueError as problem:
+        raise MalformedAnswer(str(problem)) from None
+
+
+def run_handshake(device: Device, handshake: Handshake) -> Session:
+    """
+    Let a handshake talk to a card.
+    """
+    try:
+        command = next(handshake)
+        while True:
+            command = handshake.send(ask(device, command))
+    except StopIteration as done:
+        session: Session = done.value
+        return session
+    finally:
+        handshake.close()
+
+
+def open_session(device: Device, handshake: Handshake, number: int = BASIC) -> SecureConnection:
+    """
+    Authenticate, by any handshake, and protect what follows.
+
+    @param number: the logical channel that the handshake uses.
+    """
+    return SecureConnection(device, run_handshake(device, handshake), number)
+
+
+def open_scp03(
+    device: Device, keys: Keys, level: int = Level.FULL, *, number: int = BASIC, **options: Unpack[Scp03Options]
+) -> SecureConnection:
+    """
+    Open a secure channel to the application that is selected, with the options of L{cardgw.scp.scp03.scp03}.
+    """
+    return open_session(device, scp03(keys, level, number=number, **options), number)
