@@ -27,9 +27,9 @@ def channel_number(cla: int) -> int:
 
 def is_marked(cla: int) -> bool:
     """
-    Whether a command is protected, by what its class byte says.
+    Whether a command is protected as GlobalPlatform does it, and whole, by what its class byte says.
     """
-    return bool(cla & (_FURTHER_MARK if cla & FURTHER else _MARK))
+    return cla & _FURTHER_MARKS == _FURTHER_MARK if cla & FURTHER else cla & _FIRST_MARKS == _MARK
 
 
 def protected_class(cla: int) -> int:
@@ -47,7 +47,7 @@ def bare_class(cla: int) -> int:
     """
     The other way round, for the card's side.
     """
-    return cla & ~((_FURTHER_MARKS if cla & FURTHER else _FIRST_MARKS) & ~CHAINING)
+    return cla & ~(_FURTHER_MARK if cla & FURTHER else _MARK)
 
 
 def signed_class(cla: int) -> int:
