@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
+from typing import Any
 
 from attrs import evolve, field, frozen
 from cryptography import x509
@@ -21,7 +22,7 @@ from cardgw.scp.card_pso import Authority, Checks
 from cardgw.scp.card_scp11 import CardKey, CardScp11, Domain
 from cardgw.scp.certificate import Certificate, Usage
 from cardgw.scp.chain import check_chain
-from cardgw.scp.curves import PrivateKey, PublicKey
+from cardgw.scp.curves import CURVES, PrivateKey, PublicKey
 from cardgw.scp.families import STRICT, Family
 from cardgw.scp.gp_certificate import GpPlan
 from cardgw.scp.level import S8
@@ -34,17 +35,20 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 KVN = 0x03
 AUTHORITY = KeyReference(0x10, KVN)
-P256 = ec.SECP256R1()
+AGREEMENT = (0x82, 0x88)
+"""INS of the commands that agree on keys."""
 
 
-@cache
 def private_key(name: str, curve: str = "secp256r1") -> PrivateKey:
     """
     A key of this name, always the same one in a run.
     """
-    groups = {group.name: group for group in (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)}
-    groups |= {group.name: group for group in (ec.BrainpoolP256R1, ec.BrainpoolP384R1, ec.BrainpoolP512R1)}
-    return ec.generate_private_key(groups[curve]())
+    return _private_key(name, curve)
+
+
+@cache
+def _private_key(name: str, curve: str) -> PrivateKey:
+    return ec.generate_private_key(CURVES[curve].group)
 
 
 @frozen
@@ -123,12 +127,18 @@ class Pki:
         return self.authority, self.leaf
 
 
-@cache
 def make_pki(owner: str, curve: str = "secp256r1", form: str = "x509") -> Pki:
     """
+    Always the same one in a run.
+
     @param owner: C{"card"} or C{"host"}.
     @param form: C{"x509"} or C{"gp"}.
     """
+    return _make_pki(owner, curve, form)
+
+
+@cache
+def _make_pki(owner: str, curve: str, form: str) -> Pki:
     plan: Callable[[str, str, Usage], X509Plan | GpPlan] = X509Plan if form == "x509" else gp_plan
     root, middle, leaf = (private_key(f"{owner} {role}", curve) for role in ("root", "authority", "leaf"))
     names = (f"{owner} root", f"{owner} CA")
@@ -214,3 +224,24 @@ def with_host(how: Scp11Plan, certificates: Sequence[Certificate], key: PrivateK
     assert how.host is not None
     host = evolve(how.host, certificates=tuple(certificates))
     return evolve(how, host=host if key is None else evolve(host, key=LocalKey(key)))
+
+
+def card(**changes: Any) -> Card:
+    """
+    One that does all variants.
+    """
+    return Card(CardScp11(evolve(domain(), **changes)))
+
+
+def on_agreement(change: Callable[[Response], Response]) -> Callable[[Command, Response], Response]:
+    """
+    Change the answer to the key agreement.
+    """
+    return lambda command, response: change(response) if command.ins in AGREEMENT else response
+
+
+def without_receipt(response: Response) -> Response:
+    """
+    An answer to the key agreement, without its last data object.
+    """
+    return Response(response.data[:-18], response.status)

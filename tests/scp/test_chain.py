@@ -6,6 +6,7 @@ L{cardgw.scp.chain}.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
@@ -131,7 +132,7 @@ class ChainTests(SynchronousTestCase):
         """
         Every certificate is looked at, the root too.
         """
-        old = {"begins": NOW - 3 * DAY, "ends": NOW - 2 * DAY}
+        old: dict[str, Any] = {"begins": NOW - 3 * DAY, "ends": NOW - 2 * DAY}
         self.assertRaises(ScpCertificateExpired, check_chain, chain(evolve(LEAF, **old)), [THE_ROOT], NOW)
         self.assertRaises(ScpCertificateExpired, check_chain, chain(authority=evolve(AUTHORITY, **old)), [THE_ROOT], NOW)
         root = evolve(ROOT, **old).issue(ROOT_KEY.public_key(), ROOT_KEY)
