@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.scp.test_channel,tests.scp.test_channel_ends -*-
+# -*- test-case-name: tests.scp.test_channel,tests.scp.test_channel_ends,tests.scp.test_channel_contract -*-
 """
 A secure channel as a channel: L{open_scp03} authenticates, and gives one that protects whatever goes through it.
 """
@@ -33,6 +33,7 @@ WRONG_LENGTH = range(SW1_WRONG_LENGTH << 8, (SW1_WRONG_LENGTH + 1) << 8)
 NOT_MORE = (range(MORE.start), range(MORE.stop, 0x10000))
 """All statuses but those that are for GET RESPONSE.  What is allowed is not repeated below, either: 6Cxx always is."""
 _LOST = "an answer was lost"
+_CLOSED = "the connection to the card is closed"
 
 
 class SecureChannel(ChannelDecorator):
@@ -57,7 +58,7 @@ class SecureChannel(ChannelDecorator):
         self._session = session
         self._number = number
         self._turn = Turns()
-        channel.when_gone().addCallback(lambda _: session.end("the connection to the card is closed"))
+        channel.when_gone().addCallback(lambda _: session.end(_CLOSED))
 
     @property
     def level(self) -> Level:
@@ -100,7 +101,7 @@ class SecureChannel(ChannelDecorator):
 
         @raise CommandNotProtectable: (as failure) nothing was sent, because of one of the commands.
         @raise AnswerNotAuthentic: (as failure) with C{responses} so far.
-        @raise SecureSessionOver: (as failure) it was before, or is by a command of this script.
+        @raise SecureSessionOver: (as failure) it was before, and the connection is still there.
         """
         return self._turn.run(self._in_turn, script, watch)
 
@@ -108,6 +109,7 @@ class SecureChannel(ChannelDecorator):
         return Deferred.fromCoroutine(self._exchange(script, watch))
 
     async def _exchange(self, script: Script, watch: Watch) -> Answers:
+        await self._refuse_over()
         self._refuse(script)
         together = script.pipelined and all(self._outgoing.is_whole(step.command) for step in script.steps)
         done: Answers = ()
@@ -117,9 +119,12 @@ class SecureChannel(ChannelDecorator):
                 break
         return done
 
-    def _refuse(self, script: Script) -> None:
+    async def _refuse_over(self) -> None:
         if self._session.over:
+            await self.channel.exchange(Script(()))  # one that is gone says why
             raise SecureSessionOver(self._session.over)
+
+    def _refuse(self, script: Script) -> None:
         for step in script.steps:
             self._outgoing.refuse_unfit(step.command)
         if any(ending(step.command) for step in script.steps[:-1]) or (script.pipelined and _ends(script)):
@@ -189,7 +194,7 @@ class SecureChannel(ChannelDecorator):
         """
         See L{cardgw.interfaces.ICardChannel.close}.
         """
-        self._session.end("the connection to the card is closed")
+        self._session.end(_CLOSED)
         return super().close(reason)
 
     def end(self) -> None:

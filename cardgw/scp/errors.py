@@ -6,7 +6,7 @@ What can go wrong with secure channels.  None of these says anything about keys 
 from __future__ import annotations
 
 from cardgw.apdu.response import Response
-from cardgw.errors import CardError, LocalError, UnexpectedStatus
+from cardgw.errors import CardError, LocalError, NotSupported, UnexpectedStatus
 
 _COUNTS = "Do not try again with the same keys: the card may count failures, and block them for good."
 
@@ -17,7 +17,7 @@ class LevelNotPossible(LocalError):
     """
 
 
-class CommandNotProtectable(LocalError):
+class CommandNotProtectable(NotSupported):
     """
     This command cannot be sent in the secure channel.
     """

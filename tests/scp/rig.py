@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
+from cardgw.scp.card_chaining import Segments
 from cardgw.scp.card_messaging import CardMessaging
 from cardgw.scp.card_scp03 import CardScp03
 from cardgw.scp.families import STRICT, Family
@@ -71,8 +72,18 @@ class Card:
     """
 
     def __init__(
-        self, implementation: int = 0x70, *, size: int = 16, family: Family = STRICT, counters: dict[int, int] | None = None
+        self,
+        implementation: int = 0x70,
+        *,
+        size: int = 16,
+        family: Family = STRICT,
+        counters: dict[int, int] | None = None,
+        chained: bool = False,
     ) -> None:
+        """
+        @param chained: whether it puts commands together.
+        """
+        self.segments = Segments() if chained else None
         self.scp = CardScp03(
             {0x30: keys_of(size)},
             application=AID,
@@ -99,7 +110,8 @@ class Card:
         if (command.ins, command.p1) == (0xA4, 0x04):
             self.scp.terminate()
             return DONE
-        plain = self.scp.take(command)
+        whole = command if self.segments is None else self.segments.take(command)
+        plain = whole if isinstance(whole, Response) else self.scp.take(whole)
         if isinstance(plain, Response):
             return plain
         self.plain.append(plain)

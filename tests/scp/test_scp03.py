@@ -93,7 +93,8 @@ class HandshakeTests(SynchronousTestCase):
         What it fails with.
         """
         options = {"application": AID, **options}
-        return self.assertRaises(error, run, scp03(keys_of(16), *args, **options), card.answer)
+        found: CardGatewayError = self.assertRaises(error, run, scp03(keys_of(16), *args, **options), card.answer)
+        return found
 
     def test_all(self) -> None:
         """
