@@ -53,7 +53,7 @@ class HostRefused(UnexpectedStatus):
     hint = _COUNTS
 
 
-class ChallengeRepeatable(CardError):
+class ChallengeDiffers(CardError):
     """
     The card's challenge is not the one that follows from its keys.
     """

@@ -17,7 +17,7 @@ from cardgw.apdu.logical import BASIC, class_byte
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK
 from cardgw.errors import MalformedAnswer, ParameterError, UnexpectedStatus
-from cardgw.scp.errors import ChallengeRepeatable, HostRefused, KeysDiffer, WrongProtocol
+from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer, WrongProtocol
 from cardgw.scp.families import STRICT, Family
 from cardgw.scp.kdf import Constant, SessionKeys, cryptogram, pseudo_random_challenge, session_keys
 from cardgw.scp.keys import Keys, KeySet
@@ -156,7 +156,7 @@ def _verify_challenge(offer: Offer, static: KeySet, application: bytes | None) -
         )
     expected = pseudo_random_challenge(static.enc, offer.counter or 0, application, len(offer.challenge))
     if not hmac.compare_digest(expected, offer.challenge):
-        raise ChallengeRepeatable(f"keys {offer.version:02X}, application {application.hex().upper()}")
+        raise ChallengeDiffers(f"keys {offer.version:02X}, application {application.hex().upper()}")
 
 
 def _verify_card(keys: SessionKeys, offer: Offer, context: bytes) -> bytes:

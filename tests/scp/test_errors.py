@@ -8,7 +8,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.response import Response
-from cardgw.scp.errors import AnswerNotAuthentic, ChallengeRepeatable, HostRefused, KeysDiffer
+from cardgw.scp.errors import AnswerNotAuthentic, ChallengeDiffers, HostRefused, KeysDiffer
 
 
 class ErrorsTests(SynchronousTestCase):
@@ -20,7 +20,7 @@ class ErrorsTests(SynchronousTestCase):
         """
         Whoever has used wrong keys is told not to go on with that.
         """
-        for error in (KeysDiffer(), ChallengeRepeatable(), HostRefused(Response(b"", 0x6300))):
+        for error in (KeysDiffer(), ChallengeDiffers(), HostRefused(Response(b"", 0x6300))):
             self.assertIn("Do not try again with the same keys", str(error))
 
     def test_refused(self) -> None:

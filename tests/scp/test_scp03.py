@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
 from cardgw.errors import CardGatewayError, MalformedAnswer, ParameterError, UnexpectedStatus
-from cardgw.scp.errors import ChallengeRepeatable, HostRefused, KeysDiffer, LevelNotPossible, WrongProtocol
+from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer, LevelNotPossible, WrongProtocol
 from cardgw.scp.families import STRICT, LePolicy
 from cardgw.scp.kdf import session_keys
 from cardgw.scp.keys import KeySet
@@ -80,7 +80,7 @@ class VectorTests(SynchronousTestCase):
         With another AID the challenge is not the one that it must be.
         """
         (vector,) = vectors("scp03-asterix")
-        self.assertRaises(ChallengeRepeatable, self.replay, vector, application=AID)
+        self.assertRaises(ChallengeDiffers, self.replay, vector, application=AID)
 
 
 class HandshakeTests(SynchronousTestCase):
@@ -149,7 +149,7 @@ class HandshakeTests(SynchronousTestCase):
         A wrong one is fatal before the host shows anything.
         """
         card = Card()
-        error = self.failed(ChallengeRepeatable, card, application=AID + b"\0")
+        error = self.failed(ChallengeDiffers, card, application=AID + b"\0")
         self.assertIn("Do not try again", str(error))
         self.assertEqual(len(card.sent), 1)
 
