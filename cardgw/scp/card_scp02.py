@@ -1,0 +1,168 @@
+# -*- test-case-name: tests.scp.test_card_scp02 -*-
+"""
+The handshake of SCP02, the card's side (GlobalPlatform Card Specification 2.3.1, E.1 to E.5).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+
+from attrs import frozen
+
+from cardgw.apdu.command import Command
+from cardgw.apdu.response import Response
+from cardgw.scp.card_scp02_messaging import CardScp02Messaging
+from cardgw.scp.card_scp03 import CONDITIONS, DONE, NO_KEYS, NOT_AUTHENTIC, WRONG_LENGTH, WRONG_P1_P2
+from cardgw.scp.class_byte import channel_number, is_marked
+from cardgw.scp.kdf import SessionKeys
+from cardgw.scp.keys import KeySet
+from cardgw.scp.level import Level
+from cardgw.scp.scp02_terms import (
+    Scp02Implementation,
+    card_cryptogram,
+    host_cryptogram,
+    pseudo_random_challenge,
+    session_keys,
+)
+
+_PROPRIETARY, _INITIALIZE, _AUTHENTICATE, _BEGIN, _END = 0x80, 0x50, 0x82, 0x7A, 0x78
+_HOST_CHALLENGE, _CARD_CHALLENGE = 8, 6
+_LAST_COUNTER = 0xFFFF
+_R_MAC = 0x10
+
+
+@frozen
+class _Begun:
+    """
+    Between INITIALIZE UPDATE and EXTERNAL AUTHENTICATE.
+    """
+
+    version: int
+    keys: SessionKeys
+    host_challenge: bytes
+    counter: bytes
+    challenge: bytes
+    number: int
+
+
+class CardScp02:
+    """
+    The secure channel of one application.  What it gives L{take} is protected; the answers go through L{answer}.
+
+    @ivar counters: the sequence counter of each key set, by its version.
+    @ivar messaging: of the present session, or C{None}.
+    """
+
+    def __init__(
+        self,
+        keys: Mapping[int, KeySet],
+        *,
+        application: bytes,
+        entropy: Callable[[int], bytes],
+        implementation: int = 0x55,
+        diversification: bytes = bytes(10),
+        counters: dict[int, int] | None = None,
+        protects_errors: bool = False,
+    ) -> None:
+        """
+        @param keys: triple DES keys by version; the first one is that of version 0.
+        @param application: its AID, of which pseudo-random challenges are made.
+        @param implementation: the parameter i.
+        @param diversification: the key diversification data, 10 bytes.
+        @param protects_errors: put an R-MAC on errors, too.
+        """
+        self.counters = {} if counters is None else counters
+        self.messaging: CardScp02Messaging | None = None
+        self._keys = keys
+        self._application = application
+        self._entropy = entropy
+        self._form = Scp02Implementation(implementation)
+        self._diversification = diversification
+        self._protects_errors = protects_errors
+        self._begun: _Begun | None = None
+        self._number: int | None = None
+        self._bare = False
+
+    def terminate(self) -> None:
+        """
+        SELECT, the end of the logical channel, a reset: there is no session.  They do not go through L{take}.
+        """
+        self.messaging = self._begun = self._number = None
+
+    def take(self, command: Command) -> Command | Response:
+        """
+        @param command: as it comes.
+        @return: the plain command for the application, whose answer goes through L{answer}; or the answer.
+        """
+        self._bare = True
+        proprietary = bool(command.cla & _PROPRIETARY)
+        if proprietary and command.ins == _INITIALIZE and not is_marked(command.cla):
+            return self._initialize_update(command)
+        if proprietary and command.ins == _AUTHENTICATE and self._begun is not None:
+            return self._external_authenticate(command, self._begun)
+        self._begun = None
+        if self.messaging is None or channel_number(command.cla) != self._number:
+            return CONDITIONS if is_marked(command.cla) else command
+        plain = self.messaging.unwrap(command)
+        self._bare = isinstance(plain, Response)
+        if isinstance(plain, Command) and proprietary and plain.ins in (_BEGIN, _END):
+            self._bare = True
+            allowed = self._r_mac_session(plain, self.messaging)
+            return self.messaging.wrap(DONE if allowed else CONDITIONS)
+        return plain
+
+    def answer(self, response: Response) -> Response:
+        """
+        @param response: of the application, to the command that L{take} gave.
+        @return: as it leaves the card.
+        """
+        return response if self._bare or self.messaging is None else self.messaging.wrap(response)
+
+    def _r_mac_session(self, plain: Command, messaging: CardScp02Messaging) -> bool:
+        if plain.ins == _BEGIN:
+            return plain.p1 == _R_MAC and messaging.begin_r_mac()
+        return messaging.end_r_mac()
+
+    def _initialize_update(self, command: Command) -> Response:
+        self.terminate()
+        version = command.p1 or next(iter(self._keys), 0)
+        keys, count = self._keys.get(version), self.counters.get(version, 0)
+        if keys is None:
+            return NO_KEYS
+        if command.p2:
+            return WRONG_P1_P2
+        if len(command.data) != _HOST_CHALLENGE:
+            return WRONG_LENGTH
+        if count > _LAST_COUNTER:
+            return CONDITIONS
+        counter = count.to_bytes(2, "big")
+        session = session_keys(keys, counter)
+        challenge = self._challenge(session)
+        self._begun = _Begun(version, session, command.data, counter, challenge, channel_number(command.cla))
+        proof = card_cryptogram(session.s_enc, command.data, counter, challenge)
+        return Response(self._diversification + bytes((version, 0x02)) + counter + challenge + proof, 0x9000)
+
+    def _challenge(self, session: SessionKeys) -> bytes:
+        if self._form.pseudo_random:
+            return pseudo_random_challenge(session.s_mac, self._application)
+        return self._entropy(_CARD_CHALLENGE)
+
+    def _external_authenticate(self, command: Command, begun: _Begun) -> Response:
+        self.terminate()
+        if command.p1 not in self._levels() or command.p2:
+            return WRONG_P1_P2
+        messaging = CardScp02Messaging(begun.keys, self._form, protects_errors=self._protects_errors)
+        plain = messaging.unwrap(command)
+        if isinstance(plain, Response):
+            return plain
+        expected = host_cryptogram(begun.keys.s_enc, begun.host_challenge, begun.counter, begun.challenge)
+        if channel_number(command.cla) != begun.number or not hmac.compare_digest(expected, plain.data):
+            return NOT_AUTHENTIC
+        self.counters[begun.version] = self.counters.get(begun.version, 0) + 1
+        messaging.authenticated(Level(command.p1))
+        self.messaging, self._number = messaging, begun.number
+        return DONE
+
+    def _levels(self) -> tuple[int, ...]:
+        return (0x00, 0x01, 0x03, 0x11, 0x13) if self._form.r_mac else (0x00, 0x01, 0x03)
