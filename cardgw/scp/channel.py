@@ -26,7 +26,7 @@ from cardgw.scp.level import Level
 from cardgw.scp.outgoing import Outgoing, ending
 from cardgw.scp.scp03 import Scp03Options, scp03
 from cardgw.scp.session import Handshake, Session
-from cardgw.values import Feature, Reset
+from cardgw.values import ChannelInfo, Feature, Reset
 
 MORE = range(0x6100, 0x6200)
 WRONG_LENGTH = range(SW1_WRONG_LENGTH << 8, (SW1_WRONG_LENGTH + 1) << 8)
@@ -61,6 +61,13 @@ class SecureChannel(ChannelDecorator):
         channel.when_gone().addCallback(lambda _: session.end(_CLOSED))
 
     @property
+    def info(self) -> ChannelInfo:
+        """
+        That of the channel below, less what protection takes.
+        """
+        return evolve(self.channel.info, max_command=self._outgoing.most_command)
+
+    @property
     def level(self) -> Level:
         """
         What is protected now.
@@ -92,8 +99,8 @@ class SecureChannel(ChannelDecorator):
 
     @property
     def _outgoing(self) -> Outgoing:
-        extended = Feature.EXTENDED_LENGTH in self.info.offers
-        return Outgoing(self._session, self._number, extended, self.info.max_command)
+        below = self.channel.info
+        return Outgoing(self._session, self._number, Feature.EXTENDED_LENGTH in below.offers, below.max_command)
 
     def exchange(self, script: Script, watch: Watch = None) -> Deferred[Answers]:
         """

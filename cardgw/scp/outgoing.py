@@ -54,6 +54,14 @@ class Outgoing:
         """
         return self.session.most_data(self.limit)
 
+    @property
+    def most_command(self) -> int:
+        """
+        Most bytes of a plain command that need not be cut.
+        """
+        most = self.most_data
+        return most + (_EXTENDED_FRAME if most > SHORT_DATA else _SHORT_FRAME)
+
     def is_whole(self, command: Command) -> bool:
         """
         Whether a command need not be cut.

@@ -62,9 +62,11 @@ class OpenTests(Rig):
         """
         for level in LEVELS:
             channel = self.open(level=level)
-            self.assertEqual((channel.level, channel.over, channel.info), (level, "", INFO))
+            self.assertEqual((channel.level, channel.over), (level, ""))
+            self.assertEqual(channel.info, evolve(INFO, max_command=channel.most_data + 6))
         self.assertEqual((channel.most_data, channel.dek.kcv()), (239, keys_of(16).dek.kcv()))
-        self.assertEqual(self.open(info=EXTENDED).most_data, 65519)
+        channel = self.open(info=EXTENDED)
+        self.assertEqual((channel.most_data, channel.info.max_command), (65519, 65528))
 
     def test_channel(self) -> None:
         """
