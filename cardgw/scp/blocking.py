@@ -14,9 +14,9 @@ from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK
 from cardgw.errors import MalformedAnswer, ParameterError, PeerMisbehaved
 from cardgw.scp.errors import SecureSessionOver
-from cardgw.scp.keys import Keys, StaticKey
+from cardgw.scp.keys import Keys
 from cardgw.scp.level import Level
-from cardgw.scp.outgoing import Outgoing, ending
+from cardgw.scp.outgoing import Outgoing, Secured, ending
 from cardgw.scp.scp03 import Scp03Options, scp03
 from cardgw.scp.session import Handshake, Session
 
@@ -46,7 +46,7 @@ class Device(Protocol):
         """
 
 
-class SecureConnection:
+class SecureConnection(Secured):
     """
     A L{Device} whose commands and answers are protected.  What ends the session, and that nothing is sent twice, is as with
     L{cardgw.scp.channel.SecureChannel}.
@@ -56,37 +56,11 @@ class SecureConnection:
         self._device = device
         self._session = session
         extended = device.is_extended_length_apdu_supported()
-        self._outgoing = Outgoing(session, number, extended, _EXTENDED_COMMAND if extended else _SHORT_COMMAND)
+        self._limits = Outgoing(session, number, extended, _EXTENDED_COMMAND if extended else _SHORT_COMMAND)
 
     @property
-    def level(self) -> Level:
-        """
-        What is protected now.
-        """
-        return self._session.level
-
-    @property
-    def over(self) -> str:
-        """
-        Why the session is over; empty while it is not.
-        """
-        return self._session.over
-
-    @property
-    def dek(self) -> StaticKey:
-        """
-        What wraps keys for the card.
-
-        @raise SecureSessionOver: the session is.
-        """
-        return self._session.dek
-
-    @property
-    def most_data(self) -> int:
-        """
-        Most bytes of plain data in a command that is sent as one.
-        """
-        return self._outgoing.most_data
+    def _outgoing(self) -> Outgoing:
+        return self._limits
 
     def exchange(self, command: Command) -> Response:
         """

@@ -21,9 +21,9 @@ from cardgw.errors import ChannelError, PeerMisbehaved
 from cardgw.interfaces import ICardChannel
 from cardgw.scp.answers import ScriptAnswers
 from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable, SecureSessionOver
-from cardgw.scp.keys import Keys, StaticKey
+from cardgw.scp.keys import Keys
 from cardgw.scp.level import Level
-from cardgw.scp.outgoing import Outgoing, ending
+from cardgw.scp.outgoing import Outgoing, Secured, ending
 from cardgw.scp.scp03 import Scp03Options, scp03
 from cardgw.scp.session import Handshake, Session
 from cardgw.values import ChannelInfo, Feature, Reset
@@ -36,7 +36,7 @@ _LOST = "an answer was lost"
 _CLOSED = "the connection to the card is closed"
 
 
-class SecureChannel(ChannelDecorator):
+class SecureChannel(Secured, ChannelDecorator):
     """
     Protects commands, and checks answers.  A pipelined script is wrapped as a whole; of any other, each command is wrapped when
     the one before has been answered.  The session is over with the connection, and when
@@ -66,36 +66,6 @@ class SecureChannel(ChannelDecorator):
         That of the channel below, less what protection takes.
         """
         return evolve(self.channel.info, max_command=self._outgoing.most_command)
-
-    @property
-    def level(self) -> Level:
-        """
-        What is protected now.
-        """
-        return self._session.level
-
-    @property
-    def over(self) -> str:
-        """
-        Why the session is over; empty while it is not.
-        """
-        return self._session.over
-
-    @property
-    def dek(self) -> StaticKey:
-        """
-        What wraps keys for the card.
-
-        @raise SecureSessionOver: it is.
-        """
-        return self._session.dek
-
-    @property
-    def most_data(self) -> int:
-        """
-        Most bytes of plain data in a command that is sent as one.
-        """
-        return self._outgoing.most_data
 
     @property
     def _outgoing(self) -> Outgoing:

@@ -12,6 +12,8 @@ from cardgw.apdu.logical import INS_MANAGE_CHANNEL, P1_CLOSE
 from cardgw.scp.chaining import refuse_uncut, segments
 from cardgw.scp.class_byte import PROPRIETARY, channel_number, protected_class
 from cardgw.scp.errors import CommandNotProtectable
+from cardgw.scp.keys import StaticKey
+from cardgw.scp.level import Level
 from cardgw.scp.session import Session
 
 INS_SELECT, BY_NAME = 0xA4, 0x04
@@ -81,6 +83,7 @@ class Outgoing:
             )
         if ending(command):
             return
+        self.session.refuse(command)
         protected_class(command.cla)
         most = self.session.most_data(EXTENDED_DATA)
         if len(command.data) > most:
@@ -96,6 +99,48 @@ class Outgoing:
         if self.extended and len(wrapped.data) <= self.limit:
             return (wrapped,)
         return segments(wrapped, self.session.family.chaining, self._short_limit)
+
+
+class Secured:
+    """
+    What can be asked of whatever carries a session.
+    """
+
+    _session: Session
+
+    @property
+    def _outgoing(self) -> Outgoing:
+        raise NotImplementedError
+
+    @property
+    def level(self) -> Level:
+        """
+        What is protected now.
+        """
+        return self._session.level
+
+    @property
+    def over(self) -> str:
+        """
+        Why the session is over; empty while it is not.
+        """
+        return self._session.over
+
+    @property
+    def dek(self) -> StaticKey:
+        """
+        What wraps keys for the card.
+
+        @raise SecureSessionOver: it is.
+        """
+        return self._session.dek
+
+    @property
+    def most_data(self) -> int:
+        """
+        Most bytes of plain data in a command that is sent as one.
+        """
+        return self._outgoing.most_data
 
 
 def ending(command: Command) -> str:
