@@ -114,6 +114,11 @@ class SecureMessaging:
             self._chain = ZERO_BLOCK
             self._sent.clear()
 
+    def refuse(self, command: Command) -> None:
+        """
+        See L{cardgw.scp.session.Session.refuse}: here everything may be sent.
+        """
+
     def wrap(self, command: Command) -> Command:
         """
         See L{cardgw.scp.session.Session.wrap}.

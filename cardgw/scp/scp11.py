@@ -168,19 +168,27 @@ class AgreedMessaging(SecureMessaging):
     """
     A session that SCP11 has opened.
 
-    @ivar authenticates_host: whether the card knows the host.  If not, keys are not managed: C{wrap} refuses it.
+    @ivar authenticates_host: whether the card knows the host.  If not, keys are not managed: L{refuse} refuses it.
     """
 
     authenticates_host = True
+
+    def refuse(self, command: Command) -> None:
+        """
+        See L{cardgw.scp.session.Session.refuse}.
+
+        @raise KeysNotManageable: the command manages keys, and the card does not know who sends it.
+        """
+        if not self.authenticates_host and manages_keys(command):
+            raise KeysNotManageable(f"command {command.ins:02X} in SCP11b")
 
     def wrap(self, command: Command) -> Command:
         """
         See L{cardgw.scp.session.Session.wrap}.
 
-        @raise KeysNotManageable: the command manages keys, and the card does not know who sends it; nothing has changed.
+        @raise KeysNotManageable: see L{refuse}.
         """
-        if not self.authenticates_host and manages_keys(command):
-            raise KeysNotManageable(f"command {command.ins:02X} in SCP11b")
+        self.refuse(command)
         return super().wrap(command)
 
 

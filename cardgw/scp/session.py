@@ -47,6 +47,14 @@ class Session(Protocol):
         @param limit: most bytes of protected data.
         """
 
+    def refuse(self, command: Command) -> None:
+        """
+        Before anything of a script is wrapped.
+
+        @param command: plain.
+        @raise CommandNotProtectable: it must not be sent in this session, whatever its form; nothing has changed.
+        """
+
     def wrap(self, command: Command) -> Command:
         """
         @param command: plain, on any logical channel.
