@@ -128,7 +128,7 @@ class SecureChannel(Secured, ChannelDecorator):
         except BaseException:
             self._session.end(_LOST)
             raise
-        return self._whole(answers, len(steps))
+        return self._whole(answers, len(steps), done)
 
     async def _sent(self, script: Script, answers: ScriptAnswers, done: Answers) -> None:
         try:
@@ -138,11 +138,11 @@ class SecureChannel(Secured, ChannelDecorator):
                 answers.rest(error.responses)
             raise error.during(done + answers.plain, answers.unanswered(error.unanswered)) from error
 
-    def _whole(self, answers: ScriptAnswers, wanted: int) -> Answers:
+    def _whole(self, answers: ScriptAnswers, wanted: int, done: Answers) -> Answers:
         if len(answers.plain) < wanted:
             self._session.end("commands were wrapped that the card did not get")
         if not answers.plain:
-            raise PeerMisbehaved("no answer to a command")
+            raise PeerMisbehaved("no answer to a command").during(done, wanted)
         answers.reraise()
         return answers.plain
 

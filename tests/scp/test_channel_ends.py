@@ -9,18 +9,19 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import evolve
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.apdu.base import Answers, ChannelBase, Watch
 from cardgw.apdu.command import Command
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script, Step
-from cardgw.errors import ChannelError, PeerLost, PeerSilent
+from cardgw.errors import ChannelError, PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.scp.channel import SecureChannel, open_scp03
 from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable, SecureSessionOver
 from cardgw.values import Reset
-from tests.scp.rig import AID, DONE, GET_STATUS, Card, keys_of
+from tests.scp.rig import AID, DONE, GET_STATUS, Card, both, keys_of
 from tests.scp.test_channel import INFO, LOAD
 
 SELECT = Command(0x00, 0xA4, 0x04, 0x00, AID, 256)
@@ -37,6 +38,37 @@ def in_turn(*changes: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
         return next(left)(octets)
 
     return change
+
+
+class Mute(ChannelBase):
+    """
+    A channel that gives no answers, though it should.
+    """
+
+    def _run(self, script: Script, watch: Watch) -> Deferred[Answers]:
+        return succeed(())
+
+
+class MuteTests(SynchronousTestCase):
+    """
+    A channel below that does not keep its promise.
+    """
+
+    def test_handshake(self) -> None:
+        """
+        There is no secure channel.
+        """
+        opening = open_scp03(Mute(INFO), keys_of(16))
+        self.failureResultOf(Deferred.fromCoroutine(opening), PeerMisbehaved)
+
+    def test_command(self) -> None:
+        """
+        The command may have reached the card, so it is over.
+        """
+        session, _ = both()
+        channel = SecureChannel(Mute(INFO), session)
+        error = self.failureResultOf(channel.exchange(Script.of(GET_STATUS)), PeerMisbehaved).value
+        self.assertEqual((error.unanswered, bool(channel.over)), (1, True))
 
 
 class EndTests(SynchronousTestCase):
