@@ -18,7 +18,7 @@ from cardgw.scp.chain import arrange
 from cardgw.scp.chaining import P1_MORE, segments
 from cardgw.scp.families import Chaining
 from cardgw.scp.scp11_terms import INS_PERFORM_SECURITY_OPERATION
-from cardgw.scp.store import CLA_GP, KeyReference
+from cardgw.scp.store import CLA_GP, Authority, KeyReference
 
 P2_MORE_CERTIFICATES = 0x80
 IN_P1 = (Chaining.P1, Chaining.BOTH)
@@ -52,3 +52,17 @@ def verify_certificates(
         command = Command(cla, INS_PERFORM_SECURITY_OPERATION, authority.kvn, p2, certificate.raw, expected)
         pieces = (command,) if chaining is Chaining.NONE else segments(command, chaining)
         yield from (evolve(piece, expected=expected) for piece in pieces)
+
+
+def find_authority(chain: Sequence[Certificate], authorities: Sequence[Authority]) -> KeyReference | None:
+    """
+    Which key of the card a host's certificates are below.
+
+    @param chain: as for L{verify_certificates}.
+    @param authorities: what the card has told (L{cardgw.scp.store.read_authorities}).
+    @return: C{None} where the card knows none of them.
+    @raise ScpChainBroken: they are not one chain.
+    """
+    top = arrange(chain)[-1].facts
+    names = {top.issuer, top.issuer_key_identifier} | ({top.key_identifier} if top.issuer == top.subject else set())
+    return next((each.key for each in authorities if each.identifier and each.identifier in names), None)

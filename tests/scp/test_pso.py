@@ -13,8 +13,8 @@ from cardgw.apdu.command import Command
 from cardgw.errors import ParameterError
 from cardgw.scp.certificate_errors import ScpChainBroken
 from cardgw.scp.families import Chaining
-from cardgw.scp.pso import verify_certificates
-from cardgw.scp.store import KeyReference
+from cardgw.scp.pso import find_authority, verify_certificates
+from cardgw.scp.store import Authority, KeyReference
 from tests.scp.scp11_rig import AUTHORITY, make_pki
 
 PKI = make_pki("host")
@@ -129,3 +129,25 @@ class ChainTests(SynchronousTestCase):
         for chaining in (Chaining.P1, Chaining.BOTH):
             self.assertRaises(ParameterError, sent, chaining, high)
         self.assertRaises(ParameterError, sent, Chaining.CLA, KeyReference(0x90, 3))
+
+
+class AuthorityTests(SynchronousTestCase):
+    """
+    Which of the card's keys.
+    """
+
+    def test_found(self) -> None:
+        """
+        By key identifier or by name, with the root and without; C{None} where the card knows another alone.
+        """
+        for form in ("x509", "gp"):
+            pki = make_pki("host", form=form)
+            name = pki.root.facts.key_identifier or pki.root.facts.subject
+            known = [
+                Authority(b"somebody", KeyReference(0x20, 1)),
+                Authority(b"", KeyReference(0x21, 1)),
+                Authority(name, AUTHORITY),
+            ]
+            for chain in (pki.chain, (pki.root, *pki.chain)):
+                self.assertEqual(find_authority(chain, [*others, Authority(name, AUTHORITY)]), AUTHORITY)
+            self.assertIsNone(find_authority(pki.chain, others))

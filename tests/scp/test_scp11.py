@@ -22,7 +22,9 @@ from cardgw.scp.families import STRICT, YUBIKEY, Chaining
 from cardgw.scp.level import Level
 from cardgw.scp.scp11 import KeysNotManageable, LocalKey, manages_keys
 from cardgw.scp.scp11_terms import Terms, Variant
+from cardgw.scp.store import KeyReference
 from tests.scp.scp11_rig import (
+    AUTHORITY,
     Card,
     card,
     domain,
@@ -128,6 +130,19 @@ class RoundTripTests(SynchronousTestCase):
         session = open_session(peer, plan(Terms(Variant.A), family=YUBIKEY))
         self.assertEqual(exchange(session, peer, Command(0x80, 0xCA, 0x00, 0x66, expected=256)), Response(b"", 0x9000))
         self.assertEqual(len(peer.sent[-1].data), 16 + 8)
+
+    def test_highVersions(self) -> None:
+        """
+        Key versions from 80 on are right for the card's keys and for the host's authority.
+        """
+        own, authority = domain(), KeyReference(0x10, 0xFF)
+        keys = {KeyReference(reference.kid, 0xFF): key for reference, key in own.keys.items()}
+        checks = evolve(own.checks, authorities={authority: own.checks.authorities[AUTHORITY]})
+        peer = card(keys=keys, checks=checks, chaining=Chaining.CLA)
+        how = evolve(plan(Terms(Variant.A), family=YUBIKEY), kvn=0xFF)
+        assert how.host is not None
+        session = open_session(peer, evolve(how, host=evolve(how.host, authority=authority)))
+        self.assertEqual((session.over, peer.sent[-1].p1), ("", 0xFF))
 
     def test_instructions(self) -> None:
         """
