@@ -143,11 +143,7 @@ class AuthorityTests(SynchronousTestCase):
         for form in ("x509", "gp"):
             pki = make_pki("host", form=form)
             name = pki.root.facts.key_identifier or pki.root.facts.subject
-            known = [
-                Authority(b"somebody", KeyReference(0x20, 1)),
-                Authority(b"", KeyReference(0x21, 1)),
-                Authority(name, AUTHORITY),
-            ]
+            others = [Authority(b"somebody", KeyReference(0x20, 1)), Authority(b"", KeyReference(0x21, 1))]
             for chain in (pki.chain, (pki.root, *pki.chain)):
                 self.assertEqual(find_authority(chain, [*others, Authority(name, AUTHORITY)]), AUTHORITY)
             self.assertIsNone(find_authority(pki.chain, others))
