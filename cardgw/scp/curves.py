@@ -107,12 +107,19 @@ def is_signature(key: PublicKey, signature: bytes, message: bytes) -> bool:
     """
     Whether r and s are the key's signature of the message.
     """
-    curve = curve_of(key)
-    if len(signature) != 2 * curve.size:
+    size = curve_of(key).size
+    if len(signature) != 2 * size:
         return False
-    r, s = (int.from_bytes(half, "big") for half in (signature[: curve.size], signature[curve.size :]))
+    r, s = (int.from_bytes(half, "big") for half in (signature[:size], signature[size:]))
+    return is_der_signature(key, encode_dss_signature(r, s), message)
+
+
+def is_der_signature(key: PublicKey, signature: bytes, message: bytes) -> bool:
+    """
+    Likewise, of a signature as X.509 has it: r and s in a SEQUENCE.
+    """
     try:
-        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(curve.digest))
+        key.verify(signature, message, ec.ECDSA(curve_of(key).digest))
     except InvalidSignature:
         return False
     return True

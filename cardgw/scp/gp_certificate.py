@@ -15,7 +15,17 @@ from attrs import evolve, field, frozen
 from cardgw.apdu import tlv
 from cardgw.scp.certificate import Facts, Usage
 from cardgw.scp.certificate_errors import ScpCertificateMalformed
-from cardgw.scp.curves import PrivateKey, PublicKey, curve_by_reference, curve_of, decode_point, encode_point, is_signature, sign
+from cardgw.scp.curves import (
+    PrivateKey,
+    PublicKey,
+    curve_by_reference,
+    curve_of,
+    decode_point,
+    encode_point,
+    is_der_signature,
+    is_signature,
+    sign,
+)
 
 TAG = 0x7F21
 SERIAL, ISSUER, SUBJECT, USAGE, BEGINS, ENDS, KEY, SIGNATURE = 0x93, 0x42, 0x5F20, 0x95, 0x5F25, 0x5F24, 0x7F49, 0x5F37
@@ -23,8 +33,10 @@ DISCRETIONARY, DISCRETIONARY_OBJECTS, RESTRICTIONS = 0x53, 0x73, 0xBF20
 POINT, PARAMETER_REFERENCE = 0xB0, 0xF0
 ORDER = (SERIAL, ISSUER, SUBJECT, USAGE, BEGINS, ENDS, DISCRETIONARY, DISCRETIONARY_OBJECTS, RESTRICTIONS, KEY, SIGNATURE)
 NEEDED = frozenset({SERIAL, ISSUER, SUBJECT, USAGE, ENDS, KEY, SIGNATURE})
-MOST_NAME = 16
-"""Bytes in the serial number and in the names of issuer and subject."""
+MOST_NAME = 20
+"""Bytes in the serial number and in the names of issuer and subject: 16 by the table, 20 where they are key identifiers."""
+CENTURIES_AS_NUMBERS = (19, 20)
+"""First byte of a date whose pairs of digits are written as numbers: as two digits, that would be long ago."""
 USAGES: Mapping[bytes, Usage] = {b"\x82": Usage.CERTIFICATES, b"\x00\x80": Usage.AGREEMENT}
 
 
@@ -67,9 +79,10 @@ class GpCertificate:
 
     def is_signed_with(self, key: PublicKey) -> bool:
         """
-        See L{cardgw.scp.certificate.Certificate.is_signed_with}.
+        See L{cardgw.scp.certificate.Certificate.is_signed_with}.  The signature is r and s, or what X.509 makes of them, as some
+        write it.
         """
-        return is_signature(key, self._signature, self._signed)
+        return is_signature(key, self._signature, self._signed) or is_der_signature(key, self._signature, self._signed)
 
 
 def _check_order(items: tlv.Tlvs) -> None:
@@ -119,9 +132,14 @@ def _key(items: tlv.Tlvs) -> PublicKey:
 
 
 def _day(octets: bytes) -> date:
+    """
+    Digits, two in a byte; some write each two as a number instead.
+    """
     digits = octets.hex()
-    if len(octets) != 4 or not digits.isdecimal():
-        raise ValueError(f"{digits or 'nothing'} is no date")
+    if len(octets) == 4 and octets[0] in CENTURIES_AS_NUMBERS:
+        digits = "".join(f"{each:02}" for each in octets)
+    if len(digits) != 8 or not digits.isdecimal():
+        raise ValueError(f"{octets.hex() or 'nothing'} is no date")
     return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
 
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric import ec
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.scp.curves import CURVES, agree, curve_by_reference, curve_of, decode_point, encode_point, is_signature, sign
+from cardgw.scp.curves import (
+    CURVES,
+    agree,
+    curve_by_reference,
+    curve_of,
+    decode_point,
+    encode_point,
+    is_der_signature,
+    is_signature,
+    sign,
+)
 from tests.scp.scp11_rig import private_key
 
 
@@ -76,6 +86,10 @@ class CurveTests(SynchronousTestCase):
             self.assertFalse(is_signature(key.public_key(), signature[:-1], b"message"))
             self.assertFalse(is_signature(private_key("b", name).public_key(), signature, b"message"))
             self.assertFalse(is_signature(key.public_key(), bytes(len(signature)), b"message"))
+            der = key.sign(b"message", ec.ECDSA(curve.digest))
+            self.assertTrue(is_der_signature(key.public_key(), der, b"message"))
+            self.assertFalse(is_der_signature(key.public_key(), der, b"massage"))
+            self.assertFalse(is_der_signature(key.public_key(), signature, b"message"))
 
     def test_agreement(self) -> None:
         """

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from attrs import evolve
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -86,6 +88,24 @@ class GpCertificateTests(SynchronousTestCase):
         self.assertEqual(read.facts.ends.year, 9999)
         self.assertEqual((read.discretionary, read.restrictions), (b"hello", b"\x81\x01\x00"))
 
+    def test_datesAsNumbers(self) -> None:
+        """
+        Some write 20, 28, 12 and 31 in four bytes; long ago nobody had certificates.
+        """
+        self.assertEqual(GpCertificate.decode(changed((0x5F24, bytes((20, 28, 12, 31))))).facts.ends.date(), date(2028, 12, 31))
+        self.assertEqual(GpCertificate.decode(changed((0x5F24, bytes((20, 25, 9, 16))))).facts.ends.date(), date(2025, 9, 16))
+        self.assertRaises(ScpCertificateMalformed, GpCertificate.decode, changed((0x5F24, bytes((20, 25, 13, 16)))))
+        self.assertRaises(ScpCertificateMalformed, GpCertificate.decode, changed((0x5F24, bytes((20, 200, 9, 16)))))
+
+    def test_derSignature(self) -> None:
+        """
+        Some write the signature as X.509 does.
+        """
+        signed = tlv.only(changed((0x5F37, None)), 0x7F21).value
+        made = GpCertificate.decode(changed((0x5F37, SIGNER.sign(signed, ec.ECDSA(SHA256())))))
+        self.assertTrue(made.is_signed_with(SIGNER.public_key()))
+        self.assertFalse(made.is_signed_with(KEY.public_key()))
+
     def test_malformed(self) -> None:
         """
         What is missing, too long, unknown or no date is told.
@@ -95,7 +115,7 @@ class GpCertificateTests(SynchronousTestCase):
             b"\x30\x00",
             MADE.raw + b"\0\0",
             changed((0x93, None)),
-            changed((0x93, bytes(17))),
+            changed((0x93, bytes(21))),
             changed((0x42, b"")),
             changed((0x95, b"\x01")),
             changed((0x5F24, b"\x20\x26\x13\x01")),
@@ -113,7 +133,7 @@ class GpCertificateTests(SynchronousTestCase):
         """
         A plan that cannot be written is refused before it is signed.
         """
-        for plan in (evolve(PLAN, serial=b""), evolve(PLAN, subject=bytes(17)), evolve(PLAN, usage=Usage.NOTHING)):
+        for plan in (evolve(PLAN, serial=b""), evolve(PLAN, subject=bytes(21)), evolve(PLAN, usage=Usage.NOTHING)):
             self.assertRaises(ValueError, plan.issue, KEY.public_key(), SIGNER)
 
     @given(st.integers(0, len(MADE.raw) * 8 - 1))

@@ -59,7 +59,9 @@ def plan(vector: dict[str, Any]) -> Scp11Plan:
     authority = KeyReference(int(vector["oce_kid"], 16), int(vector["oce_kvn"], 16))
     host = Host(LocalKey(private(vector["sk_oce_pkcs8"])), (certificate,), authority)
     terms = Terms(VARIANTS[vector["kid"]], key_length=vector["session_key_bits"] // 8)
-    return Scp11Plan(terms, int(vector["kvn"], 16), lambda chain: chain[-1], host, OPENSCP, cla=0x00, expected=256)
+    return Scp11Plan(
+        terms, int(vector["kvn"], 16), lambda chain: chain[-1], host, OPENSCP, int(vector["mode"][1:]), cla=0x00, expected=256
+    )
 
 
 class VectorTests(SynchronousTestCase):
@@ -86,9 +88,21 @@ class VectorTests(SynchronousTestCase):
 
     def test_openscp(self) -> None:
         """
+        P-256, AES-128, S8.
+        """
+        self.check("scp11-openscp")
+
+    def test_others(self) -> None:
+        """
+        P-384 and Brainpool, AES-192 and AES-256, S16, certificates of GlobalPlatform's own form.
+        """
+        self.check("scp11-openscp-more")
+
+    def check(self, name: str) -> None:
+        """
         Every byte that the host sends, and every answer.
         """
-        for vector in vectors("scp11-openscp"):
+        for vector in vectors(name):
             session, following = self.replay(vector)
             plain = zip(vector["plain_commands"], vector["plain_responses"], strict=True)
             for (command, response), (sent, came) in zip(plain, following, strict=True):
