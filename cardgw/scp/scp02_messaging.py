@@ -120,15 +120,20 @@ class Scp02Messaging:
         if self.level and len(command.data) > most:
             raise CommandNotProtectable(f"at this level a command has at most {most} bytes of data, not {len(command.data)}")
         self._sent.append(command)
-        if not self.level & Level.C_MAC:
-            return evolve(command, expected=self._expected(command))
-        self._chain = self._secrets.mac.retail(self._vector(self._secrets), self._signed(command))
-        encrypted = bool(command.data and self.level & Level.C_DECRYPTION)
-        data = self._secrets.cipher.encrypt(command.data) if encrypted else command.data
-        wrapped = evolve(command, cla=cla, data=data + self._chain, expected=self._expected(command), extended=False)
+        wrapped = evolve(command, expected=self._expected(command))
+        if self.level & Level.C_MAC:
+            wrapped = evolve(wrapped, cla=cla, data=self._protected(self._secrets, command), extended=False)
         level = self._level_after(command, self.level)
         self.level = self.level if level is None else level
         return wrapped
+
+    def _protected(self, secrets: _Secrets, command: Command) -> bytes:
+        """
+        Data, encrypted if need be, and MAC.
+        """
+        self._chain = secrets.mac.retail(self._vector(secrets), self._signed(command))
+        encrypted = bool(command.data and self.level & Level.C_DECRYPTION)
+        return (secrets.cipher.encrypt(command.data) if encrypted else command.data) + self._chain
 
     def _vector(self, secrets: _Secrets) -> bytes:
         if not self._chain:

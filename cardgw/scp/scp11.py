@@ -23,7 +23,7 @@ from cardgw.scp.certificate_errors import ScpCertificateMisused
 from cardgw.scp.curves import PrivateKey, PublicKey, agree, curve_of, decode_point, encode_point
 from cardgw.scp.errors import CommandNotProtectable, HostRefused
 from cardgw.scp.families import STRICT, Family
-from cardgw.scp.level import S8
+from cardgw.scp.level import S8, S16
 from cardgw.scp.messaging import SecureMessaging
 from cardgw.scp.primitives import ZERO_BLOCK
 from cardgw.scp.pso import verify_certificates
@@ -144,6 +144,8 @@ class Scp11Plan:
     expected: int | None = None
 
     def __attrs_post_init__(self) -> None:
+        if self.mac_length not in (S8, S16):
+            raise ParameterError(f"MACs of SCP11 have {S8} or {S16} bytes, not {self.mac_length}")
         if self.host is None and self.variant.authenticates_host:
             raise ParameterError(f"SCP11{self.variant.value} needs a key and certificates of the host")
         if self.without_receipt and self.variant.authenticates_host:

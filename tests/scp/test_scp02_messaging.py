@@ -286,6 +286,22 @@ class RMacSessionTests(SynchronousTestCase):
             self.assertEqual(host.level, level)
             self.assertEqual(card.answer(host.wrap(GET_STATUS)).data, GET_STATUS.data)
 
+    def test_plain(self) -> None:
+        """
+        It is possible where commands are not protected.
+        """
+        for pipelined in (False, True):
+            card = Card(0x35)
+            host = open_session(card, 0x00, 0x35)
+            commands = (begin_r_mac(Level.R_MAC), GET_STATUS, end_r_mac(), GET_STATUS)
+            if pipelined:
+                answers = [card.answer(wrapped) for wrapped in [host.wrap(command) for command in commands]]
+                found = [host.unwrap(*pair) for pair in zip(commands, answers, strict=True)]
+            else:
+                found = [exchange(host, card, command) for command in commands]
+            self.assertEqual([answer.status for answer in found], [0x9000] * 4)
+            self.assertEqual([len(command.data) for command in card.sent[-3:]], [2, 0, 2])
+
     def test_again(self) -> None:
         """
         There may be another one.

@@ -207,6 +207,7 @@ class HostKeyTests(SynchronousTestCase):
             how = plan(Terms(variant))
             self.assertRaises(ParameterError, evolve, how, host=None)
             self.assertRaises(ParameterError, evolve, how, without_receipt=True)
+        self.assertRaises(ParameterError, evolve, plan(Terms(Variant.A)), mac_length=12)
         open_session(card(), evolve(plan(Terms(Variant.B)), host=None))
 
 
