@@ -12,9 +12,18 @@ from attrs import frozen
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
+from cardgw.scp.card_channel import (
+    CONDITIONS,
+    DONE,
+    END_R_MAC,
+    NO_KEYS,
+    NOT_AUTHENTIC,
+    WRONG_LENGTH,
+    WRONG_P1_P2,
+    CardChannel,
+)
 from cardgw.scp.card_scp02_messaging import CardScp02Messaging
-from cardgw.scp.card_scp03 import CONDITIONS, DONE, NO_KEYS, NOT_AUTHENTIC, WRONG_LENGTH, WRONG_P1_P2
-from cardgw.scp.class_byte import channel_number, is_marked
+from cardgw.scp.class_byte import channel_number
 from cardgw.scp.kdf import SessionKeys
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
@@ -26,7 +35,6 @@ from cardgw.scp.scp02_terms import (
     session_keys,
 )
 
-_PROPRIETARY, _INITIALIZE, _AUTHENTICATE, _BEGIN, _END = 0x80, 0x50, 0x82, 0x7A, 0x78
 _HOST_CHALLENGE, _CARD_CHALLENGE = 8, 6
 _LAST_COUNTER = 0xFFFF
 _R_MAC = 0x10
@@ -46,12 +54,11 @@ class _Begun:
     number: int
 
 
-class CardScp02:
+class CardScp02(CardChannel[_Begun, CardScp02Messaging]):
     """
-    The secure channel of one application.  What it gives L{take} is protected; the answers go through L{answer}.
+    The secure channel of one application: see L{CardChannel}.
 
     @ivar counters: the sequence counter of each key set, by its version.
-    @ivar messaging: of the present session, or C{None}.
     """
 
     def __init__(
@@ -72,57 +79,19 @@ class CardScp02:
         @param diversification: the key diversification data, 10 bytes.
         @param protects_errors: put an R-MAC on errors, too.
         """
+        super().__init__()
         self.counters = {} if counters is None else counters
-        self.messaging: CardScp02Messaging | None = None
         self._keys = keys
         self._application = application
         self._entropy = entropy
         self._form = Scp02Implementation(implementation)
         self._diversification = diversification
         self._protects_errors = protects_errors
-        self._begun: _Begun | None = None
-        self._number: int | None = None
-        self._bare = False
-
-    def terminate(self) -> None:
-        """
-        SELECT, the end of the logical channel, a reset: there is no session.  They do not go through L{take}.
-        """
-        self.messaging = self._begun = self._number = None
-
-    def take(self, command: Command) -> Command | Response:
-        """
-        @param command: as it comes.
-        @return: the plain command for the application, whose answer goes through L{answer}; or the answer.
-        """
-        self._bare = True
-        proprietary = bool(command.cla & _PROPRIETARY)
-        if proprietary and command.ins == _INITIALIZE and not is_marked(command.cla):
-            return self._initialize_update(command)
-        if proprietary and command.ins == _AUTHENTICATE and self._begun is not None:
-            return self._external_authenticate(command, self._begun)
-        self._begun = None
-        if self.messaging is None or channel_number(command.cla) != self._number:
-            return CONDITIONS if is_marked(command.cla) else command
-        plain = self.messaging.unwrap(command)
-        self._bare = isinstance(plain, Response)
-        if isinstance(plain, Command) and proprietary and plain.ins in (_BEGIN, _END):
-            self._bare = True
-            allowed = self._r_mac_session(plain, self.messaging)
-            return self.messaging.wrap(DONE if allowed else CONDITIONS)
-        return plain
-
-    def answer(self, response: Response) -> Response:
-        """
-        @param response: of the application, to the command that L{take} gave.
-        @return: as it leaves the card.
-        """
-        return response if self._bare or self.messaging is None else self.messaging.wrap(response)
 
     def _r_mac_session(self, plain: Command, messaging: CardScp02Messaging) -> bool:
-        if plain.ins == _BEGIN:
-            return plain.p1 == _R_MAC and messaging.begin_r_mac()
-        return messaging.end_r_mac()
+        if plain.ins == END_R_MAC:
+            return messaging.end_r_mac()
+        return plain.p1 == _R_MAC and messaging.begin_r_mac()
 
     def _initialize_update(self, command: Command) -> Response:
         self.terminate()

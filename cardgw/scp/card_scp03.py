@@ -12,23 +12,26 @@ from attrs import frozen
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
+from cardgw.scp.card_channel import (
+    CONDITIONS,
+    DONE,
+    END_R_MAC,
+    NO_KEYS,
+    NOT_AUTHENTIC,
+    WRONG_LENGTH,
+    WRONG_P1_P2,
+    CardChannel,
+)
 from cardgw.scp.card_messaging import CardMessaging
-from cardgw.scp.class_byte import channel_number, is_marked
+from cardgw.scp.class_byte import channel_number
 from cardgw.scp.families import STRICT, Family
 from cardgw.scp.kdf import Constant, SessionKeys, cryptogram, pseudo_random_challenge, session_keys
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
 from cardgw.scp.primitives import Cmac
 
-DONE = Response(b"", 0x9000)
-NOT_AUTHENTIC = Response(b"", 0x6300)
-WRONG_LENGTH = Response(b"", 0x6700)
-CONDITIONS = Response(b"", 0x6985)
-WRONG_P1_P2 = Response(b"", 0x6A86)
-NO_KEYS = Response(b"", 0x6A88)
 _S16_BIT, _CHALLENGE_BIT, _R_MAC_BIT, _R_ENC_BIT = 0x01, 0x10, 0x20, 0x40
 _LAST_COUNTER = 0xFFFFFF
-_PROPRIETARY, _INITIALIZE, _AUTHENTICATE, _BEGIN, _END = 0x80, 0x50, 0x82, 0x7A, 0x78
 _OF_COMMANDS = (0x00, 0x01, 0x03)
 _WITH_R_MAC = (0x11, 0x13)
 _WITH_R_ENC = 0x33
@@ -45,12 +48,11 @@ class _Begun:
     number: int
 
 
-class CardScp03:
+class CardScp03(CardChannel[_Begun, CardMessaging]):
     """
-    The secure channel of one application.  What it gives L{take} is protected; the answers go through L{answer}.
+    The secure channel of one application: see L{CardChannel}.
 
     @ivar counters: the sequence counter of each key set, by its version.
-    @ivar messaging: of the present session, or C{None}.
     """
 
     def __init__(
@@ -70,8 +72,8 @@ class CardScp03:
         @param implementation: the i byte.
         @param diversification: the key diversification data, 10 bytes.
         """
+        super().__init__()
         self.counters = {} if counters is None else counters
-        self.messaging: CardMessaging | None = None
         self._keys = keys
         self._application = application
         self._entropy = entropy
@@ -79,42 +81,6 @@ class CardScp03:
         self._diversification = diversification
         self._family = family
         self._size = 16 if implementation & _S16_BIT else 8
-        self._begun: _Begun | None = None
-        self._number: int | None = None
-        self._bare = False
-
-    def terminate(self) -> None:
-        """
-        SELECT, the end of the logical channel, a reset: there is no session.  They do not go through L{take}.
-        """
-        self.messaging = self._begun = self._number = None
-
-    def take(self, command: Command) -> Command | Response:
-        """
-        @param command: as it comes, put together where it was cut.
-        @return: the plain command for the application, whose answer goes through L{answer}; or the answer.
-        """
-        self._bare = True
-        proprietary = bool(command.cla & _PROPRIETARY)
-        if proprietary and command.ins == _INITIALIZE and not is_marked(command.cla):
-            return self._initialize_update(command)
-        if proprietary and command.ins == _AUTHENTICATE and self._begun is not None:
-            return self._external_authenticate(command, self._begun)
-        self._begun = None
-        if self.messaging is None or channel_number(command.cla) != self._number:
-            return CONDITIONS if is_marked(command.cla) else command
-        plain = self.messaging.unwrap(command)
-        self._bare = isinstance(plain, Response)
-        if isinstance(plain, Command) and proprietary and plain.ins in (_BEGIN, _END):
-            return self._r_mac_session(plain, self.messaging)
-        return plain
-
-    def answer(self, response: Response) -> Response:
-        """
-        @param response: of the application, to the command that L{take} gave.
-        @return: as it leaves the card.
-        """
-        return response if self._bare or self.messaging is None else self.messaging.wrap(response)
 
     def _initialize_update(self, command: Command) -> Response:
         self.terminate()
@@ -164,10 +130,8 @@ class CardScp03:
                 levels += (_WITH_R_ENC,)
         return levels
 
-    def _r_mac_session(self, plain: Command, messaging: CardMessaging) -> Response:
-        if plain.ins == _BEGIN:
-            offered = plain.p1 in (0x10, 0x30) and self._i & plain.p1 << 1 & (_R_MAC_BIT | _R_ENC_BIT) == plain.p1 << 1
-            allowed = bool(offered) and messaging.begin_r_mac(plain.p1)
-        else:
-            allowed = messaging.end_r_mac()
-        return messaging.wrap(DONE if allowed else CONDITIONS)
+    def _r_mac_session(self, plain: Command, messaging: CardMessaging) -> bool:
+        if plain.ins == END_R_MAC:
+            return messaging.end_r_mac()
+        offered = plain.p1 in (0x10, 0x30) and self._i & plain.p1 << 1 & (_R_MAC_BIT | _R_ENC_BIT) == plain.p1 << 1
+        return bool(offered) and messaging.begin_r_mac(plain.p1)

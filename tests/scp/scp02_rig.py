@@ -13,6 +13,7 @@ from cardgw.scp.card_scp02 import CardScp02
 from cardgw.scp.keys import KeySet
 from cardgw.scp.scp02 import scp02
 from cardgw.scp.scp02_messaging import Scp02Messaging
+from tests.scp.rig import run
 
 AID = bytes.fromhex("A000000003000000")
 KEYS = KeySet.of_des(0x20, bytes(range(0x40, 0x50)), bytes(range(0x50, 0x60)), bytes(range(0x60, 0x70)))
@@ -58,14 +59,9 @@ def open_session(card: Card, level: int, implementation: int = 0x55, **options: 
     """
     options.setdefault("application", AID)
     options.setdefault("keys", KEYS)
-    handshake = scp02(level=level, implementation=implementation, **options)
-    command = next(handshake)
-    try:
-        while True:
-            command = handshake.send(card.answer(command))
-    except StopIteration as done:
-        session: Scp02Messaging = done.value
-        return session
+    session = run(scp02(level=level, implementation=implementation, **options), card.answer)
+    assert isinstance(session, Scp02Messaging)
+    return session
 
 
 def exchange(session: Scp02Messaging, card: Card, command: Command) -> Response:

@@ -30,6 +30,7 @@ from cardgw.scp.scp11 import AgreedMessaging, Host, LocalKey, Scp11Plan, scp11
 from cardgw.scp.scp11_terms import Terms, Variant
 from cardgw.scp.store import KeyReference
 from cardgw.scp.x509_certificate import X509Certificate
+from tests.scp.rig import run
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -200,14 +201,9 @@ def open_session(
     """
     Let the handshake talk to the card.
     """
-    handshake = scp11(how, number=number, make_key=make_key)
-    command = next(handshake)
-    try:
-        while True:
-            command = handshake.send(card.answer(command))
-    except StopIteration as done:
-        session: AgreedMessaging = done.value
-        return session
+    session = run(scp11(how, number=number, make_key=make_key), card.answer)
+    assert isinstance(session, AgreedMessaging)
+    return session
 
 
 def exchange(session: AgreedMessaging, card: Card, command: Command) -> Response:
