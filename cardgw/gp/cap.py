@@ -157,6 +157,8 @@ def code_hash(code: bytes, algorithm: Hash) -> bytes:
 def _from_ijc(octets: bytes) -> dict[Component, bytes]:
     if len(octets) > MOST_SIZE:
         raise ValueError(f"it has more than {MOST_SIZE} bytes")
+    if octets[:1] != bytes((Component.Header,)):
+        raise ValueError("it is neither a zip file nor does it begin with a header")
     _, at = framed(octets, 0, extended=False)
     header = parse_header(octets[:at])
     found = {Component.Header: octets[:at]}
