@@ -13,6 +13,7 @@ from cardgw.apdu import tlv
 from cardgw.apdu.command import SHORT_LE, Command
 from cardgw.errors import ParameterError
 from cardgw.gp.commands import AID, CLA, Ins, check_aid, check_byte
+from cardgw.gp.parameters import check_control
 
 RELATED = 0x80
 """P2: what was installed from a load file, too; in a domain, what belongs to it."""
@@ -41,6 +42,7 @@ class Delete:
             raise ParameterError("DELETE: there is nothing to delete")
         for each in self.aids:
             check_aid(each, "application or load file")
+        check_control(self.control)
 
     @property
     def data(self) -> bytes:

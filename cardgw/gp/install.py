@@ -5,7 +5,7 @@ INSTALL in all its forms (GlobalPlatform Card Specification 2.3.1, 11.5).
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Self
 
 from attrs import evolve, field, frozen
@@ -22,7 +22,7 @@ FIELDS, LOAD_FIELDS = 6, 5
 _LOAD_PARAMETERS, _INSTALL_PARAMETERS = LoadParameters(), InstallParameters()
 
 
-class For(IntFlag):
+class For(IntEnum):
     """
     What it is for: P1 (table 11-40).
     """

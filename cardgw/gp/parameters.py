@@ -52,7 +52,7 @@ class LoadParameters:
             + _memory(self.volatile, VOLATILE, "volatile memory")
             + _memory(self.non_volatile, NON_VOLATILE, "non-volatile memory")
         )
-        return (tlv.encode(SYSTEM, system) if system else b"") + _control(self.control)
+        return (tlv.encode(SYSTEM, system) if system else b"") + check_control(self.control)
 
 
 @frozen
@@ -91,7 +91,7 @@ class InstallParameters:
                 tlv.encode(APPLICATION, self.application),
                 tlv.encode(SYSTEM, system) if system else b"",
                 tlv.encode(UICC, self.uicc) if self.uicc else b"",
-                _control(self.control),
+                check_control(self.control),
             )
         )
 
@@ -108,7 +108,12 @@ class InstallParameters:
         )
 
 
-def _control(octets: bytes) -> bytes:
+def check_control(octets: bytes) -> bytes:
+    """
+    @param octets: a control reference template: data object B6, whole; or nothing.
+    @return: the same.
+    @raise ParameterError: it is something else.
+    """
     if octets:
         try:
             tlv.only(octets, CONTROL)

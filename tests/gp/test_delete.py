@@ -41,6 +41,7 @@ class DeleteTests(SynchronousTestCase):
         self.assertRaises(ParameterError, Delete, ())
         self.assertRaises(ParameterError, delete, b"")
         self.assertRaises(ParameterError, Delete, (AID, bytes(17)))
+        self.assertRaises(ParameterError, Delete, (AID,), control=b"\xb6")
 
 
 class DeleteKeyTests(SynchronousTestCase):

@@ -53,7 +53,7 @@ class FormsTests(SynchronousTestCase):
         """
         self.check(for_load(PACKAGE), "80e60200 0c 07d0d1d2d3d4d501 00 00 00 00 00")
         made = for_load(PACKAGE, DOMAIN, b"hash", LoadParameters(code=16)).with_token(b"token")
-        self.check(made, "80e60200 26 07d0d1d2d3d4d501 08d4d4d4d4d4010101 0468617368 06ef04c6020010 05746f6b656e 00")
+        self.check(made, "80e60200 23 07d0d1d2d3d4d501 08d4d4d4d4d4010101 0468617368 06ef04c6020010 05746f6b656e 00")
 
     def test_install(self) -> None:
         """

@@ -63,18 +63,15 @@ class InstallParametersTests(SynchronousTestCase):
         system = "c7020001c8020002cb0480018102d7020003d8020004ca0373696dcf0140cf0180"
         self.assertEqual(made.encode().hex(), f"c903617070ef{len(system) // 2:02x}{system}ea03800175")
 
-    @given(st.binary(max_size=300), sizes, sizes, sizes, sizes, st.lists(st.integers(0, 0xFFFF), max_size=3))
-    def test_roundTrip(
-        self, application: bytes, one: int | None, two: int | None, three: int | None, four: int | None, services: list[int]
-    ) -> None:
+    @given(st.binary(max_size=300), st.tuples(sizes, sizes, sizes, sizes), st.lists(st.integers(0, 0xFFFF), max_size=3))
+    def test_roundTrip(self, application: bytes, memory: tuple[int | None, ...], services: list[int]) -> None:
         """
         Every number is in a data object of its own.
         """
-        made = InstallParameters(application, one, two, three, four, services=tuple(services)).encode()
-        found = tlv.decode(made)
+        found = tlv.decode(InstallParameters(application, *memory, services=tuple(services)).encode())
         self.assertEqual(found.value(0xC9), application)
         system = tlv.decode(found.value(0xEF))
-        for tag, size in ((0xC7, one), (0xC8, two), (0xD7, three), (0xD8, four)):
+        for tag, size in zip((0xC7, 0xC8, 0xD7, 0xD8), memory, strict=True):
             item = system.find(tag)
             self.assertEqual(None if item is None else int.from_bytes(item.value, "big"), size)
         self.assertEqual(len(system.value(0xCB)), 2 * len(services))
