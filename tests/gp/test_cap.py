@@ -49,7 +49,7 @@ class CapFileTests(SynchronousTestCase):
         components = make_components(export=True) | {C.Debug: frame(C.Debug, b"debug")}
         found = CapFile.decode(zipped(dict(reversed(components.items()))))
         order = "Header Directory Import Applet Class Method StaticField Export ConstantPool RefLocation"
-        self.assertEqual(found.code(), b"".join(components[C[each]] for each in order.split()))
+        self.assertEqual(found.code(), b"".join(components[Component[name]] for name in order.split()))
         self.assertEqual(found.code(descriptor=True), found.code() + components[C.Descriptor])
 
     def test_library(self) -> None:

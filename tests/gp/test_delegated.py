@@ -78,7 +78,12 @@ class TokenTests(SynchronousTestCase):
         """
         seen: list[bytes] = []
         plain = for_extradition(DOMAIN, APPLET)
-        made = with_token(plain, lambda data: seen.append(data) or b"token")
+
+        def sign(data: bytes) -> bytes:
+            seen.append(data)
+            return b"token"
+
+        made = with_token(plain, sign)
         self.assertEqual(seen, [token_input(plain)])
         self.assertEqual(made.command().data, plain.data + field(b"token"))
         self.assertEqual(token_input(made), token_input(plain))

@@ -110,12 +110,19 @@ class ReadTests(SynchronousTestCase):
 
         return self.successResultOf(Deferred.fromCoroutine(asked()))
 
-    def fail_with(self, kind: type[Exception], transmit: Callable[[bytes], bytes]) -> Exception:
+    def fail_with(self, kind: type[Exception], answer: bytes) -> tuple[str, int]:
         """
-        How reading of the applications fails.
+        How reading of the applications fails, with a card that always answers this; and after how many commands.
         """
+        sent: list[bytes] = []
+
+        def transmit(apdu: bytes) -> bytes:
+            sent.append(apdu)
+            return answer
+
         channel = MemoryChannel(ChannelInfo("memory"), transmit)
-        return self.failureResultOf(Deferred.fromCoroutine(read_status(channel, Scope.APPLICATIONS)), kind).value
+        failure = self.failureResultOf(Deferred.fromCoroutine(read_status(channel, Scope.APPLICATIONS)), kind)
+        return str(failure.value), len(sent)
 
     def test_whole(self) -> None:
         """
@@ -178,22 +185,19 @@ class ReadTests(SynchronousTestCase):
         """
         Another status is the card's refusal, and no other form is tried.
         """
-        sent: list[bytes] = []
-        error = self.fail_with(UnexpectedStatus, lambda apdu: sent.append(apdu) or b"\x69\x82")
-        self.assertIn("GET STATUS of APPLICATIONS: 6982", str(error))
-        self.assertEqual(len(sent), 1)
+        said, sent = self.fail_with(UnexpectedStatus, b"\x69\x82")
+        self.assertIn("GET STATUS of APPLICATIONS: 6982", said)
+        self.assertEqual(sent, 1)
 
     def test_endless(self) -> None:
         """
         A card that always has more is not listened to for ever.
         """
-        sent: list[bytes] = []
-        self.fail_with(PeerMisbehaved, lambda apdu: sent.append(apdu) or b"\x63\x10")
-        self.assertEqual(len(sent), MOST_ROUNDS)
-        self.fail_with(PeerMisbehaved, lambda _: bytes(60000) + b"\x63\x10")
+        self.assertEqual(self.fail_with(PeerMisbehaved, b"\x63\x10")[1], MOST_ROUNDS)
+        self.assertEqual(self.fail_with(PeerMisbehaved, bytes(60000) + b"\x63\x10")[1], 5)
 
     def test_malformed(self) -> None:
         """
         An answer that is none is the card's.
         """
-        self.fail_with(MalformedAnswer, lambda _: b"\xe3\x05\x90\0")
+        self.fail_with(MalformedAnswer, b"\xe3\x05\x90\0")

@@ -68,7 +68,9 @@ class InstallParametersTests(SynchronousTestCase):
         """
         Every number is in a data object of its own.
         """
-        found = tlv.decode(InstallParameters(application, *memory, services=tuple(services)).encode())
+        volatile, other, reserved, last = memory
+        made = InstallParameters(application, volatile, other, reserved, last, services=tuple(services))
+        found = tlv.decode(made.encode())
         self.assertEqual(found.value(0xC9), application)
         system = tlv.decode(found.value(0xEF))
         for tag, size in zip((0xC7, 0xC8, 0xD7, 0xD8), memory, strict=True):
