@@ -102,6 +102,8 @@ async def read_status(
     forms = FORMS if form is None else (form,)
     for each in forms:
         answer, data = await _all(channel, scope, each, aid, number)
+        if answer.status == NOTHING and not data and each.tags and form is None:
+            continue  # nothing of that kind, or no such tag
         if answer.status in OK or answer.status == NOTHING:
             return parse_entries(data, scope)
         if answer.status not in _ANOTHER_FORM or data:

@@ -15,6 +15,7 @@ from cardgw.apdu.script import OK, PROACTIVE, WARNINGS, Script, Step
 from cardgw.apdu.tlv import only
 from cardgw.apdu.wrong_length import WrongLength
 from cardgw.errors import CardError, MalformedAnswer, UnexpectedStatus
+from cardgw.gp import commands
 from cardgw.gp.card_data import CIN, CPLC, IIN, CardData, parse_cplc, parse_number
 from cardgw.identities import MOST_CIN, MOST_IIN
 from cardgw.interfaces import ICardChannel
@@ -24,7 +25,7 @@ AIDS = tuple(bytes.fromhex(aid) for aid in ("", "A000000151000000", "A0000000030
 What selects it: nothing at all (11.9.2.3); the AID that it has unless its issuer gave it another; that of Visa, which older cards
 have; and a shorter one that there is, too.
 """
-INS_SELECT, BY_NAME, INS_GET_DATA = 0xA4, 0x04, 0xCA
+INS_SELECT, BY_NAME = 0xA4, 0x04
 FCI, DF_NAME = 0x6F, 0x84
 """In the answer to SELECT: file control information, and the AID of what was selected (11.9.3.1)."""
 _SELECTED = (OK, PROACTIVE, WARNINGS)
@@ -88,7 +89,7 @@ async def get_data(channel: ICardChannel, tag: int, number: int = BASIC) -> byte
     @raise UnexpectedStatus: there is no such object, or it is not for everybody.
     @raise MalformedAnswer: the answer is empty.
     """
-    answer = await _ask(channel, Step(Command(class_byte(0x80, number), INS_GET_DATA, tag >> 8, tag & 0xFF, expected=SHORT_LE)))
+    answer = await _ask(channel, Step(commands.get_data(tag, cla=class_byte(commands.CLA, number))))
     if answer.status not in OK:
         raise UnexpectedStatus(answer, f"GET DATA of {tag:04X}")
     if not answer.data:

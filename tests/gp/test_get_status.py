@@ -160,6 +160,17 @@ class ReadTests(SynchronousTestCase):
         self.assertEqual(len(self.ask(card.transmit, lambda channel: read_status(channel, Scope.ISD, form))), 1)
         self.assertEqual(len(card.sent), 1)
 
+    def test_unknownTag(self) -> None:
+        """
+        A card that says that there is nothing, because it does not know a tag, is asked without tag list.
+        """
+        card = StatusCard(entries=(APPLET,))
+
+        def transmit(apdu: bytes) -> bytes:
+            return b"\x6a\x88" if b"\x5c" in apdu else card.transmit(apdu)
+
+        self.assertEqual(self.ask(transmit, lambda channel: read_status(channel, Scope.APPLICATIONS)), (APPLET,))
+
     def test_withoutModules(self) -> None:
         """
         A card that does not tell what is in load files tells load files.
