@@ -98,6 +98,12 @@ class AesKey:
         """
         return self._cbc.encrypt(ZERO_BLOCK, data)
 
+    def decrypt(self, data: bytes) -> bytes:
+        """
+        The other way round, which only the card's side needs.
+        """
+        return self._cbc.decrypt(ZERO_BLOCK, data)
+
     def kcv(self) -> bytes:
         """
         See L{StaticKey.kcv}.
@@ -147,6 +153,13 @@ class DesKey:
         """
         encryptor = Cipher(self._des, CBC(_DES_ZERO)).encryptor()
         return encryptor.update(data) + encryptor.finalize()
+
+    def decrypt(self, data: bytes) -> bytes:
+        """
+        The other way round, which only the card's side needs.
+        """
+        decryptor = Cipher(self._des, CBC(_DES_ZERO)).decryptor()
+        return decryptor.update(data) + decryptor.finalize()
 
     def kcv(self) -> bytes:
         """

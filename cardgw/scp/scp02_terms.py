@@ -164,6 +164,12 @@ class SessionDek(DesKey):
         """
         return b"".join(super(SessionDek, self).encrypt(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK))
 
+    def decrypt(self, data: bytes) -> bytes:
+        """
+        ECB, too.
+        """
+        return b"".join(super(SessionDek, self).decrypt(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK))
+
 
 class Purpose(IntEnum):
     """

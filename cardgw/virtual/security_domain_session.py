@@ -1,0 +1,169 @@
+# -*- test-case-name: tests.virtual.test_security_domain_session -*-
+"""
+The secure channel of one logical channel of the software card: SCP03, SCP02 or SCP11, as the host begins it and keys are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from attrs import frozen
+
+from cardgw.apdu.command import Command
+from cardgw.apdu.response import Response
+from cardgw.scp.card_messaging import NO_SESSION, CardState
+from cardgw.scp.card_pso import Checks
+from cardgw.scp.card_scp02 import CardScp02
+from cardgw.scp.card_scp03 import NO_KEYS, CardScp03
+from cardgw.scp.card_scp11 import CardScp11, Domain, MakeKey
+from cardgw.scp.class_byte import PROPRIETARY, is_marked
+from cardgw.scp.keys import AesKey, DesKey, KeySet
+from cardgw.scp.primitives import BLOCK
+from cardgw.scp.scp02_terms import session_keys
+from cardgw.virtual.security_domain_keys import KeyRing
+from cardgw.virtual.security_domain_options import SecurityDomainOptions
+from cardgw.virtual.security_domain_put_key import Unwrapping
+from cardgw.virtual.security_domain_values import (
+    EXTERNAL_AUTHENTICATE,
+    INITIALIZE_UPDATE,
+    INTERNAL_AUTHENTICATE,
+    PERFORM_SECURITY_OPERATION,
+    SW_BLOCKED,
+)
+
+Role: TypeAlias = CardScp03 | CardScp02 | CardScp11
+_AGREEMENT = (PERFORM_SECURITY_OPERATION, EXTERNAL_AUTHENTICATE, INTERNAL_AUTHENTICATE)
+_COUNTER = slice(12, 14)
+"""Of SCP02 in the answer to INITIALIZE UPDATE."""
+
+
+@frozen
+class Chance:
+    """
+    What is random about a card.
+    """
+
+    entropy: Callable[[int], bytes]
+    make_key: MakeKey
+
+
+class CardSession:
+    """
+    At most one session.
+
+    @ivar version: the key version that it was begun with; C{None} without one, and in SCP11.
+    """
+
+    def __init__(self, application: bytes, ring: KeyRing, options: SecurityDomainOptions, chance: Chance) -> None:
+        """
+        @param application: the AID of what is selected.
+        @param ring: the keys of the security domain whose secure channel it has.
+        """
+        self.version: int | None = None
+        self._application = application
+        self._ring = ring
+        self._options = options
+        self._chance = chance
+        self._role: Role | None = None
+        self._dek: DesKey | AesKey | None = None
+
+    def terminate(self) -> None:
+        """
+        There is no session any more.
+        """
+        if self._role is not None:
+            self._role.terminate()
+        self._role = self._dek = self.version = None
+
+    @property
+    def authenticated(self) -> bool:
+        """
+        Whether the host has shown who it is, and nothing was wrong since.
+        """
+        role = self._role
+        if role is None or role.messaging is None or role.messaging.state is CardState.ABORTED:
+            return False
+        return not isinstance(role, CardScp11) or (role.agreed is not None and role.agreed.host is not None)
+
+    @property
+    def dek(self) -> Unwrapping | None:
+        """
+        What keys come encrypted with.
+        """
+        if not isinstance(self._role, CardScp11):
+            return self._dek
+        found = self._role.agreed and self._role.agreed.keys.dek
+        return found if isinstance(found, AesKey) else None
+
+    def take(self, command: Command) -> Command | Response:
+        """
+        @param command: put together where it was cut.
+        @return: the plain command, whose answer goes through L{answer}; or the answer.
+        """
+        if command.cla & PROPRIETARY and not is_marked(command.cla):
+            if command.ins == INITIALIZE_UPDATE:
+                return self._initialize(command)
+            if command.ins in _AGREEMENT:
+                return self._agree(command)
+        if self._role is None:
+            return NO_SESSION if is_marked(command.cla) else command
+        authenticating = command.ins == EXTERNAL_AUTHENTICATE and self._role.messaging is None
+        taken = self._role.take(command)
+        if authenticating and self.version is not None:
+            failed = self._role.messaging is None
+            self._ring.failures[self.version] = self._ring.failures.get(self.version, 0) + 1 if failed else 0
+        return taken
+
+    def answer(self, response: Response) -> Response:
+        """
+        @return: as it leaves the card.
+        """
+        return response if self._role is None else self._role.answer(response)
+
+    def _initialize(self, command: Command) -> Response:
+        self.terminate()
+        version = command.p1 or self._ring.first or 0
+        keys = self._ring.channel_keys(version)
+        if keys is None:
+            return NO_KEYS
+        tries = self._options.family.tries
+        if tries is not None and self._ring.failures.get(version, 0) >= tries:
+            return Response(b"", SW_BLOCKED)
+        role = self._scp03(keys) if keys.enc.block == BLOCK else self._scp02(keys)
+        answer = role.take(command)
+        assert isinstance(answer, Response)
+        if answer.data:
+            self._role, self.version = role, version
+            dek = keys.dek if isinstance(role, CardScp03) else session_keys(keys, answer.data[_COUNTER]).dek
+            self._dek = dek if isinstance(dek, (AesKey, DesKey)) else None
+        return answer
+
+    def _scp03(self, keys: KeySet) -> CardScp03:
+        return CardScp03(
+            {keys.version: keys},
+            application=self._application,
+            entropy=self._chance.entropy,
+            implementation=self._options.implementation,
+            diversification=self._options.diversification,
+            family=self._options.family.scp,
+            counters=self._ring.counters,
+        )
+
+    def _scp02(self, keys: KeySet) -> CardScp02:
+        return CardScp02(
+            {keys.version: keys},
+            application=self._application,
+            entropy=self._chance.entropy,
+            implementation=self._options.scp02,
+            diversification=self._options.diversification,
+            counters=self._ring.counters,
+        )
+
+    def _agree(self, command: Command) -> Command | Response:
+        if not isinstance(self._role, CardScp11) or self._role.messaging is not None:
+            self.terminate()
+            domain = Domain(self._ring.own_keys(), Checks(self._ring.authorities()))
+            size = 16 if self._options.implementation & 1 else 8
+            self._role = CardScp11(domain, make_key=self._chance.make_key, mac_length=size, family=self._options.family.scp)
+        return self._role.take(command)
