@@ -83,7 +83,9 @@ def _component(octets: bytes, at: int, *, extended: bool) -> tuple[int, bytes, i
 
 
 def _key(kind: int, parts: dict[int, bytes], check: bytes, dek: Unwrapping) -> StoredKey:
-    value = parts.pop(kind)
+    value = parts.pop(kind, b"")
+    if not value:
+        raise ValueError("a key has a component at least, which is not empty")
     if kind in _SECRET:
         value = _secret(value, dek)
     if kind in _EC:

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import ParameterError
 from cardgw.scp.keys import AesKey, DesKey, KeySet, StaticKey
+from cardgw.scp.scp02_terms import SessionDek
 
 KEY = bytes(range(0x40, 0x60))
 
@@ -39,6 +40,13 @@ class KeysTests(SynchronousTestCase):
         self.assertEqual(key.encrypt(KEY[:8]), key.encrypt(KEY)[:8])
         self.assertNotEqual(key.encrypt(KEY[8:16]), key.encrypt(KEY)[8:16])
         self.assertEqual(len(key.cmac(b"abc")), 8)
+
+    def test_decrypt(self) -> None:
+        """
+        The card's side has the way back.
+        """
+        for key in (AesKey(KEY), DesKey(KEY[:24]), SessionDek(KEY[:16])):
+            self.assertEqual(key.decrypt(key.encrypt(KEY)), KEY)
 
     def test_check_values(self) -> None:
         """

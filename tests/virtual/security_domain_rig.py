@@ -5,6 +5,7 @@ A host for the software card of GlobalPlatform, for its tests: the host's side o
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from attrs import evolve
 
@@ -23,7 +24,6 @@ from cardgw.scp.blocking import SecureConnection, ask, open_scp03, open_session
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
 from cardgw.scp.scp02 import scp02
-from cardgw.virtual.euicc_options import Delivery
 from cardgw.virtual.security_domain import DEFAULT_KEY, VirtualSecurityDomain
 from cardgw.virtual.security_domain_options import FAMILIES, CardFamily, SecurityDomainOptions
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
@@ -64,7 +64,7 @@ class Wire:
         """
 
 
-def make_card(family: CardFamily | str = "strict", key: bytes = DEFAULT_KEY, **changes: object) -> VirtualSecurityDomain:
+def make_card(family: CardFamily | str = "strict", key: bytes = DEFAULT_KEY, **changes: Any) -> VirtualSecurityDomain:
     """
     A card with some of its options changed.
     """
@@ -105,9 +105,7 @@ class Administrator:
     def _open(self, level: int, application: bytes) -> SecureConnection:
         options = self.card.options
         if self.keys.enc.block == 8:
-            handshake = scp02(
-                self.keys, level, implementation=options.scp02, application=application, number=self.number
-            )
+            handshake = scp02(self.keys, level, implementation=options.scp02, application=application, number=self.number)
             return open_session(self.wire, handshake, self.number)
         size = 16 if options.implementation & 1 else 8
         return open_scp03(
@@ -185,9 +183,7 @@ class Administrator:
         PUT KEY of three keys that are the same.
         """
         dek = self.connection.dek
-        made = (
-            des_key(key, dek.encrypt, block=dek.block) if des else aes_key(key, dek.encrypt, block=dek.block)
-        )
+        made = des_key(key, dek.encrypt, block=dek.block) if des else aes_key(key, dek.encrypt, block=dek.block)
         command = PutKey(version, (made,) * 3, 1, replaces)
         return command, self.send(command.command())
 
@@ -198,5 +194,3 @@ def commands_at(command: Command, number: int) -> Command:
     """
     (step,) = commands.at(Script.of(command), number).steps
     return step.command
-
-

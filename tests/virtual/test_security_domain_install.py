@@ -1,0 +1,212 @@
+# -*- test-case-name: tests.virtual.test_security_domain_install -*-
+"""
+Tests for L{cardgw.virtual.security_domain_install}.
+"""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from cardgw.apdu.command import Command
+from cardgw.gp.delete import Delete, delete
+from cardgw.gp.install import (
+    For,
+    Install,
+    for_extradition,
+    for_install,
+    for_make_selectable,
+    for_personalization,
+    for_registry_update,
+)
+from cardgw.gp.parameters import InstallParameters
+from cardgw.gp.privileges import Privilege
+from cardgw.gp.registry import Scope
+from cardgw.gp.store_data import store_data
+from cardgw.scp.keys import KeySet
+from cardgw.virtual.security_domain_values import DOMAIN_FILE, DOMAIN_MODULE
+from tests.gp.cap_maker import APPLET, PACKAGE
+from tests.virtual.security_domain_rig import INSTANCE, Administrator, make_card
+
+DOMAIN = bytes.fromhex("A000000151000001")
+
+
+class Rig(SynchronousTestCase):
+    """
+    A card with a package on it.
+    """
+
+    def setUp(self) -> None:
+        """
+        Load it.
+        """
+        self.admin = Administrator(make_card())
+        self.assertEqual(set(self.admin.load()), {0x9000})
+
+    def send(self, install: Install) -> int:
+        """
+        The status of an INSTALL.
+        """
+        return self.admin.status(install.command())
+
+    def domain(self, aid: bytes = DOMAIN, privileges: Privilege = Privilege.SecurityDomain) -> int:
+        """
+        Install a security domain.
+        """
+        return self.send(for_install(DOMAIN_FILE, DOMAIN_MODULE, aid, privileges))
+
+
+class InstallTests(Rig):
+    """
+    INSTALL [for install], and make selectable.
+    """
+
+    def test_steps(self) -> None:
+        """
+        What is installed alone is not found by SELECT until it is made selectable, once.
+        """
+        self.assertEqual(self.send(for_install(PACKAGE, APPLET, INSTANCE, purpose=For.INSTALL)), 0x9000)
+        self.assertEqual(self.admin.list()[0].state_name, "INSTALLED")
+        select = bytes((0x00, 0xA4, 0x04, 0x00, len(INSTANCE))) + INSTANCE
+        self.assertEqual(self.admin.card(select), bytes.fromhex("6A82"))
+        admin = self.admin = Administrator(self.admin.card)
+        self.assertEqual(self.send(for_make_selectable(INSTANCE)), 0x9000)
+        self.assertEqual(self.send(for_make_selectable(INSTANCE)), 0x6985)
+        self.assertEqual(admin.card(select), bytes.fromhex("9000"))
+        self.assertEqual(admin.card(bytes.fromhex("80CA006600")), bytes.fromhex("6D00"))
+
+    def test_refused(self) -> None:
+        """
+        What is there already, what is not there, and what an application cannot have.
+        """
+        self.assertEqual(self.admin.install(), 0x9000)
+        self.assertEqual(self.admin.install(), 0x6985)
+        self.assertEqual(self.send(for_install(APPLET, APPLET, INSTANCE + b"x")), 0x6A88)
+        self.assertEqual(self.send(for_install(PACKAGE, PACKAGE, INSTANCE + b"x")), 0x6A88)
+        self.assertEqual(self.send(for_install(PACKAGE, APPLET, INSTANCE + b"x", Privilege.SecurityDomain)), 0x6A80)
+        self.assertEqual(self.domain(privileges=Privilege.CardReset), 0x6A80)
+        fields = (PACKAGE, APPLET, INSTANCE + b"x", b"\x00", b"")
+        self.assertEqual(self.send(Install(For.INSTALL, fields)), 0x6A80)
+        self.assertEqual(self.admin.status(Command(0x80, 0xE6, 0x0C, 0x00, b"\x05abc")), 0x6A80)
+        self.assertEqual(self.admin.status(Command(0x80, 0xE6, 0x0C, 0x00, b"\x00\x00")), 0x6A80)
+        self.assertEqual(self.admin.status(Command(0x80, 0xE6, 0x7F, 0x00, b"\x00")), 0x6A86)
+
+    def test_memory(self) -> None:
+        """
+        What an application reserves must be there.
+        """
+        parameters = InstallParameters(reserved_non_volatile=0x20000)
+        self.assertEqual(self.send(for_install(PACKAGE, APPLET, INSTANCE, parameters=parameters)), 0x6A84)
+        parameters = InstallParameters(reserved_non_volatile=0x1000, implicit=(0x80,))
+        self.assertEqual(self.send(for_install(PACKAGE, APPLET, INSTANCE, parameters=parameters)), 0x9000)
+        self.assertEqual(self.admin.list()[0].implicit, (0x80,))
+
+    def test_default(self) -> None:
+        """
+        One application alone is selected by itself.
+        """
+        self.assertEqual(self.send(for_install(PACKAGE, APPLET, INSTANCE, Privilege.CardReset)), 0x9000)
+        self.assertEqual(self.send(for_install(PACKAGE, APPLET, INSTANCE + b"x", Privilege.CardReset)), 0x6985)
+        self.admin.card.reset()
+        self.assertEqual(self.admin.card(bytes.fromhex("80CA006600")), bytes.fromhex("6D00"))
+
+
+class DomainTests(Rig):
+    """
+    Security domains.
+    """
+
+    def test_keys(self) -> None:
+        """
+        A new one is entered with the keys of the one that it belongs to, until it gets its own; it sees what is its own.
+        """
+        self.assertEqual(self.domain(), 0x9000)
+        inner = Administrator(self.admin.card, domain=DOMAIN)
+        self.assertEqual(inner.put(0x40, b"n" * 16)[1].status, 0x9000)
+        self.assertEqual(inner.list()[0].state_name, "PERSONALIZED")
+        again = Administrator(self.admin.card, domain=DOMAIN, keys=KeySet.of_aes(0x40, b"n" * 16))
+        self.assertEqual([each.aid for each in again.list()], [DOMAIN])
+        self.assertEqual(again.list(Scope.ISD), ())
+        self.assertEqual(again.status(delete(PACKAGE)), 0x6985)
+        self.assertEqual(again.load(), [0x6985])
+
+    def test_extradition(self) -> None:
+        """
+        What is given to a domain belongs to it, and goes with it.
+        """
+        self.assertEqual((self.domain(), self.admin.install()), (0x9000, 0x9000))
+        self.assertEqual(self.send(for_extradition(DOMAIN, INSTANCE)), 0x9000)
+        self.assertEqual({each.aid: each.domain for each in self.admin.list()}[INSTANCE], DOMAIN)
+        self.assertEqual(self.send(for_extradition(INSTANCE, DOMAIN)), 0x6A88)
+        self.assertEqual(self.send(for_extradition(DOMAIN, DOMAIN)), 0x6985)
+        self.assertEqual(self.send(for_extradition(DOMAIN, self.admin.card.aid)), 0x6985)
+        self.assertEqual(self.admin.status(delete(DOMAIN)), 0x6985)
+        self.assertEqual(self.admin.status(delete(DOMAIN, related=True)), 0x9000)
+        self.assertEqual(self.admin.list(), ())
+
+    def test_update(self) -> None:
+        """
+        Privileges and domains can be changed.
+        """
+        self.assertEqual((self.domain(), self.admin.install()), (0x9000, 0x9000))
+        self.assertEqual(self.send(for_registry_update(INSTANCE, Privilege.CardReset, DOMAIN)), 0x9000)
+        found = {each.aid: each for each in self.admin.list()}[INSTANCE]
+        self.assertEqual((found.privileges, found.domain), (Privilege.CardReset, DOMAIN))
+        self.assertEqual(self.send(for_registry_update(INSTANCE, Privilege.SecurityDomain)), 0x6A80)
+        self.assertEqual(self.send(for_registry_update(PACKAGE)), 0x6985)
+
+    def test_personalization(self) -> None:
+        """
+        STORE DATA goes to an application, once.
+        """
+        self.assertEqual(self.admin.install(), 0x9000)
+        self.assertEqual(self.send(for_personalization(INSTANCE)), 0x9000)
+        self.assertEqual(self.admin.run(store_data(b"anything", 4)), [0x9000, 0x9000])
+        self.assertEqual(self.admin.run(store_data(b"anything", 200)), [0x6A80])
+        self.assertEqual(self.send(for_personalization(PACKAGE)), 0x6985)
+        self.assertEqual(self.send(for_personalization(DOMAIN)), 0x6A88)
+
+
+class DeleteTests(Rig):
+    """
+    DELETE.
+    """
+
+    def test_one(self) -> None:
+        """
+        An application; then the load file, which nothing depends on any more.
+        """
+        self.assertEqual(self.admin.install(), 0x9000)
+        for aid in (INSTANCE, PACKAGE):
+            self.assertEqual(self.admin.status(delete(aid)), 0x9000)
+            self.assertEqual(self.admin.status(delete(aid)), 0x6A88)
+
+    def test_stays(self) -> None:
+        """
+        The issuer security domain, what came from the factory, and what is selected somewhere.
+        """
+        self.assertEqual(self.admin.status(delete(self.admin.card.aid, related=True)), 0x6985)
+        self.assertEqual(self.admin.status(delete(DOMAIN_FILE, related=True)), 0x6985)
+        self.assertEqual(self.admin.install(), 0x9000)
+        self.admin.card(bytes.fromhex("00700001"))
+        self.admin.card(bytes((0x01, 0xA4, 0x04, 0x00, len(INSTANCE))) + INSTANCE)
+        self.assertEqual(self.admin.status(delete(PACKAGE, related=True)), 0x6985)
+        self.admin.card(bytes.fromhex("00708001"))
+        self.assertEqual(self.admin.status(delete(PACKAGE, related=True)), 0x9000)
+
+    def test_refused(self) -> None:
+        """
+        More than one at a time, nothing, and parameters that there are not.
+        """
+        self.assertEqual(self.admin.status(Delete((INSTANCE, PACKAGE)).command()), 0x6A80)
+        self.assertEqual(self.admin.status(Command(0x80, 0xE4, 0x00, 0x00, b"\x9e\x00")), 0x6A80)
+        self.assertEqual(self.admin.status(Command(0x80, 0xE4, 0x00, 0x01, b"\x4f\x05abcde")), 0x6A86)
+
+    def test_nobody(self) -> None:
+        """
+        Without a session nothing is deleted, installed, stored or told.
+        """
+        card = make_card()
+        for head in ("80E40000", "80E60C00", "80E88000", "80D80081", "80E29000", "80F08007", "80F28002"):
+            whole = bytes.fromhex(head) + b"\x02\x4f\x00"
+            self.assertIn(card(whole).hex().upper(), ("6982", "6A80"), head)
+        self.assertEqual(card(bytes.fromhex("80E6020008") + bytes.fromhex("05A0000000620000")), bytes.fromhex("6A80"))
