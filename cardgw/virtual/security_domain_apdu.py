@@ -28,7 +28,7 @@ from cardgw.virtual.security_domain_data import get_data, put_key, store_data
 from cardgw.virtual.security_domain_install import delete, install
 from cardgw.virtual.security_domain_load import abandon, load
 from cardgw.virtual.security_domain_select import manage_channel, select
-from cardgw.virtual.security_domain_state import Card, Handler, LogicalChannel
+from cardgw.virtual.security_domain_state import Card, Handler, LogicalChannel, require_host
 from cardgw.virtual.security_domain_status import get_status, set_status
 from cardgw.virtual.security_domain_values import (
     GET_RESPONSE,
@@ -55,6 +55,8 @@ OF_CARD: Mapping[int, Handler] = MappingProxyType({SELECT: select, MANAGE_CHANNE
 """What the card does itself, of interindustry class."""
 _WITHOUT_END = (Ins.LOAD, Ins.GET_DATA)
 """What does not end a loading that has begun."""
+_CHANGES = (Ins.PUT_KEY, Ins.STORE_DATA, Ins.DELETE, Ins.INSTALL, Ins.LOAD)
+"""What a card that is locked does not do (5.1.1.4)."""
 _MARKS, _OWN_MARK, _RESERVED = 0x0C, 0x04, 0x20
 
 
@@ -155,6 +157,9 @@ def _carried_out(card: Card, channel: LogicalChannel, command: Command) -> Respo
         if not command.cla & PROPRIETARY and command.ins != Ins.GET_DATA:
             raise Refused(SW_CLA)
         if card.registry.card_state == CardState.TERMINATED and command.ins != Ins.GET_DATA:
+            raise Refused(SW_CONDITIONS)
+        if card.registry.card_state >= CardState.CARD_LOCKED and command.ins in _CHANGES:
+            require_host(channel)
             raise Refused(SW_CONDITIONS)
         if command.ins not in _WITHOUT_END and channel.loading is not None:
             abandon(card, channel.loading)

@@ -55,14 +55,17 @@ class CardSession:
     @ivar version: the key version that it was begun with; C{None} without one, and in SCP11.
     """
 
-    def __init__(self, application: bytes, ring: KeyRing, options: SecurityDomainOptions, chance: Chance) -> None:
+    def __init__(
+        self, application: bytes, find_ring: Callable[[], KeyRing], options: SecurityDomainOptions, chance: Chance
+    ) -> None:
         """
         @param application: the AID of what is selected.
-        @param ring: the keys of the security domain whose secure channel it has.
+        @param find_ring: gives the keys of the security domain whose secure channel it has, at this moment.
         """
         self.version: int | None = None
         self._application = application
-        self._ring = ring
+        self._find_ring = find_ring
+        self._ring = find_ring()
         self._options = options
         self._chance = chance
         self._role: Role | None = None
@@ -123,6 +126,7 @@ class CardSession:
 
     def _initialize(self, command: Command) -> Response:
         self.terminate()
+        self._ring = self._find_ring()
         version = command.p1 or self._ring.first or 0
         keys = self._ring.channel_keys(version)
         if keys is None:
@@ -163,6 +167,7 @@ class CardSession:
     def _agree(self, command: Command) -> Command | Response:
         if not isinstance(self._role, CardScp11) or self._role.messaging is not None:
             self.terminate()
+            self._ring = self._find_ring()
             domain = Domain(self._ring.own_keys(), Checks(self._ring.authorities()))
             size = 16 if self._options.implementation & 1 else 8
             self._role = CardScp11(domain, make_key=self._chance.make_key, mac_length=size, family=self._options.family.scp)

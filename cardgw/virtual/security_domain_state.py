@@ -6,13 +6,13 @@ What the commands of the software card work on: the card, and what one logical c
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from attrs import define, frozen
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
-from cardgw.gp.life_cycle import CardState
 from cardgw.gp.privileges import Privilege
 from cardgw.scp.card_chaining import Segments
 from cardgw.virtual.euicc_answer import Outgoing
@@ -117,7 +117,7 @@ class Card:
         """
         A new one for what is selected.
         """
-        return CardSession(item.aid, self.registry.ring(item), self.options, self.chance)
+        return CardSession(item.aid, partial(self.registry.ring, item), self.options, self.chance)
 
     def is_selected(self, item: Item) -> bool:
         """
@@ -142,7 +142,7 @@ def require_manager(card: Card, channel: LogicalChannel) -> None:
     @raise Refused: who speaks must not manage what is on the card.
     """
     require_host(channel)
-    if not channel.selected.privileges & _ABOVE_ALL or card.registry.card_state >= CardState.CARD_LOCKED:
+    if not channel.selected.privileges & _ABOVE_ALL:
         raise Refused(SW_CONDITIONS)
 
 

@@ -123,6 +123,8 @@ class DomainTests(Rig):
         inner = Administrator(self.admin.card, domain=DOMAIN)
         self.assertEqual(inner.put(0x40, b"n" * 16)[1].status, 0x9000)
         self.assertEqual(inner.list()[0].state_name, "PERSONALIZED")
+        old = bytes.fromhex("8050300008") + bytes(8)
+        self.assertEqual(self.admin.card(old), bytes.fromhex("6A88"))
         again = Administrator(self.admin.card, domain=DOMAIN, keys=KeySet.of_aes(0x40, b"n" * 16))
         self.assertEqual([each.aid for each in again.list()], [DOMAIN])
         self.assertEqual(again.list(Scope.ISD), ())

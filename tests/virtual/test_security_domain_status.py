@@ -136,6 +136,7 @@ class SetStatusTests(SynchronousTestCase):
         self.assertEqual(self.admin.card(select), bytes.fromhex("6A82"))
         admin = Administrator(self.admin.card)
         self.assertEqual(admin.load(), [0x6985])
+        self.assertEqual(admin.put(0x31, bytes(16))[1].status, 0x6985)
         self.assertEqual(admin.status(set_card_state(STATES.SECURED)), 0x9000)
 
     def test_terminated(self) -> None:
