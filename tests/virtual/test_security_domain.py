@@ -5,10 +5,12 @@ Tests for L{cardgw.virtual.security_domain}.
 
 from __future__ import annotations
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.memory import MemoryChannel
+from cardgw.gp.commands import get_data
 from cardgw.gp.delete import delete, delete_key
 from cardgw.gp.get_status import read_registry
 from cardgw.gp.registry import Scope
@@ -19,7 +21,7 @@ from cardgw.scp.level import LEVELS
 from cardgw.values import ChannelInfo, Feature
 from cardgw.virtual.security_domain import VirtualSecurityDomain
 from cardgw.virtual.security_domain_options import FAMILIES
-from tests.gp.cap_maker import PACKAGE
+from tests.gp.cap_maker import PACKAGE, make_components, zipped
 from tests.virtual.security_domain_rig import INSTANCE, LEGACY, Administrator, default_keys, make_card
 
 NEW = bytes(range(0x70, 0x80))
@@ -90,6 +92,27 @@ class LevelTests(SynchronousTestCase):
             card = make_card(name)
             admin = Administrator(card, 0x03 if card.options.family.des else 0x33)
             self.assertEqual(admin.load()[0], 0x6D00 if name == "yubikey" else 0x9000, name)
+
+    def test_extended(self) -> None:
+        """
+        With extended length, blocks may be as long as the card says, and no longer.
+        """
+        octets = zipped(make_components(code=5000))
+        for level in LEVELS:
+            card = make_card(extended=True, block=2000)
+            self.assertEqual(set(Administrator(card, level).load(octets, 2000)), {0x9000})
+            self.assertEqual(Administrator(make_card(extended=True, block=2000), level).load(octets, 2001)[-1], 0x6700)
+
+    def test_counting(self) -> None:
+        """
+        Cards that count only commands with data, and those that encrypt no data as one block.
+        """
+        for name in ("legacy", "yubikey"):
+            card = make_card(evolve(FAMILIES[name], des=False, without=frozenset(), tagged=True))
+            admin = Administrator(card)
+            for _ in range(3):
+                self.assertEqual(admin.status(get_data(0x66)), 0x9000)
+            self.assertEqual(set(admin.load()), {0x9000})
 
     def test_channels(self) -> None:
         """
