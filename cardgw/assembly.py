@@ -35,6 +35,7 @@ from cardgw.gateway.webhook_courier import WebhookCourier, open_webhooks
 from cardgw.gateway.webhooks import Webhooks
 from cardgw.gateway_service import GatewayService, Parts, Vault
 from cardgw.interfaces import ICardChannel, IOperation, ITransport
+from cardgw.key_store import read_keys
 from cardgw.log import rules
 from cardgw.lpa.courier import NotificationCourier
 from cardgw.lpa.https import HttpsClient
@@ -82,7 +83,7 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     if not config.transports:
         raise SettingsError("no transport is enabled, so no card could be reached")
     rules.log, rules.privacy = config.log, config.privacy
-    vault, hub = Vault(read_secrets(config.secrets)), EventHub(epoch=os.urandom(_EPOCH_BYTES).hex())
+    vault, hub = Vault(read_secrets(config.secrets), read_keys(config.keys)), EventHub(epoch=os.urandom(_EPOCH_BYTES).hex())
     metrics = Metrics(reactor.seconds, lambda: hub.listeners)
     told = Observers([Journal(_details_wanted), metrics, *(observers.observers if observers is not None else ())])
     maker = StoreMaker(config.store, vault, reactor)
@@ -94,7 +95,7 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     webhooks = Webhooks(outbox, courier, reactor)
     webhooks.use(open_webhooks(config.webhooks))
     words = Words(catalogue(config.texts.language))
-    tools = Tools(reactor, http, trust, told, vault, outbox, store.memory, words)
+    tools = Tools(reactor, http, trust, told, vault, outbox, store.memory, words, keys=vault.keys)
     book, ids = book_of(config, registry), Ids(reactor.seconds, os.urandom)
     stacked, node = partial(_stacked, reactor, metrics), node_name(config.store)
     jobs = Jobs(store, tools, book, hub, ids, config.jobs, node, maker.several, stack=stacked)

@@ -22,6 +22,7 @@ from cardgw.gateway.registry import Registry
 from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
 from cardgw.gateway.webhook_settings import WebhookSettings, check_secrets, named
 from cardgw.interfaces import ITransport
+from cardgw.key_store import KeySettings, key_settings
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
@@ -46,6 +47,7 @@ TABLES = (
     "transports",
     "operations",
     "secrets",
+    "keys",
     *ARRAYS,
 )
 """The tables of the file."""
@@ -64,6 +66,7 @@ class Config:
     @ivar operations: the settings of each operation that is on, by name.
     @ivar routes: transport and request to the name of an operation, or to L{STAY}.
     @ivar secrets: where each secret is, by name.
+    @ivar keys: where the keys of each key set are, by name.
     @ivar webhooks: who is told what happens.
     @ivar files: what was read.
     """
@@ -80,6 +83,7 @@ class Config:
     operations: Mapping[str, Any] = field(factory=dict)
     routes: Mapping[tuple[str, str], str] = field(factory=dict)
     secrets: Mapping[str, Source] = field(factory=dict)
+    keys: Mapping[str, KeySettings] = field(factory=dict)
     webhooks: tuple[WebhookSettings, ...] = ()
     quirks: tuple[Quirks, ...] = ()
     files: tuple[Path, ...] = ()
@@ -144,6 +148,7 @@ def _config(content: Mapping[str, Any], registry: Registry, file: str) -> Config
         operations=operations,
         routes=_routes(transports, operations, registry, file),
         secrets=sources,
+        keys=_keys(tables["keys"], file),
         webhooks=_webhooks(content.get("webhooks", []), f"{file}: [[webhooks]]"),
         quirks=_quirks(content.get("quirks", []), registry, f"{file}: [[quirks]]"),
     )
@@ -241,6 +246,11 @@ def _source(value: Any, where: str) -> Source:
         reason = f" ({problem})" if str(problem) else ""
         raise SettingsError(f"{where}: expected {secret_source.expected}{reason}") from None  # never the value: it may be one
     return source
+
+
+def _keys(tables: Mapping[str, Any], file: str) -> dict[str, KeySettings]:
+    places = {str(name): f'{file}: [keys."{name}"]' for name in tables}
+    return {name: key_settings(_table(tables[name], where), where) for name, where in places.items()}
 
 
 def _webhooks(entries: Any, where: str) -> tuple[WebhookSettings, ...]:

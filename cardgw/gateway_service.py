@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define
+from attrs import Factory, define
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.logger import Logger
@@ -21,8 +21,10 @@ from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.outbox import Outbox
 from cardgw.gateway.recovery import recover
 from cardgw.gateway.webhooks import Webhooks
+from cardgw.key_store import KeyStore
 from cardgw.lpa.https import HttpsClient
 from cardgw.notify import Notifier
+from cardgw.scp.keys import Keys
 from cardgw.secrets import Secrets
 from cardgw.version import VERSION
 
@@ -36,16 +38,23 @@ Keep it with: cardgw login
 @define
 class Vault:
     """
-    The secrets as they were read last.
+    The secrets and the key sets as they were read last.
     """
 
     secrets: Secrets
+    key_store: KeyStore = Factory(KeyStore)
 
     def __call__(self, name: str) -> bytes:
         """
         See L{cardgw.interfaces.ISession.secret}.
         """
         return self.secrets(name)
+
+    def keys(self, name: str) -> Keys:
+        """
+        See L{cardgw.interfaces.ISession.keys}.
+        """
+        return self.key_store(name)
 
 
 @define(eq=False)

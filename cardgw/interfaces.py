@@ -200,23 +200,19 @@ class ISession(IProgress):
 
     def achieved(result: dict[str, Any]) -> Deferred[None]:
         """
-        Write down what has been done, in the midst of the work: should all else be lost, this is the job's result.  Fires when
-        it is safe.
+        Write down what has been done, in the midst of the work: should all be lost, this is the job's result.  Fires when safe.
         """
 
     def ask(question: Question) -> Deferred[str]:
         """
-        Ask whoever wanted this operation; others who may answer for them are asked too.
-
-        @return: C{Deferred[str]}: the answer.
-        @raise NobodyToAsk: (as failure) nobody can answer, or did in time.
+        Ask whoever wanted this operation; others who may answer for them are asked too.  Gives the answer; L{NobodyToAsk} if
+        nobody can answer, or did in time.
         """
 
     def connect(endpoint: str, factory: IProtocolFactory) -> Deferred[IProtocol]:
         """
-        Connect to a client endpoint of Twisted (C{tcp:127.0.0.1:35963}) that the operation's settings allow.
-
-        @raise Unreachable: (as failure) it names nothing, or nobody answers there; the text says why.
+        Connect to a client endpoint of Twisted (C{tcp:127.0.0.1:35963}) that the operation's settings allow.  L{Unreachable}
+        if it names nothing, or nobody answers there; the text says why.
         """
 
     def recall(card: str, key: str) -> Deferred[bytes | None]:
@@ -231,8 +227,12 @@ class ISession(IProgress):
 
     def secret(name: str) -> bytes:
         """
-        @return: C{bytes}: the secret that settings call so (C{[secrets]}).
-        @raise SecretError: it is not set or cannot be read.
+        The C{bytes} of the secret that settings call so (C{[secrets]}).  A C{SecretError} if it is not set.
+        """
+
+    def keys(name: str) -> Any:
+        """
+        The L{cardgw.scp.keys.Keys} that settings call so (C{[keys."name"]}).  A C{SecretError} if there are none.
         """
 
 

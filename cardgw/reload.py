@@ -2,7 +2,7 @@
 """
 SIGHUP: the settings and drop-ins are read again, without a card noticing.
 
-What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[[webhooks]]}, C{[[quirks]]}, C{[jobs]}, C{[management]},
+What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[keys]}, C{[[webhooks]]}, C{[[quirks]]}, C{[jobs]}, C{[management]},
 C{[texts]}, the routes, the operations and their settings, new and changed drop-ins.  What listens, what speaks to servers, and
 the store (C{[transports]}, C{[web]}, C{[https]}, C{[store]}) need a restart; the log says so.
 A mistake changes nothing.
@@ -26,6 +26,7 @@ from cardgw.gateway.discovery import forget_modules
 from cardgw.gateway.registry import Registry, load_registry
 from cardgw.gateway.webhook_courier import open_webhooks
 from cardgw.gateway_service import GatewayService
+from cardgw.key_store import read_keys
 from cardgw.log import rules
 from cardgw.secrets import read_secrets
 from cardgw.texts.catalogue import catalogue
@@ -80,11 +81,12 @@ class Reloader(Service):
         try:
             registry = self._scan()
             config = self._load(registry)
+            keys = read_keys(config.keys)
             secrets, webhooks = read_secrets(config.secrets), open_webhooks(config.webhooks)
         except CardGatewayError as mistake:
             self._log.error("the settings stay as they were: {reason}", event="reload-failed", reason=str(mistake))
         else:
-            self._gateway.vault.secrets = secrets
+            self._gateway.vault.secrets, self._gateway.vault.key_store = secrets, keys
             self._gateway.parts.webhooks.use(webhooks)
             self._gateway.inventory.jobs.book = book_of(config, registry)
             self._gateway.inventory.jobs.settings = config.jobs

@@ -84,48 +84,54 @@ def read_secrets(sources: Mapping[str, Source], environ: Mapping[str, str] | Non
     @param environ: the environment, by default that of the process.
     @raise SecretError: one cannot be read; the text says which and why, not what.
     """
-    known = os.environ if environ is None else environ
-    values = {}
-    for name, source in sources.items():
-        value = _READERS[source.kind](name, source.place, known)
-        if not value:
-            raise SecretError(f"[secrets] {name}: {source} is empty")
-        values[name] = value
-    return Secrets(values)
+    return Secrets({name: read_secret(source, f"[secrets] {name}", environ) for name, source in sources.items()})
 
 
-def _from_file(name: str, place: str, _: Mapping[str, str]) -> bytes:
+def read_secret(source: Source, where: str, environ: Mapping[str, str] | None = None) -> bytes:
+    """
+    One secret.
+
+    @param where: what an error begins with: the place in the settings.
+    @raise SecretError: it cannot be read, or is empty.
+    """
+    value = _READERS[source.kind](where, source.place, os.environ if environ is None else environ)
+    if not value:
+        raise SecretError(f"{where}: {source} is empty")
+    return value
+
+
+def _from_file(where: str, place: str, _: Mapping[str, str]) -> bytes:
     path = Path(place).expanduser()
     try:
         status = path.stat()
         if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             hint = f"Run: chmod 600 {shlex.quote(str(path))}"
-            raise SecretError(f"[secrets] {name}: others may read {path} (mode {stat.S_IMODE(status.st_mode):04o})", hint=hint)
+            raise SecretError(f"{where}: others may read {path} (mode {stat.S_IMODE(status.st_mode):04o})", hint=hint)
         return _trim(path.read_bytes())
     except OSError as problem:
-        raise SecretError(f"[secrets] {name}: {path}: {problem.strerror}") from None
+        raise SecretError(f"{where}: {path}: {problem.strerror}") from None
 
 
-def _from_environment(name: str, place: str, environ: Mapping[str, str]) -> bytes:
+def _from_environment(where: str, place: str, environ: Mapping[str, str]) -> bytes:
     if place not in environ:
-        raise SecretError(f"[secrets] {name}: the environment variable {place} is not set")
+        raise SecretError(f"{where}: the environment variable {place} is not set")
     return os.fsencode(environ[place])
 
 
-def _from_credential(name: str, place: str, environ: Mapping[str, str]) -> bytes:
+def _from_credential(where: str, place: str, environ: Mapping[str, str]) -> bytes:
     directory = environ.get(_CREDENTIALS)
     if directory is None:
         hint = f"Put LoadCredential={place}:/path/of/the/file into the unit."
-        raise SecretError(f"[secrets] {name}: systemd gave this service no credentials (${_CREDENTIALS} is not set)", hint=hint)
+        raise SecretError(f"{where}: systemd gave this service no credentials (${_CREDENTIALS} is not set)", hint=hint)
     if Path(place).name != place:
-        raise SecretError(f"[secrets] {name}: the name of a credential has no slashes")
+        raise SecretError(f"{where}: the name of a credential has no slashes")
     try:
         return _trim((Path(directory) / place).read_bytes())
     except OSError as problem:
-        raise SecretError(f"[secrets] {name}: credential {place}: {problem.strerror}") from None
+        raise SecretError(f"{where}: credential {place}: {problem.strerror}") from None
 
 
-def _from_command(name: str, place: str, environ: Mapping[str, str]) -> bytes:
+def _from_command(where: str, place: str, environ: Mapping[str, str]) -> bytes:
     try:
         arguments = shlex.split(place)
         done = subprocess.run(
@@ -133,9 +139,9 @@ def _from_command(name: str, place: str, environ: Mapping[str, str]) -> bytes:
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as problem:
         reason = getattr(problem, "strerror", None) or type(problem).__name__
-        raise SecretError(f"[secrets] {name}: the command could not be run: {reason}") from None
+        raise SecretError(f"{where}: the command could not be run: {reason}") from None
     if done.returncode:
-        raise SecretError(f"[secrets] {name}: the command ended with status {done.returncode}")
+        raise SecretError(f"{where}: the command ended with status {done.returncode}")
     return _trim(done.stdout)
 
 

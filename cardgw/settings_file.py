@@ -19,6 +19,7 @@ from cardgw.fields import Option, boolean, options, text
 from cardgw.gateway.registry import Registry
 from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
 from cardgw.gateway.webhook_settings import WebhookSettings
+from cardgw.key_store import KeySettings
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
@@ -77,6 +78,20 @@ _SECRETS = """\
 [secrets]
 #webhook = "credential:webhook"
 """
+_KEYS = """\
+# Key sets of cards that operations call by a name (secure channels, gp.keys.put).  Keys are in hexadecimal where these say: as
+# for [secrets].  Either enc, mac and dek, or one master in place of the three.
+"""
+_KEY_VALUES: Mapping[str, Mapping[str, Any]] = {
+    "issuer": {
+        "version": 0x30,
+        "cipher": "aes",
+        "enc": "file:/etc/cardgw/keys/issuer-enc",
+        "mac": "file:/etc/cardgw/keys/issuer-mac",
+        "dek": "file:/etc/cardgw/keys/issuer-dek",
+    },
+    "batch": {"master": "credential:batch-master", "diversification": "kdf3"},
+}
 
 
 def render(registry: Registry) -> str:
@@ -98,7 +113,13 @@ def render(registry: Registry) -> str:
         parts += _transport(transport.plugin, registry)
     parts += _operations([each.plugin for each in registry.operations()])
     arrays = _array("webhooks", _WEBHOOKS, WebhookSettings, _WEBHOOK_VALUES), _array("quirks", _QUIRKS, Quirks, _QUIRK_VALUES)
-    return "\n".join([*parts, _SECRETS, *arrays])
+    return "\n".join([*parts, _SECRETS, _KEYS + "\n".join(_key_sets()), *arrays])
+
+
+def _key_sets() -> Iterator[str]:
+    for name, values in _KEY_VALUES.items():
+        given = [each for each in options(KeySettings) if each.name in values]
+        yield f'#[keys."{name}"]\n' + "".join(_lines(given, values))
 
 
 def _array(name: str, comment: str, settings: type, example: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IProtocol, IProtocolFactory
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from cardgw.errors import CardGatewayError, OperationCancelled, OperationRefused, ParameterError, PluginError
+from cardgw.errors import CardGatewayError, OperationCancelled, OperationRefused, ParameterError, PluginError, SecretError
 from cardgw.fields import build, options
 from cardgw.gateway.dial import dial
 from cardgw.gateway.events import PLAIN
@@ -81,12 +81,17 @@ class Course(Protocol):
         """
 
 
+def _no_keys(name: str) -> Any:
+    raise SecretError(f"{name}: there is no key set of this name")
+
+
 @frozen
 class Tools:
     """
     What every session is given alike.
 
     @ivar secret: gives the secret of a name (see L{ISession.secret}).
+    @ivar keys: gives the key set of a name (see L{ISession.keys}).
     @ivar words: puts what card holders are shown into their language.
     @ivar connect: opens connections (see L{ISession.connect}); by default with C{clock}, which is the reactor.
     """
@@ -100,6 +105,7 @@ class Tools:
     memory: Memory
     words: Words = field(factory=Words)
     connect: Connect = field(default=Factory(lambda self: partial(dial, self.clock), takes_self=True))
+    keys: Callable[[str], Any] = field(default=_no_keys, kw_only=True)
 
 
 @implementer(ISession)
@@ -223,6 +229,12 @@ class Session:
         """
         found: bytes = self.tools.secret(name)
         return found
+
+    def keys(self, name: str) -> Any:
+        """
+        See L{ISession.keys}.
+        """
+        return self.tools.keys(name)
 
 
 def refuse_unfit(operation: IOperation, info: ChannelInfo) -> None:

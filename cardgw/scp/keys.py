@@ -6,7 +6,8 @@ leaves a token can stand in its place.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from attrs import field, frozen
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -22,6 +23,7 @@ DES_LENGTHS = (16, 24)
 DES_BLOCK = 8
 KCV_LENGTH = 3
 _DES_ZERO = bytes(DES_BLOCK)
+_T = TypeVar("_T")
 
 
 class StaticKey(Protocol):
@@ -65,7 +67,7 @@ class AesKey:
     An AES key in this process.
     """
 
-    __slots__ = ("_cbc", "_cmac", "_length")
+    __slots__ = ("_cbc", "_cmac", "_key", "_length")
 
     block = BLOCK
 
@@ -75,6 +77,7 @@ class AesKey:
         """
         if len(key) not in AES_LENGTHS:
             raise ParameterError(f"an AES key has 16, 24 or 32 bytes, not {len(key)}")
+        self._key = key
         self._length = len(key)
         self._cmac = Cmac(key)
         self._cbc = Cbc(key)
@@ -110,6 +113,12 @@ class AesKey:
         """
         return self._cbc.block(b"\x01" * BLOCK)[:KCV_LENGTH]
 
+    def put(self, make: Callable[[bytes], _T]) -> _T:
+        """
+        What is made of the key to put it on a card, which is encrypted.  Keys that stay in a token do not have this.
+        """
+        return make(self._key)
+
     def __repr__(self) -> str:
         return f"<AES key of {self._length} bytes>"
 
@@ -119,7 +128,7 @@ class DesKey:
     A triple DES key in this process, for SCP02 and for older diversifications.
     """
 
-    __slots__ = ("_des", "_length")
+    __slots__ = ("_des", "_key", "_length")
 
     block = DES_BLOCK
 
@@ -129,6 +138,7 @@ class DesKey:
         """
         if len(key) not in DES_LENGTHS:
             raise ParameterError(f"a triple DES key has 16 or 24 bytes, not {len(key)}")
+        self._key = key
         self._length = len(key)
         self._des = TripleDES(key if len(key) == max(DES_LENGTHS) else key + key[:DES_BLOCK])
 
@@ -166,6 +176,12 @@ class DesKey:
         See L{StaticKey.kcv}.
         """
         return self.encrypt(_DES_ZERO)[:KCV_LENGTH]
+
+    def put(self, make: Callable[[bytes], _T]) -> _T:
+        """
+        What is made of the key to put it on a card, which is encrypted.  Keys that stay in a token do not have this.
+        """
+        return make(self._key)
 
     def __repr__(self) -> str:
         return f"<triple DES key of {self._length} bytes>"

@@ -39,6 +39,7 @@ class FakeSession:
 
     @ivar answers: what L{ask} gives, by the kind of question.
     @ivar secrets: what L{secret} gives, by name.
+    @ivar key_sets: what L{keys} gives, by name.
     @ivar stages: the names and facts that L{stage} was told.
     @ivar percents: the numbers that L{percent} was told.
     @ivar shown: the texts that L{show} has shown; where the channel cannot, there are none.
@@ -62,6 +63,7 @@ class FakeSession:
     log: Logger = field(factory=lambda: Logger("cardgw.testing", observer=LogPublisher()))
     answers: Mapping[str, str] = field(factory=dict)
     secrets: Mapping[str, bytes] = field(factory=dict, repr=False)
+    key_sets: Mapping[str, Any] = field(factory=dict, repr=False)
     stages: list[tuple[str, dict[str, Any]]] = field(factory=list)
     percents: list[int] = field(factory=list)
     shown: list[str] = field(factory=list)
@@ -156,6 +158,14 @@ class FakeSession:
             return self.secrets[name]
         except KeyError:
             raise SecretError(f"{name}: it is not set") from None
+
+    def keys(self, name: str) -> Any:
+        """
+        See L{ISession.keys}.
+        """
+        if name not in self.key_sets:
+            raise SecretError(f"{name}: there is no key set of this name")
+        return self.key_sets[name]
 
 
 def session_for(
@@ -321,7 +331,7 @@ class SessionTestsMixin(ContractMixin):
 
     def test_noSecret(self) -> Any:
         """
-        A secret that is not set is a L{SecretError} that names it.
+        A secret or a key set that is not set is a L{SecretError} that names it.
         """
         return self.contract(self._no_secret())
 
@@ -329,3 +339,4 @@ class SessionTestsMixin(ContractMixin):
         session = await self.hook(lambda: self.make_session(show=False))
         error = self.assertRaises(SecretError, session.secret, "no-such-secret")
         self.assertIn("no-such-secret", str(error))
+        self.assertIn("no-such-keys", str(self.assertRaises(SecretError, session.keys, "no-such-keys")))
