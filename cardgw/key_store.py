@@ -105,9 +105,10 @@ def read_keys(settings: Mapping[str, KeySettings], environ: Mapping[str, str] | 
 def _key_set(settings: KeySettings, where: str, environ: Mapping[str, str] | None) -> Keys:
     names = _THREE if settings.master is None else ("master",)
     keys = [_key(settings, name, f"{where} {name}", environ) for name in names] * (len(_THREE) // len(names))
+    enc, mac, dek = keys
     if settings.diversification is None:
-        return KeySet(settings.version, *keys)
-    return MasterKeys(settings.version, *keys, settings.diversification, _CIPHERS[settings.cipher])
+        return KeySet(settings.version, enc, mac, dek)
+    return MasterKeys(settings.version, enc, mac, dek, settings.diversification, _CIPHERS[settings.cipher])
 
 
 def _key(settings: KeySettings, name: str, where: str, environ: Mapping[str, str] | None) -> StaticKey:

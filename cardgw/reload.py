@@ -2,9 +2,9 @@
 """
 SIGHUP: the settings and drop-ins are read again, without a card noticing.
 
-What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[keys]}, C{[[webhooks]]}, C{[[quirks]]}, C{[jobs]}, C{[management]},
-C{[texts]}, the routes, the operations and their settings, new and changed drop-ins.  What listens, what speaks to servers, and
-the store (C{[transports]}, C{[web]}, C{[https]}, C{[store]}) need a restart; the log says so.
+What takes effect at once: C{[log]}, C{[privacy]}, C{[secrets]}, C{[keys]}, C{[[webhooks]]}, C{[[quirks]]}, C{[jobs]},
+C{[management]}, C{[texts]}, the routes, the operations and their settings, new and changed drop-ins.  What listens, what speaks
+to servers, and the store (C{[transports]}, C{[web]}, C{[https]}, C{[store]}) need a restart; the log says so.
 A mistake changes nothing.
 """
 

@@ -34,6 +34,10 @@ def _lines(value: Any) -> tuple[ScriptLine, ...]:
     return lines
 
 
+script_lines = Kind("a command on each line", _lines, schema={"anyOf": [text.schema, each_of(text).schema]})
+"""A script: a text of several lines, or a list of lines."""
+
+
 @frozen
 class ScriptParameters:
     """
@@ -41,7 +45,7 @@ class ScriptParameters:
     """
 
     script: tuple[ScriptLine, ...] = option(
-        Kind("a command on each line", _lines, schema={"anyOf": [text.schema, each_of(text).schema]}),
+        script_lines,
         "the commands: a text of several lines, or a list of lines; in hexadecimal, or in ykman's mini-language",
         secret=True,
     )
@@ -100,12 +104,20 @@ Nobody but you knows what the commands do: they may destroy the card.
         """
         parameters = session.parameters
         session.stage("apdu_script", commands=len(parameters.script))
-        return await _Run(session, parameters.script, stop=parameters.stop, raw=parameters.raw).run()
+        return await ScriptRun(session, session.channel, parameters.script, stop=parameters.stop, raw=parameters.raw).run()
 
 
 @define(eq=False)
-class _Run:
+class ScriptRun:
+    """
+    One run of a script.
+
+    @ivar channel: what the commands go through: one that repairs 61xx.
+    @ivar answers: those that have come.
+    """
+
     session: ISession
+    channel: ICardChannel
     lines: Sequence[ScriptLine]
     stop: bool = field(kw_only=True)
     raw: bool = field(kw_only=True)
@@ -127,7 +139,7 @@ class _Run:
         return self._result()
 
     async def _exchange(self) -> None:
-        channel: ICardChannel = self.session.channel if self.raw else WrongLength(self.session.channel)
+        channel: ICardChannel = self.channel if self.raw else WrongLength(self.channel)
         while (done := len(self.answers)) < len(self.lines):
             steps = [self._step(line) for line in self.lines[done : done + 1 if self.raw else None]]
             answers = await channel.exchange(Script(tuple(steps)), self._watch)

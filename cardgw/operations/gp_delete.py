@@ -1,0 +1,114 @@
+# -*- test-case-name: tests.operations.test_gp_delete -*-
+"""
+C{gp.delete}: applications and load files off a card; C{gp.keys.delete}: keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import frozen
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from cardgw.apdu.command import Command
+from cardgw.errors import ParameterError
+from cardgw.fields import boolean, integer, option
+from cardgw.gp.delete import delete, delete_key
+from cardgw.interfaces import IOperation, ISession
+from cardgw.operations.gp_domain import Domain
+from cardgw.operations.gp_head import ChangeParameters, aid
+from cardgw.operations.gp_journal import LoadJournal
+from cardgw.operations.gp_operation import GpOperation
+
+
+@frozen
+class DeleteParameters(ChangeParameters):
+    """
+    What the caller gives.
+    """
+
+    aid: str = option(aid, "the AID of the application, security domain or load file")
+    related: bool = option(boolean, "delete what was installed from the load file, or belongs to the domain, too", default=False)
+
+
+@implementer(IPlugin, IOperation)
+class GpDelete(GpOperation):
+    """
+    See L{IOperation}.
+    """
+
+    name = "gp.delete"
+    summary = "delete an application or a load file from a GlobalPlatform card"
+    help = """\
+Deletes an application or a load file for good, with its data.  A load file of which there are applications can only be deleted
+with them (related).
+"""
+    parameters: Any = DeleteParameters
+
+    async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
+        """
+        See L{GpOperation.perform}.
+
+        @return: C{deleted} (the AID), and C{confirmation}: what the card has answered, in hexadecimal.
+        """
+        parameters: DeleteParameters = session.parameters
+        session.stage("gp_delete", aid=parameters.aid)
+        (command,) = self.plan(parameters)
+        answer = await domain.slowly(command, f"DELETE of {parameters.aid.upper()}")
+        await LoadJournal(session, domain).gone(bytes.fromhex(parameters.aid))
+        return {"deleted": parameters.aid.upper(), "confirmation": answer.data.hex().upper()}
+
+    def plan(self, parameters: DeleteParameters) -> Iterable[Command]:
+        """
+        See L{GpOperation.plan}.
+        """
+        return (delete(bytes.fromhex(parameters.aid), related=parameters.related),)
+
+
+@frozen
+class DeleteKeysParameters(ChangeParameters):
+    """
+    What the caller gives.
+    """
+
+    version: int | None = option(integer(1, 0xFF), "the version of the keys; without it: all with the identifier", default=None)
+    identifier: int | None = option(integer(0, 0x7F), "the identifier of the key; without it: all of the version", default=None)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.version is None and self.identifier is None:
+            raise ParameterError("version: missing, and so is identifier; one says which keys")
+
+
+@implementer(IPlugin, IOperation)
+class DeleteGpKeys(GpOperation):
+    """
+    See L{IOperation}.
+    """
+
+    name = "gp.keys.delete"
+    summary = "delete keys of a security domain"
+    help = """\
+Deletes keys by version, identifier, or both.  A security domain that has lost its last key set is lost for good.
+"""
+    parameters: Any = DeleteKeysParameters
+
+    async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
+        """
+        See L{GpOperation.perform}.
+
+        @return: C{version} and C{identifier}, as they were given.
+        """
+        parameters: DeleteKeysParameters = session.parameters
+        session.stage("gp_delete_keys")
+        (command,) = self.plan(parameters)
+        await domain.slowly(command, "DELETE of keys")
+        return {"version": parameters.version, "identifier": parameters.identifier}
+
+    def plan(self, parameters: DeleteKeysParameters) -> Iterable[Command]:
+        """
+        See L{GpOperation.plan}.
+        """
+        return (delete_key(parameters.identifier, parameters.version),)

@@ -1,0 +1,71 @@
+# -*- test-case-name: tests.operations.test_gp_head -*-
+"""
+What all operations of GlobalPlatform are told: with which keys, which secure channel, and which security domain.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from cardgw.errors import ParameterError
+from cardgw.fields import boolean, choice, matching, option, text
+from cardgw.scp.families import FAMILIES
+from cardgw.scp.level import LEVELS
+
+AUTO, PLAIN, SCP02, SCP03 = "auto", "none", "scp02", "scp03"
+
+aid = matching("an AID of 5 to 16 bytes in hexadecimal", "([0-9A-Fa-f]{2}){5,16}|")
+"""Of an application, a load file or a security domain; empty for none."""
+
+
+@frozen
+class GpParameters:
+    """
+    The head that the parameters of all of them have.
+    """
+
+    keys: str = option(
+        text, "the name of a key set of the settings ([keys]); empty: without a secure channel, as everybody may", default=""
+    )
+    protocol: str = option(
+        choice(AUTO, SCP03, SCP02, PLAIN), "the secure channel; by itself it is the one that the card names", default=AUTO
+    )
+    level: str = option(
+        choice(AUTO, *(each.hexadecimal for each in LEVELS)),
+        "the security level; by itself it is the highest that the card has",
+        default=AUTO,
+    )
+    domain: str = option(aid, "the AID of the security domain; empty: that of the issuer", default="")
+    family: str = option(choice(*FAMILIES), "what kind of card it is, where it differs from the documents", default="strict")
+    force: bool = option(
+        boolean,
+        "authenticate although that has failed twice with these keys: a card may count failures, and block keys for good",
+        default=False,
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if not self.keys and self.protocol not in (AUTO, PLAIN):
+            raise ParameterError(f"keys: {self.protocol} needs a key set")
+
+
+@frozen
+class ChangeParameters(GpParameters):
+    """
+    Of those that change a card.
+    """
+
+    dry_run: bool = option(
+        boolean, "do not touch the card: tell the plain commands, and the check values of the keys", default=False
+    )
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if not self.dry_run and (not self.keys or self.protocol == PLAIN):
+            raise ParameterError("keys: missing; whoever changes a card has to authenticate to it")
+
+
+@frozen
+class GpSettings:
+    """
+    Nothing to set.
+    """

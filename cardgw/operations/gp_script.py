@@ -1,0 +1,72 @@
+# -*- test-case-name: tests.operations.test_gp_script -*-
+"""
+C{gp.script}: commands as they are, inside a secure channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import evolve, frozen
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from cardgw.apdu.command import Command
+from cardgw.apdu.logical import class_byte
+from cardgw.apdu.mini_language import ScriptLine
+from cardgw.fields import boolean, option
+from cardgw.interfaces import IOperation, ISession
+from cardgw.operations.apdu_script import ScriptRun, script_lines
+from cardgw.operations.gp_domain import Domain
+from cardgw.operations.gp_head import ChangeParameters
+from cardgw.operations.gp_operation import GpOperation
+
+
+@frozen
+class GpScriptParameters(ChangeParameters):
+    """
+    What the caller gives.
+    """
+
+    script: tuple[ScriptLine, ...] = option(
+        script_lines, "the commands, plain, for the basic logical channel; written as for apdu.script", secret=True
+    )
+    stop: bool = option(boolean, "stop at the first status that is not expected, and fail", default=True)
+
+
+@implementer(IPlugin, IOperation)
+class RunGpScript(GpOperation):
+    """
+    See L{IOperation}.
+    """
+
+    name = "gp.script"
+    summary = "send a security domain commands in a secure channel, and check how it answers"
+    help = """\
+Authenticates to the security domain, and sends it the commands of a script, protected.  They are written as for apdu.script, and
+the result is that of apdu.script.  A command that selects something ends the secure channel.
+"""
+    parameters: Any = GpScriptParameters
+
+    async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
+        """
+        See L{GpOperation.perform}.
+
+        @return: see L{cardgw.operations.apdu_script.RunScript.run}.
+        @raise UnexpectedStatus: a status was not expected, and C{stop} is set; what was answered so far is written down.
+        """
+        parameters: GpScriptParameters = session.parameters
+        session.stage("gp_script", commands=len(parameters.script))
+        lines = [_moved(each, domain.number) for each in parameters.script]
+        return await ScriptRun(session, domain.channel, lines, stop=parameters.stop, raw=False).run()
+
+    def plan(self, parameters: GpScriptParameters) -> Iterable[Command]:
+        """
+        See L{GpOperation.plan}.
+        """
+        return (each.command for each in parameters.script)
+
+
+def _moved(line: ScriptLine, number: int) -> ScriptLine:
+    return evolve(line, command=evolve(line.command, cla=class_byte(line.command.cla, number)))

@@ -1,0 +1,99 @@
+# -*- test-case-name: tests.operations.test_gp_status -*-
+"""
+C{gp.status.set}: states of a card, of its security domains and applications.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import frozen
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from cardgw.apdu.command import Command
+from cardgw.errors import OperationRefused, ParameterError
+from cardgw.fields import boolean, choice, option, text
+from cardgw.gp.life_cycle import CardState
+from cardgw.gp.set_status import lock, set_card_state, unlock
+from cardgw.identities import as_identity
+from cardgw.interfaces import IOperation, ISession
+from cardgw.operations.gp_domain import Domain
+from cardgw.operations.gp_head import ChangeParameters, aid
+from cardgw.operations.gp_operation import GpOperation
+
+LOCK, UNLOCK, TERMINATE = "lock", "unlock", "terminate"
+_CARD_STATES = {
+    "initialized": CardState.INITIALIZED,
+    "secured": CardState.SECURED,
+    LOCK: CardState.CARD_LOCKED,
+    UNLOCK: CardState.SECURED,
+    TERMINATE: CardState.TERMINATED,
+}
+
+
+@frozen
+class StatusParameters(ChangeParameters):
+    """
+    What the caller gives.
+    """
+
+    state: str = option(choice(*_CARD_STATES), "what it is to become; applications and domains are locked and unlocked only")
+    aid: str = option(aid, "the AID of the application or security domain; empty: the card itself", default="")
+    related: bool = option(boolean, "lock or unlock what belongs to the domain, too", default=False)
+    for_good: bool = option(boolean, "consent to what can never be undone: the card is terminated", default=False)
+    terminate: str = option(
+        text, "consent once more: the identity of the card that is terminated, as lists of cards have it", default=""
+    )
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.aid and self.state not in (LOCK, UNLOCK):
+            raise ParameterError("state: applications and security domains are locked and unlocked only")
+        if self.related and not self.aid:
+            raise ParameterError("related: the card itself has everything in it")
+        if self.state == TERMINATE and not (self.for_good and as_identity(self.terminate)):
+            raise ParameterError(
+                "state: nothing can be done with a terminated card ever again",
+                hint="It takes both for_good, and the identity of the card as terminate.",
+            )
+
+
+@implementer(IPlugin, IOperation)
+class SetGpStatus(GpOperation):
+    """
+    See L{IOperation}.
+    """
+
+    name = "gp.status.set"
+    summary = "lock, unlock or terminate a GlobalPlatform card, or lock what is on it"
+    help = """\
+Locks or unlocks an application or a security domain, or with no AID the card: initialized, secured, lock, unlock (secured again),
+terminate.  The first two cannot be undone.  A terminated card is waste: it takes for_good, and the identity of that card.
+"""
+    parameters: Any = StatusParameters
+
+    async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
+        """
+        See L{GpOperation.perform}.
+
+        @return: C{aid} (empty for the card) and C{state}, as it was asked for.
+        @raise OperationRefused: this is not the card that is to be terminated.
+        """
+        parameters: StatusParameters = session.parameters
+        if parameters.state == TERMINATE and as_identity(parameters.terminate) != session.identity:
+            raise OperationRefused("it is not the card that is to be terminated, or does not tell who it is")
+        session.stage("gp_set_status", state=parameters.state)
+        (command,) = self.plan(parameters)
+        await domain.slowly(command, "SET STATUS")
+        return {"aid": parameters.aid.upper(), "state": parameters.state}
+
+    def plan(self, parameters: StatusParameters) -> Iterable[Command]:
+        """
+        See L{GpOperation.plan}.
+        """
+        if not parameters.aid:
+            return (set_card_state(_CARD_STATES[parameters.state], for_good=parameters.for_good),)
+        change = lock if parameters.state == LOCK else unlock
+        return (change(bytes.fromhex(parameters.aid), with_applications=parameters.related),)
