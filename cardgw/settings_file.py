@@ -79,8 +79,8 @@ _SECRETS = """\
 #webhook = "credential:webhook"
 """
 _KEYS = """\
-# Key sets of cards that operations call by a name (secure channels, gp.keys.put).  Keys are in hexadecimal where these say: as
-# for [secrets].  Either enc, mac and dek, or one master in place of the three.
+# Key sets of cards that operations call by a name (secure channels, gp.keys.put).  These say where the
+# keys are, as [secrets] does; there they are in hexadecimal.  Either enc, mac and dek, or one master.
 """
 _KEY_VALUES: Mapping[str, Mapping[str, Any]] = {
     "issuer": {

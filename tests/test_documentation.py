@@ -139,7 +139,7 @@ class DocumentationTests(SynchronousTestCase):
         """
         Every operation that is shipped is in the table of docs/operators.md, as destructive where it is, and no other.
         """
-        lines = [line.split("|") for line in page("operators.md").splitlines() if re.match(r"\| `[a-z]+\.[a-z-]+` \|", line)]
+        lines = [line.split("|") for line in page("operators.md").splitlines() if re.match(r"\| `[a-z]+(\.[a-z-]+)+` \|", line)]
         registry = load_registry()
         registry.verify()
         plugins = [each.plugin for each in registry.operations() if "/plugins/cardgw_" in each.source]

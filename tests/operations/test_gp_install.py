@@ -1,0 +1,123 @@
+"""
+Tests of L{cardgw.operations.gp_install}.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from cardgw.errors import ParameterError, UnexpectedStatus
+from cardgw.gp.cap import CapFile
+from cardgw.operations.gp_install import GpInstall
+from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
+from tests.operations.gp_card import HEAD, GpOperationTests, GpTestCase
+
+OTHER = bytes.fromhex("A000000062030102")
+ONE, TWO = (zipped(make_components(applets)).hex() for applets in ((APPLET,), (APPLET, OTHER)))
+LOADING = "gp.loading:A000000151000000"
+
+
+class GpInstallTests(GpOperationTests, SynchronousTestCase):
+    """
+    C{gp.install} is an operation.
+    """
+
+    parameters: ClassVar[dict[str, Any]] = {**HEAD, "cap": ONE}
+
+    def make_operation(self) -> GpInstall:
+        """
+        See L{OperationTestsMixin}.
+        """
+        return GpInstall()
+
+
+class InstallTests(GpTestCase):
+    """
+    What C{gp.install} does.
+    """
+
+    operation = GpInstall
+
+    def there(self) -> list[str]:
+        """
+        The AIDs of what is on the card besides its domain.
+        """
+        return [each.aid.hex().upper() for each in self.card.entries[1:]]
+
+    def test_installed(self) -> None:
+        """
+        Loaded, in blocks that the level allows, and all applets installed; nothing is remembered in the end.
+        """
+        found = self.done(cap=TWO)
+        aids = [each.hex().upper() for each in (PACKAGE, APPLET, OTHER)]
+        self.assertEqual((found["package"], found["installed"], found["cleaned_up"]), (aids[0], aids[1:], ""))
+        self.assertEqual((self.there(), self.memory, found["journalled"]), (aids, {}, True))
+        blocks = b"".join(each.data for each in self.commands(0xE8))
+        self.assertTrue(blocks.endswith(CapFile.decode(bytes.fromhex(TWO)).code()))
+        self.assertLessEqual(max(len(each.data) for each in self.commands(0xE8)), 239)
+        self.assertEqual(self.session.percents[-1], 100)
+
+    def test_chosen(self) -> None:
+        """
+        One applet, under another AID, as the default one, with its data.
+        """
+        found = self.done(cap=TWO, applet=OTHER.hex(), instance="A000000099", default=True, data="0102")
+        self.assertEqual(found["installed"], ["A000000099"])
+        self.assertIn("c9020102", self.commands(0xE6)[1].data.hex())
+        self.assertEqual(self.card.entries[-1].privileges.name, "CardReset")
+
+    def test_loadOnly(self) -> None:
+        """
+        Only loaded.
+        """
+        self.assertEqual((self.done(cap=ONE, load_only=True)["installed"], self.there()), ([], [PACKAGE.hex().upper()]))
+
+    def test_wrong(self) -> None:
+        """
+        What contradicts the file, or is none, is found before anything is sent to be loaded.
+        """
+        for parameters in ({"applet": "A000000099"}, {"instance": "A000000099"}, {"default": True}, {"privileges": ["Flying"]}):
+            self.failed(ParameterError, cap=TWO, **parameters)
+        self.failed(ParameterError, cap="00")
+        self.assertEqual(self.commands(0xE6), [])
+
+    def test_broken(self) -> None:
+        """
+        After a break the next run deletes what is left, be it nothing or the whole file, and begins anew.
+        """
+        for command, left in ((0xE880, ""), (0xE60C, PACKAGE.hex().upper())):
+            self.card.refusing = {command: 0x6F00}
+            self.failed(UnexpectedStatus, cap=ONE)
+            self.assertEqual(self.remembered(LOADING), PACKAGE)
+            self.card.refusing = {}
+            self.assertEqual(self.done(cap=ONE)["cleaned_up"], left)
+            self.assertEqual((len(self.there()), self.memory), (2, {}))
+            del self.card.entries[1:]
+
+    def test_nameless(self) -> None:
+        """
+        Of a card that does not tell who it is nothing is remembered.
+        """
+        self.card.objects, self.card.refusing = {}, {0xE60C: 0x6F00}
+        self.failed(UnexpectedStatus, cap=ONE)
+        self.assertEqual(self.memory, {})
+        self.card.refusing = {}
+        self.card.entries.pop()
+        self.assertFalse(self.done(cap=ONE)["journalled"])
+
+    def test_twice(self) -> None:
+        """
+        What is on the card already is not replaced, and never taken for something half loaded.
+        """
+        self.done(cap=ONE)
+        self.assertIn("INSTALL [for load]", self.failed(UnexpectedStatus, cap=ONE))
+        self.assertEqual((len(self.there()), self.memory), (2, {}))
+
+    def test_dryRun(self) -> None:
+        """
+        All commands, plain.
+        """
+        found = self.done(cap=ONE, dry_run=True)["commands"]
+        self.assertEqual((found[0][:8], found[1][:4], found[-1][:8]), ("80E60200", "80E8", "80E60C00"))
