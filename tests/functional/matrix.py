@@ -16,6 +16,7 @@ from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import Delivery
 from tests.functional.api_client import Json
 from tests.functional.operators import HOST, NEW, TWO, activation_code, pki
+from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
 
 Results: TypeAlias = Mapping[str, Json]
 GET_EID = "80E2910006BF3E035C015A"
@@ -84,6 +85,22 @@ OPERATIONS: Mapping[str, Callable[[Results], Json]] = {
 What is done to each card, in this order, with which parameters; these may depend on the results before.  Among these, C{reader}
 is what C{card.attach} is told of a reader that reads the EID, and is closed then.
 """
+
+GP_HEAD: Json = {"keys": "issuer"}
+GP_CAP = zipped(make_components()).hex()
+GP_OPERATIONS: Mapping[str, Json] = {
+    "gp.info": {},
+    "gp.registry": GP_HEAD,
+    "gp.install": {**GP_HEAD, "cap": GP_CAP},
+    "gp.status.set": {**GP_HEAD, "state": "lock", "aid": APPLET.hex()},
+    "gp.delete": {**GP_HEAD, "aid": PACKAGE.hex(), "related": True},
+    "gp.data.get": {"tag": "9F7F"},
+    "gp.data.store": {**GP_HEAD, "data": "42029999", "structure": "ber"},
+    "gp.script": {**GP_HEAD, "script": "80CA9F7F00 = 9000"},
+    "gp.keys.put": {**GP_HEAD, "new": "next"},
+    "gp.keys.delete": {**GP_HEAD, "version": 0x31},
+}
+"""What is done to a card of GlobalPlatform (L{tests.functional.test_gp}), in this order."""
 
 NEEDY = """
 from attrs import frozen

@@ -17,7 +17,7 @@ from cardgw.virtual.smds_server import SmdsServer
 from tests.dropins import shipped_registry
 from tests.functional.api_client import Json
 from tests.functional.attach import AttachTestCase, read_eid
-from tests.functional.matrix import LINES, NEEDY, OPERATIONS, needs
+from tests.functional.matrix import GP_OPERATIONS, LINES, NEEDY, OPERATIONS, needs
 from tests.functional.operators import ENDED, NEW, ONE, identity, pki, reactor, until
 from tests.functional.pcsc import PcscTestCase
 
@@ -43,7 +43,9 @@ class TableTests(SynchronousTestCase):
         """
         Every operation is done.
         """
-        self.assertEqual(sorted(OPERATIONS), sorted(each.plugin.name for each in shipped_registry().operations()))
+        self.assertEqual(
+            sorted([*OPERATIONS, *GP_OPERATIONS]), sorted(each.plugin.name for each in shipped_registry().operations())
+        )
 
 
 class MatrixTestCase(AttachTestCase):

@@ -76,6 +76,12 @@ class GpTestCard:
         plain = self.scp.take(command)
         return (plain if isinstance(plain, Response) else self.scp.answer(self._answer(plain))).encode()
 
+    def reset(self) -> None:
+        """
+        Start anew.
+        """
+        self.scp.terminate()
+
     def _answer(self, command: Command) -> Response:
         self.plain.append(command)
         refused = self.refusing.get(command.ins << 8 | command.p1)
