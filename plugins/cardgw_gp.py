@@ -35,3 +35,13 @@ script = LazyOperation(
     "send a security domain commands in a secure channel, and check how it answers",
     "cardgw.operations.gp_script.RunGpScript",
 )
+get_certificates = LazyOperation(
+    "gp.certificates.get",
+    "read the certificates of a key of a security domain",
+    "cardgw.operations.gp_certificates.GetGpCertificates",
+)
+store_certificates = LazyOperation(
+    "gp.certificates.store",
+    "store the certificates of a key of a security domain",
+    "cardgw.operations.gp_certificates.StoreGpCertificates",
+)

@@ -277,6 +277,17 @@ class ConfigTests(SynchronousTestCase):
         told = self.refuse('[transports.estk.requests]\ndownload = "card.audit"\n[operations."card.audit"]\nenabled = false')
         self.assertIn("[transports.estk.requests] download: the operation card.audit is not enabled", told)
 
+    def test_keys(self) -> None:
+        """
+        Key sets say where keys are; one that stands there itself is not told.
+        """
+        config = self.load('[keys."issuer"]\nmaster = "env:KEY"')
+        self.assertEqual(config.keys["issuer"].master, Source("env", "KEY"))
+        told = self.refuse('[keys."issuer"]\nmaster = "404142434445464748494A4B4C4D4E4F"')
+        self.assertIn('[keys."issuer"] master: expected where the secret is', told)
+        self.assertNotIn("4041", told)
+        self.assertIn("expected a table", self.refuse("[keys]\nissuer = 3"))
+
     def test_secretInPlace(self) -> None:
         """
         A secret that is written into the settings is refused, and not repeated.

@@ -66,16 +66,21 @@ class ReloadTests(SynchronousTestCase):
 
     def test_effect(self) -> None:
         """
-        Log, secrets, quirks, routes and the settings of operations take effect at once.
+        Log, secrets, keys, quirks, routes and the settings of operations take effect at once.
         """
         secret = Path(self.mktemp())
         secret.write_text("hunter2")
         secret.chmod(0o600)
+        key = Path(self.mktemp())
+        key.write_text("00" * 16)
+        key.chmod(0o600)
         told = self.reload(f"""
             [log]
             level = "debug"
             [secrets]
             key = "file:{secret}"
+            [keys."issuer"]
+            master = "file:{key}"
             [transports.estk.requests]
             notifications = "card.audit"
             [operations."card.audit"]
@@ -87,6 +92,7 @@ class ReloadTests(SynchronousTestCase):
         book = self.gateway.inventory.jobs.book
         self.assertEqual(rules.log.level, "debug")
         self.assertEqual(self.gateway.vault("key"), b"hunter2")
+        self.assertEqual(self.gateway.vault.keys("issuer").for_card(b"").enc.length, 16)
         self.assertEqual(book.routes["estk", "notifications"], "card.audit")
         self.assertEqual(book.quirks[0].segment_size, 100)
         self.assertTrue(book.operation("card.audit")[1].loud)

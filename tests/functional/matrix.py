@@ -96,6 +96,8 @@ GP_OPERATIONS: Mapping[str, Json] = {
     "gp.delete": {**GP_HEAD, "aid": PACKAGE.hex(), "related": True},
     "gp.data.get": {"tag": "9F7F"},
     "gp.data.store": {**GP_HEAD, "data": "42029999", "structure": "ber"},
+    "gp.certificates.get": {"identifier": 0x13, "version": 1},
+    "gp.certificates.store": {**GP_HEAD, "identifier": 0x13, "version": 1, "certificates": ["3003020101"]},
     "gp.script": {**GP_HEAD, "script": "80CA9F7F00 = 9000"},
     "gp.keys.put": {**GP_HEAD, "new": "next"},
     "gp.keys.delete": {**GP_HEAD, "version": 0x31},

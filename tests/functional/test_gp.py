@@ -41,16 +41,22 @@ class GlobalPlatformTests(VpcdTestCase):
         """
         The service with its keys, and a card that is here.
         """
-        directory = Path(self.mktemp())
-        directory.mkdir()
-        for name, key in {"enc": ENC, "mac": MAC, "dek": DEK, "next": NEXT}.items():
-            (directory / name).write_text(f"{key}\n")
-            (directory / name).chmod(0o600)
-        await self.start(SETTINGS.format(directory.resolve()))
+        await self.start(SETTINGS.format(self.key_files()))
         card = GpTestCard()
         await self.insert_any(card, gp_atr(0), card.reset)
         await self.identified(CUID)
         return card
+
+    def key_files(self) -> Path:
+        """
+        A directory with keys that only their owner may read.
+        """
+        directory = Path(self.mktemp()).resolve()
+        directory.mkdir()
+        for name, key in {"enc": ENC, "mac": MAC, "dek": DEK, "next": NEXT}.items():
+            (directory / name).write_text(f"{key}\n")
+            (directory / name).chmod(0o600)
+        return directory
 
     async def test_operations(self) -> None:
         """
