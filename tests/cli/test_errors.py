@@ -10,6 +10,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 import cardgw.lpa.errors
+import cardgw.scp.errors
 from cardgw.cli import errors
 from cardgw.cli.errors import JobFailed, RequestRefused, described, exit_status
 from cardgw.errors import CardGatewayError, MissingPlugin, ParameterError, SettingsError, UnexpectedStatus
@@ -85,6 +86,7 @@ class ErrorsTests(SynchronousTestCase):
         The codes with which cards refuse are those of the errors that say so.
         """
         codes = {each.code for base in (cardgw.lpa.errors.Es10Error, UnexpectedStatus) for each in subclasses(base)}
+        self.assertIn(cardgw.scp.errors.HostRefused.code, codes)
         self.assertEqual(codes - errors.BY_CARD, set())
         every = {each.code for each in subclasses(CardGatewayError)}
         self.assertEqual(errors.BY_CARD - every, set())
