@@ -12,10 +12,11 @@ from attrs import frozen
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
+from cardgw.scp.card_channel import NO_KEYS
 from cardgw.scp.card_messaging import NO_SESSION, CardState
 from cardgw.scp.card_pso import Checks
 from cardgw.scp.card_scp02 import CardScp02
-from cardgw.scp.card_scp03 import NO_KEYS, CardScp03
+from cardgw.scp.card_scp03 import CardScp03
 from cardgw.scp.card_scp11 import CardScp11, Domain, MakeKey
 from cardgw.scp.class_byte import PROPRIETARY, is_marked
 from cardgw.scp.keys import AesKey, DesKey, KeySet
