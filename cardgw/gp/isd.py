@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from cardgw.apdu.command import SHORT_LE, Command
+from cardgw.apdu.command import EXTENDED_DATA, SHORT_LE, Command
 from cardgw.apdu.logical import BASIC, class_byte
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, PROACTIVE, WARNINGS, Script, Step
@@ -28,6 +28,10 @@ have; and a shorter one that there is, too.
 INS_SELECT, BY_NAME = 0xA4, 0x04
 FCI, DF_NAME = 0x6F, 0x84
 """In the answer to SELECT: file control information, and the AID of what was selected (11.9.3.1)."""
+PROPRIETARY, MOST_DATA = 0xA5, 0x9F65
+"""There, too: most bytes of data in a command."""
+LEAST_MOST_DATA = 32
+"""Less than this is no limit that a card can have."""
 _SELECTED = (OK, PROACTIVE, WARNINGS)
 """A locked card answers with a warning (11.9.3.2)."""
 _T = TypeVar("_T")
@@ -62,6 +66,19 @@ def _names_itself(information: bytes) -> bool:
         return bool(only(information, FCI).children().value(DF_NAME))
     except ValueError:
         return False
+
+
+def most_data(information: bytes) -> int | None:
+    """
+    Most bytes of data in a command, protected where it is, as the answer to SELECT tells.
+
+    @return: C{None} where it tells nothing, or nothing that can be.
+    """
+    try:
+        most = int.from_bytes(only(information, FCI).children().need(PROPRIETARY).children().value(MOST_DATA), "big")
+    except ValueError:
+        return None
+    return most if LEAST_MOST_DATA <= most <= EXTENDED_DATA else None
 
 
 async def _card_data(channel: ICardChannel, number: int) -> CardData:

@@ -8,7 +8,7 @@ one is refused until an operator wants it nevertheless.
 
 from __future__ import annotations
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from twisted.internet.defer import CancelledError
 
 from cardgw.apdu.base import Answers, Watch
@@ -93,12 +93,14 @@ class Domain:
     @ivar below: the channel without protection.
     @ivar number: the logical channel.
     @ivar secured: C{None} where nobody has authenticated.
+    @ivar most: most bytes of data in a command, as it has told when it was selected; C{None} where it did not.
     """
 
     aid: bytes
     below: ICardChannel
     number: int
     secured: Secured | None = None
+    most: int | None = None
 
     @property
     def channel(self) -> ICardChannel:
@@ -110,11 +112,12 @@ class Domain:
     @property
     def block(self) -> int:
         """
-        Most bytes of plain data in one short command.
+        Most bytes of plain data in one short command: what the level, the connection and the card let through.
         """
+        limit = SHORT_DATA if self.most is None else min(self.most, SHORT_DATA)
         if self.secured is None:
-            return SHORT_DATA
-        return min(self.secured.channel.most_data, self.secured.scp.most_data())
+            return limit
+        return min(self.secured.channel.most_data, self.secured.scp.most_data(limit))
 
     async def send(self, script: Script, what: str, watch: Watch = None) -> Answers:
         """
@@ -170,11 +173,11 @@ async def open_domain(session: ISession) -> Domain:
     number = await open_channel(session.channel)
     try:
         await _identify(session, number)
-        aid = await _select(session.channel, number, bytes.fromhex(parameters.domain))
-        domain = Domain(aid, session.channel, number)
+        aid, most = await _select(session.channel, number, bytes.fromhex(parameters.domain))
+        domain = Domain(aid, session.channel, number, most=most)
         if wanted is None:
             return domain
-        return Domain(aid, session.channel, number, await _authenticate(session, domain, wanted))
+        return evolve(domain, secured=await _authenticate(session, domain, wanted))
     except (CardGatewayError, CancelledError):
         await close_channel(session.channel, number)
         raise
@@ -192,11 +195,11 @@ async def _identify(session: ISession, number: int) -> None:
             session.identified(identity)
 
 
-async def _select(channel: ICardChannel, number: int, aid: bytes) -> bytes:
+async def _select(channel: ICardChannel, number: int, aid: bytes) -> tuple[bytes, int | None]:
     for wanted in (aid,) if aid else isd.AIDS:
         (answer,) = await WrongLength(channel).exchange(Script((Step(_select_command(wanted, number), _SELECTED),)))
         if any(answer.status in statuses for statuses in _SELECTED):
-            return _name_in(answer.data) or wanted
+            return _name_in(answer.data) or wanted, isd.most_data(answer.data)
     raise NoSecurityDomain(str(UnexpectedStatus(answer, f"SELECT {aid.hex().upper()}".rstrip()).detail))
 
 

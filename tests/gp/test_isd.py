@@ -11,9 +11,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.memory import MemoryChannel
+from cardgw.apdu.tlv import encode
 from cardgw.errors import MalformedAnswer, PeerLost, UnexpectedStatus
 from cardgw.gp.card_data import CardData, Cplc
-from cardgw.gp.isd import get_data, read_card_data
+from cardgw.gp.isd import get_data, most_data, read_card_data
 from cardgw.values import ChannelInfo, Feature
 from tests.gp.card import CIN, CPLC, IIN, ISD, GpCard
 
@@ -142,3 +143,25 @@ class GetDataTests(SynchronousTestCase):
         """
         self.assertIn("GET DATA of 9F7F: 6A88", str(self.failureResultOf(self.get("6A88"), UnexpectedStatus).value))
         self.failureResultOf(self.get("9000"), MalformedAnswer)
+
+
+class MostDataTests(SynchronousTestCase):
+    """
+    L{most_data}.
+    """
+
+    def test_told(self) -> None:
+        """
+        In one byte or two; what is left out, cut short or cannot be is none.
+        """
+        for told, most in (("9F6501FF", 255), ("9F65020800", 2048), ("9F650101", None), ("9F6503FFFFFF", None), ("", None)):
+            inside = bytes.fromhex(told)
+            self.assertEqual(most_data(encode(0x6F, encode(0x84, ISD), encode(0xA5, inside))), most)
+        self.assertIsNone(most_data(encode(0x6F, encode(0x84, ISD))))
+
+    @given(st.binary(max_size=40))
+    def test_anything(self, octets: bytes) -> None:
+        """
+        Whatever a card says.
+        """
+        self.assertIn(most_data(octets), (None, *range(32, 0x10000)))
