@@ -20,6 +20,7 @@ from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters, GpParameters
 from cardgw.operations.gp_operation import GpOperation
+from cardgw.operations.gp_signing import KeySource
 
 NOT_FOUND = range(0x6A88, 0x6A89)
 _IDENTIFIER = integer(0, 0x7F)
@@ -104,7 +105,7 @@ Stores the certificates with which a security domain shows that a key of SCP11 i
         await domain.send(_script(parameters, domain.block), "STORE DATA of certificates")
         return {"stored": len(parameters.certificates)}
 
-    def plan(self, parameters: StoreCertificatesParameters) -> Iterable[Command]:
+    def plan(self, parameters: StoreCertificatesParameters, keys: KeySource) -> Iterable[Command]:
         """
         See L{GpOperation.plan}.  Blocks are as long as they can be without a secure channel.
         """

@@ -22,6 +22,7 @@ from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_operation import GpOperation
+from cardgw.operations.gp_signing import KeySource
 
 _STRUCTURES = {"none": Structure.NONE, "dgi": Structure.DGI, "ber": Structure.BER}
 
@@ -86,7 +87,7 @@ personalization] first).
         await domain.send(script, "STORE DATA")
         return {"stored": len(parameters.data), "commands": len(script.steps)}
 
-    def plan(self, parameters: StoreParameters) -> Iterable[Command]:
+    def plan(self, parameters: StoreParameters, keys: KeySource) -> Iterable[Command]:
         """
         See L{GpOperation.plan}.  Blocks are as long as they can be without a secure channel.
         """

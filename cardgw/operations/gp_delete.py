@@ -21,6 +21,7 @@ from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_journal import LoadJournal
 from cardgw.operations.gp_operation import GpOperation
+from cardgw.operations.gp_signing import KeySource
 
 
 @frozen
@@ -55,12 +56,12 @@ with them (related).
         """
         parameters: DeleteParameters = session.parameters
         session.stage("gp_delete", aid=parameters.aid)
-        (command,) = self.plan(parameters)
+        (command,) = self.plan(parameters, session.keys)
         answer = await domain.slowly(command, f"DELETE of {parameters.aid.upper()}")
         await LoadJournal(session, domain).gone(bytes.fromhex(parameters.aid))
         return {"deleted": parameters.aid.upper(), "confirmation": answer.data.hex().upper()}
 
-    def plan(self, parameters: DeleteParameters) -> Iterable[Command]:
+    def plan(self, parameters: DeleteParameters, keys: KeySource) -> Iterable[Command]:
         """
         See L{GpOperation.plan}.
         """
@@ -103,11 +104,11 @@ Deletes keys by version, identifier, or both.  A security domain that has lost i
         """
         parameters: DeleteKeysParameters = session.parameters
         session.stage("gp_delete_keys")
-        (command,) = self.plan(parameters)
+        (command,) = self.plan(parameters, session.keys)
         await domain.slowly(command, "DELETE of keys")
         return {"version": parameters.version, "identifier": parameters.identifier}
 
-    def plan(self, parameters: DeleteKeysParameters) -> Iterable[Command]:
+    def plan(self, parameters: DeleteKeysParameters, keys: KeySource) -> Iterable[Command]:
         """
         See L{GpOperation.plan}.
         """

@@ -22,6 +22,7 @@ from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain, Secured
 from cardgw.operations.gp_head import ChangeParameters
 from cardgw.operations.gp_operation import GpOperation
+from cardgw.operations.gp_signing import KeySource
 from cardgw.scp.keys import DES_BLOCK, KeySet, StaticKey
 
 _ALWAYS, _NEEDED = "always", "needed"
@@ -91,7 +92,7 @@ has lost the card: see first, with dry_run, that their check values are the righ
         command.check(answer.data)
         return {"version": command.version, "check_values": [each.hex().upper() for each in keys.check_values()]}
 
-    def plan(self, parameters: PutKeysParameters) -> Iterable[Command]:
+    def plan(self, parameters: PutKeysParameters, keys: KeySource) -> Iterable[Command]:
         """
         See L{GpOperation.plan}.  PUT KEY is encrypted for one session, so it cannot be told before; the check values can.
         """

@@ -12,9 +12,14 @@ from cardgw.apdu.command import Command
 from cardgw.interfaces import ISession
 from cardgw.operations.gp_domain import Domain, open_domain
 from cardgw.operations.gp_head import GpSettings
-from cardgw.scp.diversification import DATA_LENGTH, MasterKeys
-from cardgw.scp.keys import KeySet
+from cardgw.operations.gp_signing import NOBODY, KeySource, public_of
+from cardgw.scp.diversification import MasterKeys
+from cardgw.scp.key_pair import called
+from cardgw.scp.keys import AES_LENGTHS, AesKey, DesKey, KeySet
 from cardgw.values import Feature
+
+_WELL_KNOWN = {AesKey(bytes(range(0x40, 0x40 + size))).kcv() for size in AES_LENGTHS} | {DesKey(bytes(range(0x40, 0x50))).kcv()}
+"""Check values of the keys with which cards for trial are sold: 40 41 42 and so on."""
 
 
 class GpOperation:
@@ -32,16 +37,32 @@ class GpOperation:
         """
         See L{cardgw.interfaces.IOperation.run}.
 
-        @return: what L{perform} has found or done; in a dry run C{dry_run} and C{commands}, and of key sets C{keys}.
+        @return: what L{perform} has found or done; in a dry run C{dry_run}, C{commands}, of key sets C{keys}, and C{warnings}.
         """
+        self.check(session)
         if getattr(session.parameters, "dry_run", False):
-            keys = [shown_keys(session, name) for name in self.key_sets(session.parameters) if name]
-            return {"dry_run": True, "commands": [_shown(each) for each in self.plan(session.parameters)], "keys": keys}
+            return self._dry_run(session)
         domain = await open_domain(session)
         try:
             return await self.perform(session, domain)
         finally:
             await domain.close()
+
+    def _dry_run(self, session: ISession) -> dict[str, Any]:
+        names = dict.fromkeys(name for name in self.key_sets(session.parameters) if name)
+        return {
+            "dry_run": True,
+            "commands": [_shown(each) for each in self.plan(session.parameters, session.keys)],
+            "keys": [shown_keys(session, name) for name in names],
+            "warnings": self.warnings(session),
+        }
+
+    def check(self, session: ISession) -> None:
+        """
+        What can be found out before anything is sent to the card.
+
+        @raise CardGatewayError: it cannot be done.
+        """
 
     async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
         """
@@ -49,7 +70,7 @@ class GpOperation:
         """
         raise NotImplementedError
 
-    def plan(self, parameters: Any) -> Iterable[Command]:
+    def plan(self, parameters: Any, keys: KeySource) -> Iterable[Command]:
         """
         The plain commands that L{perform} would send, as far as they are known before.
         """
@@ -57,28 +78,50 @@ class GpOperation:
 
     def key_sets(self, parameters: Any) -> tuple[str, ...]:
         """
-        The names of the key sets that are used.
+        The names of the key sets that are used; empty ones do not count.
         """
         return (parameters.keys,)
+
+    def warnings(self, session: ISession) -> list[str]:
+        """
+        What whoever reads the dry run has to know besides, in sentences.
+        """
+        return []
 
 
 def _shown(command: Command) -> str:
     return command.encode().hex().upper()
 
 
-def shown_keys(session: ISession, name: str) -> dict[str, Any]:
+def shown_keys(session: ISession, name: str, card: bytes | None = None) -> dict[str, Any]:
     """
     A key set without its keys: C{name}, C{version}, and C{check_values} of ENC, MAC and DEK.  Where each card has its own keys
-    (C{diversified}), they are those of the master keys.
+    (C{diversified}), they are those of the master keys.  Of a key pair, or a public key, there is C{kind} in their place.
+
+    @param card: key diversification data: the check values are those of this card.
     """
     keys = session.keys(name)
-    if isinstance(keys, MasterKeys):
-        values = KeySet(keys.version, keys.enc, keys.mac, keys.dek).check_values()
-    else:
-        values = keys.for_card(bytes(DATA_LENGTH)).check_values()
+    public = public_of(keys)
+    if public is not None:
+        version = getattr(keys, "version", 0)
+        return {"name": name, "version": version, "diversified": False, "check_values": [], "kind": called(public)}
     return {
         "name": name,
         "version": keys.version,
         "diversified": isinstance(keys, MasterKeys),
-        "check_values": [each.hex().upper() for each in values],
+        "check_values": [each.hex().upper() for each in _check_values(keys, card)],
     }
+
+
+def _check_values(keys: Any, card: bytes | None) -> tuple[bytes, ...]:
+    if isinstance(keys, MasterKeys) and card is None:
+        keys = KeySet(keys.version, keys.enc, keys.mac, keys.dek)
+    found: tuple[bytes, ...] = keys.for_card(card or NOBODY).check_values()
+    return found
+
+
+def are_well_known(keys: KeySet) -> bool:
+    """
+    Whether one of three keys is one that everybody knows.
+    """
+    return any(each in _WELL_KNOWN for each in keys.check_values())

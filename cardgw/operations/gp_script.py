@@ -21,6 +21,7 @@ from cardgw.operations.apdu_script import ScriptRun, script_lines
 from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters
 from cardgw.operations.gp_operation import GpOperation
+from cardgw.operations.gp_signing import KeySource
 
 
 @frozen
@@ -61,7 +62,7 @@ the result is that of apdu.script.  A command that selects something ends the se
         lines = [_moved(each, domain.number) for each in parameters.script]
         return await ScriptRun(session, domain.channel, lines, stop=parameters.stop, raw=False).run()
 
-    def plan(self, parameters: GpScriptParameters) -> Iterable[Command]:
+    def plan(self, parameters: GpScriptParameters, keys: KeySource) -> Iterable[Command]:
         """
         See L{GpOperation.plan}.
         """

@@ -22,6 +22,7 @@ from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_operation import GpOperation
+from cardgw.operations.gp_signing import KeySource
 
 LOCK, UNLOCK, TERMINATE = "lock", "unlock", "terminate"
 _CARD_STATES = {
@@ -85,11 +86,11 @@ terminate.  The first two cannot be undone.  A terminated card is waste: it take
         if parameters.state == TERMINATE and as_identity(parameters.terminate) != session.identity:
             raise OperationRefused("it is not the card that is to be terminated, or does not tell who it is")
         session.stage("gp_set_status", state=parameters.state)
-        (command,) = self.plan(parameters)
+        (command,) = self.plan(parameters, session.keys)
         await domain.slowly(command, "SET STATUS")
         return {"aid": parameters.aid.upper(), "state": parameters.state}
 
-    def plan(self, parameters: StatusParameters) -> Iterable[Command]:
+    def plan(self, parameters: StatusParameters, keys: KeySource) -> Iterable[Command]:
         """
         See L{GpOperation.plan}.
         """

@@ -196,10 +196,16 @@ class GpTestCase(SynchronousTestCase):
         @param parameters: besides the name of the keys.
         """
         operation = self.operation()
-        channel = MemoryChannel(INFO, self.card if card is None else card)
+        channel = self.make_channel(self.card if card is None else card)
         self.session = session_for(operation, channel, {**HEAD, **parameters})
         self.session.key_sets, self.session.memory = self.key_sets, self.memory
         return Deferred.fromCoroutine(operation.run(self.session))
+
+    def make_channel(self, card: Any) -> MemoryChannel:
+        """
+        The way to a card.
+        """
+        return MemoryChannel(INFO, card)
 
     def done(self, **parameters: Any) -> dict[str, Any]:
         """

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.errors import ParameterError, UnexpectedStatus
 from cardgw.gp.cap import CapFile
 from cardgw.operations.gp_install import GpInstall
+from cardgw.operations.gp_install_errors import AlreadyOnCard
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
 from tests.operations.gp_card import HEAD, GpOperationTests, GpTestCase
 
@@ -78,10 +79,10 @@ class InstallTests(GpTestCase):
         """
         What contradicts the file, or is none, is found before anything is sent to be loaded.
         """
-        for parameters in ({"applet": "A000000099"}, {"instance": "A000000099"}, {"default": True}, {"privileges": ["Flying"]}):
+        for parameters in ({"applet": "A000000099"}, {"instance": "A000000099"}, {"default": True}):
             self.failed(ParameterError, cap=TWO, **parameters)
         self.failed(ParameterError, cap="00")
-        self.assertEqual(self.commands(0xE6), [])
+        self.assertEqual(self.card.sent, 0)
 
     def test_broken(self) -> None:
         """
@@ -105,19 +106,24 @@ class InstallTests(GpTestCase):
         self.assertEqual(self.memory, {})
         self.card.refusing = {}
         self.card.entries.pop()
-        self.assertFalse(self.done(cap=ONE)["journalled"])
+        self.assertFalse(self.done(cap=ONE, replace=True)["journalled"])
 
     def test_twice(self) -> None:
         """
         What is on the card already is not replaced, and never taken for something half loaded.
         """
         self.done(cap=ONE)
-        self.assertIn("INSTALL [for load]", self.failed(UnexpectedStatus, cap=ONE))
+        self.assertIn("The card has this already: A0000000620301", self.failed(AlreadyOnCard, cap=ONE))
         self.assertEqual((len(self.there()), self.memory), (2, {}))
 
     def test_dryRun(self) -> None:
         """
-        All commands, plain.
+        All commands, plain, and what the file needs.
         """
-        found = self.done(cap=ONE, dry_run=True)["commands"]
-        self.assertEqual((found[0][:8], found[1][:4], found[-1][:8]), ("80E60200", "80E8", "80E60C00"))
+        found = self.done(cap=ONE, dry_run=True)
+        commands = found["commands"]
+        self.assertEqual((commands[0][:8], commands[1][:4], commands[-1][:8]), ("80E60200", "80E8", "80E60C00"))
+        self.assertEqual(found["warnings"], ["The file needs package A0000000620101 1.3."])
+        found = self.done(cap=ONE, dry_run=True, replace=True)
+        self.assertEqual(found["commands"], [f"80E40080094F07{PACKAGE.hex().upper()}00", *commands])
+        self.assertIn("DELETE is sent for what the card has.", found["warnings"])

@@ -1,0 +1,227 @@
+# -*- test-case-name: tests.operations.test_gp_installation -*-
+"""
+One run of C{gp.install}: what a run before has left is deleted, then what is to be replaced; the file is loaded, its applets are
+installed.  All of it that happened is in the result, also when it fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import define, field
+from twisted.internet.defer import CancelledError
+
+from cardgw.apdu.command import EXTENDED_DATA, SHORT_DATA
+from cardgw.apdu.response import Response
+from cardgw.apdu.script import OK, Script, Step
+from cardgw.errors import CardGatewayError, ParameterError, UnexpectedStatus
+from cardgw.gp import delegated
+from cardgw.gp.install import For
+from cardgw.gp.load_file import load
+from cardgw.interfaces import ISession
+from cardgw.operations.gp_delegated import Receipts
+from cardgw.operations.gp_domain import Domain
+from cardgw.operations.gp_install_errors import AlreadyOnCard, NotOnCard, Reasons
+from cardgw.operations.gp_install_parameters import NO, YES, InstallGpParameters
+from cardgw.operations.gp_install_plan import InstallPlan, Instance
+from cardgw.operations.gp_journal import LoadJournal
+from cardgw.operations.gp_present import Present, read_present
+from cardgw.values import Feature
+
+_NOT_FOUND = range(0x6A88, 0x6A89)
+NAMELESS = "The card does not tell who it is: if it is lost now, nobody will know what is left on it."
+
+
+@define(eq=False)
+class Installation:
+    """
+    See the module's docstring.
+
+    @ivar cleaned_up: what a run before had left, and was deleted.
+    @ivar deleted: AIDs of what was replaced.
+    @ivar installed: AIDs of what was installed, or made selectable.
+    @ivar left: the AID of a load file that is not there whole, or of which not everything is installed.
+    @ivar blocks: how many blocks were answered.
+    """
+
+    session: ISession
+    domain: Domain
+    plan: InstallPlan
+    receipts: Receipts
+    cleaned_up: bytes = b""
+    deleted: list[bytes] = field(factory=list)
+    installed: list[bytes] = field(factory=list)
+    left: bytes = b""
+    blocks: int = 0
+    journalled: bool = False
+    _present: Present = field(factory=lambda: Present(None))
+
+    @property
+    def _parameters(self) -> InstallGpParameters:
+        parameters: InstallGpParameters = self.session.parameters
+        return parameters
+
+    @property
+    def _reasons(self) -> Reasons:
+        return Reasons(self.domain, self.plan, self._present)
+
+    async def run(self) -> dict[str, Any]:
+        """
+        See L{cardgw.operations.gp_install.GpInstall.perform}.
+        """
+        try:
+            await self._run()
+        except (CardGatewayError, CancelledError):
+            if self.cleaned_up or self.deleted or self.left or self.installed:
+                await self.session.achieved(self._result())
+            raise
+        return self._result()
+
+    async def _run(self) -> None:
+        journal = LoadJournal(self.session, self.domain)
+        self.cleaned_up = await journal.clean_up()
+        self._present = await read_present(self.domain)
+        await self._make_room()
+        if self.plan.cap is not None:
+            await self._load(journal)
+        for instance in self.plan.instances:
+            await self._install(instance)
+        if self.plan.cap is not None:
+            await journal.done()
+            self.left = b""
+
+    async def _make_room(self) -> None:
+        """
+        What is there already is replaced, or refused before anything is loaded.
+        """
+        if self.plan.cap is None:
+            self._check_present()
+        there = [aid for aid in self._wanted() if self._present.find(aid)]
+        if there and not self._parameters.replace:
+            raise AlreadyOnCard(", ".join(each.hex().upper() for each in there))
+        unknown = self._parameters.replace and self._present.registry is None
+        if self.plan.package in there or unknown:
+            await self._delete(self.plan.package)
+            self._present = await read_present(self.domain)
+        for aid in self._wanted():
+            if self._present.find(aid) or (unknown and aid != self.plan.package):
+                await self._delete(aid)
+
+    def _wanted(self) -> Sequence[bytes]:
+        """
+        AIDs that must be free.
+        """
+        if self._parameters.make_selectable:
+            return ()
+        file = () if self.plan.cap is None else (self.plan.package,)
+        return (*file, *(each.aid for each in self.plan.instances))
+
+    def _check_present(self) -> None:
+        needed = self.plan.package or self.plan.instances[0].aid
+        if self._present.registry is not None and self._present.find(needed) is None:
+            hint = "It was half loaded, and has been deleted just now." if self.cleaned_up == needed else ""
+            raise NotOnCard(needed.hex().upper(), hint=hint)
+
+    async def _delete(self, aid: bytes) -> None:
+        """
+        What is perhaps not there is deleted if it is.
+        """
+        name = aid.hex().upper()
+        self.session.stage("gp_replace", aid=name)
+        allowed = (OK,) if self._present.find(aid) else (OK, _NOT_FOUND)
+        step = Step(self.plan.delete(aid).command(), allowed, slow=True)
+        (answer,) = await self.domain.send(Script((step,)), f"DELETE of {name}, which is replaced")
+        if answer.status in OK:
+            self.receipts.take("DELETE", aid, answer.data, lambda: delegated.deleted(aid))
+            self.deleted.append(aid)
+
+    async def _load(self, journal: LoadJournal) -> None:
+        assert self.plan.for_load is not None
+        aid = self.plan.package
+        self.session.stage("gp_load", package=aid.hex().upper())
+        if self._present.registry is not None:
+            self.journalled = await journal.begun(aid)  # it was not there, so whatever is there from now on is ours
+        try:
+            await self.domain.slowly(self.plan.for_load.command(), "INSTALL [for load]")
+        except UnexpectedStatus as problem:
+            if self.journalled:
+                await journal.done()
+            raise await self._reasons.to_begin(problem) from problem
+        if not self.journalled:
+            self.journalled = await journal.begun(aid)
+        self.left = aid
+        domain = self.plan.domain or self.domain.aid
+        answer = await self._send_file()
+        self.receipts.take("LOAD", aid, answer.data, lambda: delegated.loaded(aid, domain))
+
+    async def _send_file(self) -> Response:
+        assert self.plan.load_file is not None
+        script = load(self.plan.load_file, block_size(self._parameters, self.domain))
+
+        def watch(_: Response) -> None:
+            self.blocks += 1
+            self.session.percent(min(100, self.blocks * 100 // len(script.steps)))
+
+        try:
+            return (await self.domain.send(script, f"LOAD in {len(script.steps)} blocks", watch))[-1]
+        except UnexpectedStatus as problem:
+            raise await self._reasons.to_load(problem, last=self.blocks >= len(script.steps)) from problem
+
+    async def _install(self, instance: Instance) -> None:
+        name = instance.aid.hex().upper()
+        selectable = instance.install.purpose is For.MAKE_SELECTABLE
+        self.session.stage("gp_make_selectable" if selectable else "gp_install", instance=name)
+        what = f"INSTALL [for {'make selectable' if selectable else 'install'}] of {name}"
+        try:
+            answer = await self.domain.slowly(instance.install.command(), what)
+        except UnexpectedStatus as problem:
+            raise await self._reasons.to_install(problem) from problem
+        self.installed.append(instance.aid)
+        self.receipts.take("INSTALL", instance.aid, answer.data, lambda: delegated.installed(self.plan.package, instance.aid))
+
+    def _result(self) -> dict[str, Any]:
+        cap = self.plan.cap
+        return {
+            "package": self.plan.package.hex().upper(),
+            "version": "" if cap is None else cap.package.version_text,
+            "installed": [each.hex().upper() for each in self.installed],
+            "deleted": [each.hex().upper() for each in self.deleted],
+            "cleaned_up": self.cleaned_up.hex().upper(),
+            "left": self.left.hex().upper(),
+            "journalled": self.journalled,
+            "blocks": self.blocks,
+            "receipts": self.receipts.found,
+            "warnings": self._warnings(),
+        }
+
+    def _warnings(self) -> list[str]:
+        nameless = [NAMELESS] if self.plan.cap is not None and not self.session.identity else []
+        return [*nameless, *self.receipts.warnings()]
+
+
+def block_size(parameters: InstallGpParameters, domain: Domain) -> int:
+    """
+    Bytes of a load file in one LOAD, which is never cut.
+
+    @raise ParameterError: more are wanted than fit.
+    """
+    most = _most(parameters.extended, domain)
+    if parameters.block_size is None:
+        limit = domain.most or (EXTENDED_DATA if parameters.extended == YES else SHORT_DATA)
+        return max(domain.block, min(most, domain.block if domain.secured is None else domain.secured.scp.most_data(limit)))
+    if parameters.block_size > most:
+        raise ParameterError(f"block_size: at most {most} bytes fit, over this connection and at this level")
+    return parameters.block_size
+
+
+def _most(extended: str, domain: Domain) -> int:
+    """
+    What connection and level let through, whatever the card says of itself.
+    """
+    if extended == YES and Feature.EXTENDED_LENGTH not in domain.below.info.offers:
+        raise ParameterError("extended: the connection, or the card, does not have commands of extended length")
+    if domain.secured is None:
+        return domain.block
+    most = domain.secured.channel.most_data
+    return min(most, domain.secured.scp.most_data()) if extended == NO else most
