@@ -8,8 +8,9 @@ C{python -m cardgw.virtual.security_domain --help} has it dial in to a reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_bytes
+from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -23,7 +24,7 @@ from cardgw.scp.keys import AesKey, DesKey
 from cardgw.scp.store import KeyReference
 from cardgw.virtual.euicc_options import Delivery
 from cardgw.virtual.security_domain_apdu import transmit
-from cardgw.virtual.security_domain_keys import DEK, ENC, MAC, KeyRing, StoredKey
+from cardgw.virtual.security_domain_keys import DEK, ENC, MAC, KeyRing, StoredKey, stored_pair
 from cardgw.virtual.security_domain_options import SecurityDomainOptions
 from cardgw.virtual.security_domain_registry import CardRegistry
 from cardgw.virtual.security_domain_select import end, open_channel
@@ -64,6 +65,7 @@ class VirtualSecurityDomain:
         enc, mac, dek = (*keys, *keys, *keys)[:3] if len(keys) == 1 else keys
         stored = {number: self._factory_key(key) for number, key in ((ENC, enc), (MAC, mac), (DEK, dek))}
         self._ring.store(self.options.family.version, stored)
+        self._ring.factory[self.options.family.version] = stored
         open_channel(self._card, 0)
 
     def _factory_key(self, key: bytes) -> StoredKey:
@@ -123,9 +125,7 @@ class VirtualSecurityDomain:
         @param reference: KID 11, 13 or 15.
         @param certificates: leaf last.
         """
-        curve = curve_of(private)
-        value = private.private_numbers().private_value.to_bytes(curve.size, "big")
-        self._ring.store(reference.kvn, {reference.kid: StoredKey(KeyType.EC_PRIVATE, value, curve.reference)})
+        self._ring.store(reference.kvn, {reference.kid: stored_pair(private)})
         self._ring.certificates[reference] = tuple(certificates)
 
     def add_authority(self, reference: KeyReference, public: PublicKey, identifier: bytes = b"") -> None:
@@ -138,6 +138,15 @@ class VirtualSecurityDomain:
         stored = StoredKey(KeyType.EC_PUBLIC, encode_point(public), curve_of(public).reference)
         self._ring.store(reference.kvn, {reference.kid: stored})
         self._ring.issuers[reference] = identifier
+
+    def stored(self, aid: bytes = b"") -> Mapping[int, bytes]:
+        """
+        What STORE DATA has put there, by tag; what an application was personalised with is at 0.
+
+        @param aid: of an application or a security domain; that of the issuer by itself.
+        @raise KeyError: there is none.
+        """
+        return MappingProxyType(self._card.registry.items[aid or self.aid].data)
 
     def reset(self) -> None:
         """

@@ -24,12 +24,15 @@ from cardgw.virtual.euicc_values import (
     SW_WRONG_LENGTH,
     Refused,
 )
-from cardgw.virtual.security_domain_data import get_data, put_key, store_data
-from cardgw.virtual.security_domain_install import delete, install
+from cardgw.virtual.security_domain_data import generate_key, get_data, put_key
+from cardgw.virtual.security_domain_delete import delete
+from cardgw.virtual.security_domain_install import install
 from cardgw.virtual.security_domain_load import abandon, load
+from cardgw.virtual.security_domain_options import GENERATE_KEY
 from cardgw.virtual.security_domain_select import manage_channel, select
 from cardgw.virtual.security_domain_state import Card, Handler, LogicalChannel, require_host
 from cardgw.virtual.security_domain_status import get_status, set_status
+from cardgw.virtual.security_domain_store import store_data
 from cardgw.virtual.security_domain_values import (
     GET_RESPONSE,
     MANAGE_CHANNEL,
@@ -48,6 +51,7 @@ HANDLERS: Mapping[int, Handler] = MappingProxyType(
         Ins.LOAD: load,
         Ins.SET_STATUS: set_status,
         Ins.GET_STATUS: get_status,
+        GENERATE_KEY: generate_key,
     }
 )
 """What a security domain does."""
@@ -55,7 +59,7 @@ OF_CARD: Mapping[int, Handler] = MappingProxyType({SELECT: select, MANAGE_CHANNE
 """What the card does itself, of interindustry class."""
 _WITHOUT_END = (Ins.LOAD, Ins.GET_DATA)
 """What does not end a loading that has begun."""
-_CHANGES = (Ins.PUT_KEY, Ins.STORE_DATA, Ins.DELETE, Ins.INSTALL, Ins.LOAD)
+_CHANGES = (Ins.PUT_KEY, Ins.STORE_DATA, Ins.DELETE, Ins.INSTALL, Ins.LOAD, GENERATE_KEY)
 """What a card that is locked does not do (5.1.1.4)."""
 _MARKS, _OWN_MARK, _RESERVED = 0x0C, 0x04, 0x20
 
@@ -84,8 +88,10 @@ def transmit(card: Card, apdu: bytes) -> bytes:
 
 
 def _channel(card: Card, command: Command) -> LogicalChannel:
-    if command.is_extended and not card.options.extended:
-        raise Refused(SW_WRONG_LENGTH)
+    family = card.options.family
+    in_pieces = command.ins == PERFORM_SECURITY_OPERATION and family.wrong_length != SW_WRONG_LENGTH
+    if command.is_extended and (in_pieces or not card.options.extended):
+        raise Refused(family.wrong_length)
     cla = command.cla
     if not cla & FURTHER:
         if cla & _RESERVED:
@@ -118,6 +124,8 @@ def _answer(card: Card, channel: LogicalChannel, command: Command) -> Response:
         command = whole
     if not channel.selected.is_domain:
         raise Refused(SW_INS)
+    if channel.selected.is_locked or (card.registry.card_state == CardState.TERMINATED and command.ins != Ins.GET_DATA):
+        raise Refused(SW_CONDITIONS)
     plain = channel.session.take(command)
     if isinstance(plain, Response):
         if not channel.session.authenticated:
@@ -154,10 +162,8 @@ def _carried_out(card: Card, channel: LogicalChannel, command: Command) -> Respo
         handler = HANDLERS.get(command.ins)
         if handler is None or command.ins in card.options.family.without:
             raise Refused(SW_INS)
-        if not command.cla & PROPRIETARY and command.ins != Ins.GET_DATA:
+        if not command.cla & PROPRIETARY and command.ins != Ins.GET_DATA and not card.options.family.interindustry:
             raise Refused(SW_CLA)
-        if card.registry.card_state == CardState.TERMINATED and command.ins != Ins.GET_DATA:
-            raise Refused(SW_CONDITIONS)
         if card.registry.card_state >= CardState.CARD_LOCKED and command.ins in _CHANGES:
             require_host(channel)
             raise Refused(SW_CONDITIONS)

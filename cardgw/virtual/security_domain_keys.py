@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
 from cardgw.gp.key_information import KeyInformation, KeyPart, encode_key_information
 from cardgw.gp.keys import KeyType
 from cardgw.scp.card_pso import Authority
 from cardgw.scp.card_scp11 import CardKey
-from cardgw.scp.curves import PrivateKey, PublicKey, curve_by_reference, decode_point
+from cardgw.scp.curves import PrivateKey, PublicKey, curve_by_reference, curve_of, decode_point
 from cardgw.scp.keys import AesKey, DesKey, KeySet, StaticKey
 from cardgw.scp.store import KeyReference
 from cardgw.virtual.euicc_values import SW_CONDITIONS, SW_DATA, SW_MEMORY, SW_PARAMETERS, SW_REFERENCE, Refused
@@ -26,6 +27,8 @@ HIGHEST = 0x7F
 OWN_KEYS = (0x11, 0x13, 0x15)
 """Identifiers of key pairs for SCP11a, b and c."""
 AUTHORITIES = (0x10, *range(0x20, 0x30))
+LEAST_RSA, MOST_RSA = 1024, 4096
+"""Bits."""
 _AES, _DES = (KeyType.AES,), (KeyType.DES, 0x82)
 
 
@@ -37,12 +40,14 @@ class StoredKey:
     @ivar type: of its first component.
     @ivar curve: reference of the curve of one for elliptic curves.
     @ivar check: its check value; empty where it has none.
+    @ivar exponent: the public exponent of one of RSA, whose value is the modulus.
     """
 
     type: int
     value: bytes = field(repr=False)
     curve: int | None = None
     check: bytes = b""
+    exponent: bytes = b""
 
     def static(self) -> StaticKey | None:
         """
@@ -56,10 +61,10 @@ class StoredKey:
         """
         As it is told.
         """
-        size = len(self.value)
-        return (
-            (KeyPart(self.type, size),) if self.curve is None else (KeyPart(self.type, size), KeyPart(KeyType.EC_PARAMETERS, 1))
-        )
+        first = KeyPart(self.type, len(self.value))
+        if self.exponent:
+            return first, KeyPart(KeyType.RSA_PUBLIC_EXPONENT, len(self.exponent))
+        return (first,) if self.curve is None else (first, KeyPart(KeyType.EC_PARAMETERS, 1))
 
 
 class KeyRing:
@@ -72,6 +77,8 @@ class KeyRing:
     @ivar issuers: whom an authority is known as, by its key.
     @ivar card_issuers: likewise, of those that certify the card.
     @ivar allowed: serial numbers that an authority's hosts must have, by its key.
+    @ivar attempts: how many agreements on keys have failed in a row, by key.
+    @ivar factory: what was there from the factory, by version.
     """
 
     def __init__(self, most: int) -> None:
@@ -85,7 +92,37 @@ class KeyRing:
         self.issuers: dict[KeyReference, bytes] = {}
         self.card_issuers: dict[KeyReference, bytes] = {}
         self.allowed: dict[KeyReference, frozenset[bytes]] = {}
+        self.attempts: dict[KeyReference, int] = {}
+        self.factory: dict[int, dict[int, StoredKey]] = {}
         self._most = most
+
+    def restore(self) -> None:
+        """
+        The keys of the factory are there again; others stay.
+        """
+        for version, keys in self.factory.items():
+            self.store(version, keys)
+
+    def reset(self) -> None:
+        """
+        All is as it came from the factory.
+        """
+        for kept in (self.certificates, self.issuers, self.card_issuers, self.allowed, self.attempts):
+            kept.clear()
+        self.versions.clear()
+        self.restore()
+
+    def is_blocked(self, tries: int) -> bool:
+        """
+        Whether no key is left that has not failed so often.
+        """
+        channels = {version for version in self.versions if self._is_channel(version)}
+        pairs = {
+            KeyReference(key, version) for version, keys in self.versions.items() for key in keys if key in OWN_KEYS + AUTHORITIES
+        }
+        return all(self.failures.get(each, 0) >= tries for each in channels) and all(
+            self.attempts.get(each, 0) >= tries for each in pairs
+        )
 
     def put(self, replaced: int, version: int, first: int, keys: Sequence[StoredKey]) -> None:
         """
@@ -168,6 +205,19 @@ class KeyRing:
         """
         return next(filter(self._is_channel, self.versions), None)
 
+    @property
+    def opens(self) -> bool:
+        """
+        Whether a secure channel can be opened with what is here.
+        """
+        return self.first is not None or bool(self.own_keys())
+
+    def of_version(self, version: int) -> tuple[StoredKey, ...]:
+        """
+        All keys of a version, in the order of their identifiers.
+        """
+        return tuple(self.versions.get(version, {}).values())
+
     def information(self) -> bytes:
         """
         The key information template.
@@ -196,7 +246,7 @@ class KeyRing:
                 if key in AUTHORITIES and stored.type == KeyType.EC_PUBLIC:
                     reference = KeyReference(key, version)
                     issuer = self.issuers.get(reference, b"")
-                    found[reference] = Authority(_public_key(stored), issuer, self.allowed.get(reference))
+                    found[reference] = Authority(public_key(stored), issuer, self.allowed.get(reference))
         return found
 
     def has(self, reference: KeyReference) -> bool:
@@ -204,6 +254,14 @@ class KeyRing:
         Whether there is such a key.
         """
         return reference.kid in self.versions.get(reference.kvn, {})
+
+
+def stored_pair(private: PrivateKey) -> StoredKey:
+    """
+    A key pair for SCP11, as it is kept.
+    """
+    curve = curve_of(private)
+    return StoredKey(KeyType.EC_PRIVATE, private.private_numbers().private_value.to_bytes(curve.size, "big"), curve.reference)
 
 
 def private_key(stored: StoredKey) -> PrivateKey:
@@ -216,9 +274,25 @@ def private_key(stored: StoredKey) -> PrivateKey:
         raise Refused(SW_DATA) from None
 
 
-def _public_key(stored: StoredKey) -> PublicKey:
+def public_key(stored: StoredKey) -> PublicKey:
+    """
+    @raise Refused: it is no point of its curve.
+    """
     try:
         return decode_point(curve_by_reference(stored.curve or 0), stored.value)
+    except ValueError:
+        raise Refused(SW_DATA) from None
+
+
+def rsa_key(stored: StoredKey) -> RSAPublicKey:
+    """
+    @raise Refused: it is none, or too short or too long for a card.
+    """
+    if not LEAST_RSA <= 8 * len(stored.value) <= MOST_RSA:
+        raise Refused(SW_DATA)
+    try:
+        numbers = RSAPublicNumbers(int.from_bytes(stored.exponent, "big"), int.from_bytes(stored.value, "big"))
+        return numbers.public_key()
     except ValueError:
         raise Refused(SW_DATA) from None
 
@@ -226,12 +300,14 @@ def _public_key(stored: StoredKey) -> PublicKey:
 def check_key(stored: StoredKey) -> StoredKey:
     """
     @return: the same.
-    @raise Refused: it is a point or a number that is not of its curve.
+    @raise Refused: it is a point or a number that is not of its curve, or no RSA key.
     """
     if stored.type == KeyType.EC_PRIVATE:
         private_key(stored)
     elif stored.type == KeyType.EC_PUBLIC:
-        _public_key(stored)
+        public_key(stored)
+    elif stored.type == KeyType.RSA_MODULUS:
+        rsa_key(stored)
     return stored
 
 

@@ -6,31 +6,29 @@ and a package that is what it was said to be.  No byte code runs.
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Iterator
-from hashlib import new
-
 from cardgw.apdu import tlv
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
-from cardgw.gp.cap_components import Component, Header, framed, parse_applets, parse_header
 from cardgw.gp.life_cycle import Kind, LoadFileState
-from cardgw.gp.load_file import CIPHERED, LAST_BLOCK, PLAIN, SIGNATURE_BLOCK
+from cardgw.gp.load_file import CIPHERED, ICV, LAST_BLOCK, PLAIN, SIGNATURE_BLOCK
 from cardgw.gp.parameters import CODE_NON_VOLATILE, SYSTEM
+from cardgw.gp.privileges import Privilege
 from cardgw.virtual.euicc_values import SW_CONDITIONS, SW_DATA, SW_OK, SW_PARAMETERS, SW_WRONG_LENGTH, Refused
+from cardgw.virtual.security_domain_delegated import confirm
+from cardgw.virtual.security_domain_load_file import HASHES, read_load_file, verifiers
 from cardgw.virtual.security_domain_registry import OVERHEAD, Item
-from cardgw.virtual.security_domain_state import Card, Loading, LogicalChannel, require_manager
+from cardgw.virtual.security_domain_state import Card, Loading, LogicalChannel, Permit, require_authority, require_host
 from cardgw.virtual.security_domain_values import confirmed
 
-_HASHES = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
 _LEAST_AID, _MOST_AID = 5, 16
 
 
-def begin_load(card: Card, channel: LogicalChannel, fields: tuple[bytes, ...], *, combined: bool) -> None:
+def begin_load(card: Card, channel: LogicalChannel, fields: tuple[bytes, ...], permit: Permit, *, combined: bool) -> None:
     """
     INSTALL [for load].
 
     @param fields: load file, security domain, hash, parameters.
+    @param permit: on whose behalf; its receipt comes with the answer to the last block.
     @raise Refused: it cannot be loaded.
     """
     aid, domain, file_hash, parameters = fields
@@ -38,10 +36,13 @@ def begin_load(card: Card, channel: LogicalChannel, fields: tuple[bytes, ...], *
     if aid in card.registry.items:
         raise Refused(SW_CONDITIONS)
     owner = card.registry.domain(domain) if domain else channel.selected
-    if file_hash and len(file_hash) not in _HASHES:
+    require_authority(card, channel, owner, Privilege.AuthorizedManagement)
+    if file_hash and len(file_hash) not in HASHES:
+        raise Refused(SW_DATA)
+    if not file_hash and (permit.delegated or verifiers(card, owner)):
         raise Refused(SW_DATA)
     card.registry.room(_wanted(parameters) + OVERHEAD)
-    channel.loading = Loading(aid, owner.aid, file_hash, combined)
+    channel.loading = Loading(aid, owner.aid, file_hash, combined, permit)
 
 
 def check_aid(aid: bytes) -> bytes:
@@ -63,7 +64,7 @@ def load(card: Card, channel: LogicalChannel, command: Command) -> Response:
     """
     One block.  Whatever is wrong with it ends the loading.
     """
-    require_manager(card, channel)
+    require_host(channel)
     loading, channel.loading = channel.loading, None
     if loading is None:
         raise Refused(SW_CONDITIONS)
@@ -74,15 +75,32 @@ def load(card: Card, channel: LogicalChannel, command: Command) -> Response:
             raise Refused(SW_WRONG_LENGTH)
         _take(card, loading, command.data)
         if command.p1 & LAST_BLOCK:
-            card.registry.add(_package(loading))
-            channel.installing = loading.aid if loading.combined else None
-        else:
-            loading.number += 1
-            channel.loading = loading
+            return Response(_complete(card, channel, loading), SW_OK)
+        loading.number += 1
+        channel.loading = loading
     except (Refused, ValueError):
         abandon(card, loading)
         raise
     return Response(confirmed(), SW_OK)
+
+
+def _complete(card: Card, channel: LogicalChannel, loading: Loading) -> bytes:
+    if loading.total != len(loading.octets):
+        raise Refused(SW_DATA)
+    found = read_load_file(card, loading)
+    card.registry.add(
+        Item(
+            loading.aid,
+            Kind.PKG,
+            LoadFileState.LOADED,
+            loading.domain,
+            version=found.version,
+            modules=found.modules,
+            size=found.size,
+        )
+    )
+    channel.installing = loading.aid if loading.combined else None
+    return confirm(card, loading.permit, loading.aid, loading.domain)
 
 
 def _take(card: Card, loading: Loading, block: bytes) -> None:
@@ -100,48 +118,17 @@ def _announced(octets: bytes) -> int | None:
     """
     Bytes of the load file; C{None} while too few have come to know.
     """
+    at = 0
     try:
-        tag, size, start = tlv.header(octets)
+        while True:
+            tag, size, start = tlv.header(octets, at)
+            at = start + size
+            if tag in (PLAIN, CIPHERED):
+                return at
+            if tag not in (SIGNATURE_BLOCK, ICV):
+                raise Refused(SW_DATA)
     except ValueError:
         return None
-    if tag in (SIGNATURE_BLOCK, CIPHERED):
-        raise Refused(SW_CONDITIONS)  # there is no domain here that could verify or decipher it
-    if tag != PLAIN:
-        raise Refused(SW_DATA)
-    return start + size
-
-
-def _package(loading: Loading) -> Item:
-    if loading.total != len(loading.octets):
-        raise Refused(SW_DATA)
-    code = tlv.only(loading.octets, PLAIN).value
-    if loading.file_hash and not hmac.compare_digest(new(_HASHES[len(loading.file_hash)], code).digest(), loading.file_hash):
-        raise Refused(SW_DATA)
-    header, modules = _read(code)
-    if header.package.aid != loading.aid:
-        raise Refused(SW_DATA)
-    version = bytes(header.package.version)
-    return Item(loading.aid, Kind.PKG, LoadFileState.LOADED, loading.domain, version=version, modules=modules, size=len(code))
-
-
-def _read(code: bytes) -> tuple[Header, tuple[bytes, ...]]:
-    try:
-        components = dict(_components(code))
-        header = parse_header(components[Component.Header])
-        applets = components.get(Component.Applet)
-        return header, () if applets is None else parse_applets(applets, extended=header.is_extended)
-    except (ValueError, KeyError):
-        raise Refused(SW_DATA) from None
-
-
-def _components(code: bytes) -> Iterator[tuple[Component, bytes]]:
-    at, extended = 0, False
-    while at < len(code):
-        component, end = framed(code, at, extended=extended)
-        if component is Component.Header:
-            extended = parse_header(code[at:end]).is_extended
-        yield component, code[at:end]
-        at = end
 
 
 def abandon(card: Card, loading: Loading | None) -> None:

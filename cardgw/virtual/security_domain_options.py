@@ -14,12 +14,14 @@ from cardgw.gp.commands import Ins
 from cardgw.scp import families
 from cardgw.scp.families import Family
 from cardgw.virtual.euicc_options import Delivery
+from cardgw.virtual.euicc_values import SW_DATA, SW_WRONG_LENGTH
 
 GP_AID = bytes.fromhex("A000000151000000")
 VISA_AID = bytes.fromhex("A000000003000000")
 ISD_R = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
 FACTORY_VERSION = 0xFF
 """Of keys that are gone when others are put."""
+GENERATE_KEY = 0xF1
 _CONTENT = frozenset((Ins.INSTALL, Ins.LOAD, Ins.SET_STATUS, Ins.GET_STATUS))
 
 
@@ -34,9 +36,16 @@ class CardFamily:
     @ivar des: those keys are of triple DES, and the secure channel is SCP02.
     @ivar tagged: GET STATUS knows the form with tags; otherwise the records of older cards alone.
     @ivar cut_by_p1: bit 8 of P1 announces more of a command.
-    @ivar bare_certificates: certificates are told without a data object around them.
+    @ivar bare: certificates, card data, key information and issuers are told without a data object around them.
     @ivar leaves_partial: what was loaded in part stays in the registry, without anything in it.
     @ivar needs_parameters: INSTALL [for install] without a data object C9 is refused.
+    @ivar short_keys: no length stands before an encrypted key in PUT KEY.
+    @ivar stores_whole: STORE DATA may be as long as chaining makes it.
+    @ivar deletes_last: bit 1 of P2 lets DELETE take the last keys, too; those of the factory are there again then.
+    @ivar resets: INITIALIZE UPDATE counts as a failure until EXTERNAL AUTHENTICATE succeeds, agreements on keys are counted, too,
+        and when all keys are blocked everything is as it came from the factory.
+    @ivar interindustry: commands of GlobalPlatform may come with an interindustry class, too.
+    @ivar wrong_length: the status for extended length where there is none; certificates of hosts must not have it anyway.
     @ivar tries: so many authentications may fail before keys are blocked; C{None} for any number.
     @ivar without: instructions that they do not have.
     """
@@ -48,11 +57,17 @@ class CardFamily:
     des: bool = False
     tagged: bool = True
     cut_by_p1: bool = True
-    bare_certificates: bool = False
+    bare: bool = False
     leaves_partial: bool = False
     needs_parameters: bool = True
+    short_keys: bool = False
+    stores_whole: bool = False
+    deletes_last: bool = False
+    resets: bool = False
+    interindustry: bool = False
+    wrong_length: int = SW_WRONG_LENGTH
     tries: int | None = None
-    without: frozenset[int] = frozenset()
+    without: frozenset[int] = frozenset((GENERATE_KEY,))
 
 
 STRICT = CardFamily("strict")
@@ -61,7 +76,13 @@ YUBIKEY = CardFamily(
     families.YUBIKEY,
     version=FACTORY_VERSION,
     cut_by_p1=False,
-    bare_certificates=True,
+    bare=True,
+    short_keys=True,
+    stores_whole=True,
+    deletes_last=True,
+    resets=True,
+    interindustry=True,
+    wrong_length=SW_DATA,
     tries=65,
     without=_CONTENT,
 )

@@ -19,6 +19,7 @@ _EXTENDED, _LEAST_TYPE = 0xFF, 0x80
 _DES_TYPES = (0x80, 0x82)
 _SECRET = (*_DES_TYPES, KeyType.AES, KeyType.EC_PRIVATE)
 _EC = (KeyType.EC_PRIVATE, KeyType.EC_PUBLIC)
+_RSA = (KeyType.RSA_MODULUS, KeyType.RSA_PUBLIC_EXPONENT)
 
 
 class Unwrapping(Protocol):
@@ -38,17 +39,18 @@ class Unwrapping(Protocol):
         """
 
 
-def read_keys(octets: bytes, dek: Unwrapping) -> tuple[StoredKey, ...]:
+def read_keys(octets: bytes, dek: Unwrapping, *, short: bool = False) -> tuple[StoredKey, ...]:
     """
     All keys of one command.
 
     @param octets: what follows the key version number.
+    @param short: no length stands before what is encrypted.
     @raise Refused: they cannot be read, or a check value is wrong.
     """
     found, at = [], 0
     try:
         while at < len(octets):
-            key, at = _read_key(octets, at, dek)
+            key, at = _read_key(octets, at, dek, short=short)
             found.append(key)
     except (ValueError, IndexError):
         raise Refused(SW_DATA) from None
@@ -57,7 +59,7 @@ def read_keys(octets: bytes, dek: Unwrapping) -> tuple[StoredKey, ...]:
     return tuple(found)
 
 
-def _read_key(octets: bytes, at: int, dek: Unwrapping) -> tuple[StoredKey, int]:
+def _read_key(octets: bytes, at: int, dek: Unwrapping, *, short: bool) -> tuple[StoredKey, int]:
     extended = octets[at] == _EXTENDED
     parts: dict[int, bytes] = {}
     first = octets[at + 1] if extended else octets[at]
@@ -68,7 +70,7 @@ def _read_key(octets: bytes, at: int, dek: Unwrapping) -> tuple[StoredKey, int]:
     if extended:
         _, at = split_field(octets, at)
         _, at = split_field(octets, at)
-    return _key(first, parts, check, dek), at
+    return _key(first, parts, check, dek, short=short), at
 
 
 def _component(octets: bytes, at: int, *, extended: bool) -> tuple[int, bytes, int]:
@@ -82,18 +84,21 @@ def _component(octets: bytes, at: int, *, extended: bool) -> tuple[int, bytes, i
     return octets[at + 1], octets[start:end], end
 
 
-def _key(kind: int, parts: dict[int, bytes], check: bytes, dek: Unwrapping) -> StoredKey:
+def _key(kind: int, parts: dict[int, bytes], check: bytes, dek: Unwrapping, *, short: bool) -> StoredKey:
+    if kind in _RSA:
+        kind = KeyType.RSA_MODULUS
     value = parts.pop(kind, b"")
     if not value:
         raise ValueError("a key has a component at least, which is not empty")
     if kind in _SECRET:
-        value = _secret(value, dek)
+        value = _secret(value, dek, short=short)
     if kind in _EC:
         parameters = parts.pop(KeyType.EC_PARAMETERS, b"\0")
         made = check_key(StoredKey(kind, value, parameters[0]))
+    elif kind == KeyType.RSA_MODULUS:
+        made = check_key(StoredKey(kind, value, exponent=parts.pop(KeyType.RSA_PUBLIC_EXPONENT, b"")))
     else:
         made = StoredKey(kind, value, check=_check_value(kind, value))
-        parts.pop(KeyType.RSA_PUBLIC_EXPONENT if kind == KeyType.RSA_MODULUS else kind, None)
     if parts:
         raise ValueError("components that do not belong together")
     if check and not compare_digest(check, made.check):
@@ -101,12 +106,14 @@ def _key(kind: int, parts: dict[int, bytes], check: bytes, dek: Unwrapping) -> S
     return made
 
 
-def _secret(value: bytes, dek: Unwrapping) -> bytes:
+def _secret(value: bytes, dek: Unwrapping, *, short: bool) -> bytes:
     """
     Decrypted, with or without its length before it.
     """
     if len(value) % dek.block == 0 and value:
         return dek.decrypt(value)
+    if short:
+        raise ValueError("a length stands before an encrypted key")
     size, body = value[0], value[1:]
     if not body or len(body) % dek.block or not 0 <= len(body) - size < dek.block:
         raise ValueError("an encrypted key has another length")
@@ -122,6 +129,4 @@ def _check_value(kind: int, value: bytes) -> bytes:
         if len(value) not in DES_LENGTHS:
             raise ValueError("no DES key has this length")
         return DesKey(value).kcv()
-    if kind != KeyType.RSA_MODULUS:
-        raise Refused(SW_ALGORITHM)
-    return b""
+    raise Refused(SW_ALGORITHM)

@@ -156,10 +156,10 @@ class CardRegistry:
 
     def ring(self, item: Item) -> KeyRing:
         """
-        The keys of the secure channel of a domain: its own; while it has none, those of the domain that it belongs to.
+        The keys of the secure channel of a domain: its own; while it has none for one, those of the domain that it belongs to.
         """
         for each in (item, *self.above(item)):
-            if each.ring is not None and each.ring.versions:
+            if each.ring is not None and each.ring.opens:
                 return each.ring
         return self.isd.ring or KeyRing(0)
 

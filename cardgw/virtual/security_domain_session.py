@@ -12,9 +12,9 @@ from attrs import frozen
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
-from cardgw.scp.card_channel import NO_KEYS
+from cardgw.scp.card_channel import DONE, NO_KEYS
 from cardgw.scp.card_messaging import NO_SESSION, CardState
-from cardgw.scp.card_pso import Checks
+from cardgw.scp.card_pso import MORE, Checks
 from cardgw.scp.card_scp02 import CardScp02
 from cardgw.scp.card_scp03 import CardScp03
 from cardgw.scp.card_scp11 import CardScp11, Domain, MakeKey
@@ -22,6 +22,7 @@ from cardgw.scp.class_byte import PROPRIETARY, is_marked
 from cardgw.scp.keys import AesKey, DesKey, KeySet
 from cardgw.scp.primitives import BLOCK
 from cardgw.scp.scp02_terms import session_keys
+from cardgw.scp.store import KeyReference
 from cardgw.virtual.security_domain_keys import KeyRing
 from cardgw.virtual.security_domain_options import SecurityDomainOptions
 from cardgw.virtual.security_domain_put_key import Unwrapping
@@ -115,9 +116,27 @@ class CardSession:
         authenticating = command.ins == EXTERNAL_AUTHENTICATE and self._role.messaging is None
         taken = self._role.take(command)
         if authenticating and self.version is not None:
-            failed = self._role.messaging is None
-            self._ring.failures[self.version] = self._ring.failures.get(self.version, 0) + 1 if failed else 0
+            if self._role.messaging is not None:
+                self._ring.failures[self.version] = 0
+            elif not self._options.family.resets:
+                self._fail(self.version)
         return taken
+
+    def _fail(self, version: int) -> bool:
+        """
+        One more failure.
+
+        @return: whether the keys are blocked now.
+        """
+        self._ring.failures[version] = self._ring.failures.get(version, 0) + 1
+        return self._is_blocked(self._ring.failures[version])
+
+    def _is_blocked(self, count: int) -> bool:
+        family = self._options.family
+        blocked = family.tries is not None and count >= family.tries
+        if blocked and family.resets and family.tries is not None and self._ring.is_blocked(family.tries):
+            self._ring.reset()
+        return blocked
 
     def answer(self, response: Response) -> Response:
         """
@@ -132,8 +151,8 @@ class CardSession:
         keys = self._ring.channel_keys(version)
         if keys is None:
             return NO_KEYS
-        tries = self._options.family.tries
-        if tries is not None and self._ring.failures.get(version, 0) >= tries:
+        blocked = self._fail(version) if self._options.family.resets else self._is_blocked(self._ring.failures.get(version, 0))
+        if blocked:
             return Response(b"", SW_BLOCKED)
         role = self._scp03(keys) if keys.enc.block == BLOCK else self._scp02(keys)
         answer = role.take(command)
@@ -172,4 +191,16 @@ class CardSession:
             domain = Domain(self._ring.own_keys(), Checks(self._ring.authorities()))
             size = 16 if self._options.implementation & 1 else 8
             self._role = CardScp11(domain, make_key=self._chance.make_key, mac_length=size, family=self._options.family.scp)
-        return self._role.take(command)
+        answer = self._role.take(command)
+        return self._counted(command, answer) if self._options.family.resets and isinstance(answer, Response) else answer
+
+    def _counted(self, command: Command, answer: Response) -> Response:
+        """
+        An agreement on keys, or a certificate for it: failures of each key are counted.
+        """
+        reference = KeyReference(command.p2 & ~MORE, command.p1 & ~MORE)
+        if not self._ring.has(reference):
+            return answer
+        failed = answer.status != DONE.status
+        self._ring.attempts[reference] = self._ring.attempts.get(reference, 0) + 1 if failed else 0
+        return Response(b"", SW_BLOCKED) if self._is_blocked(self._ring.attempts[reference]) else answer

@@ -23,7 +23,18 @@ from cardgw.virtual.security_domain_registry import CardRegistry, Item
 from cardgw.virtual.security_domain_session import CardSession, Chance
 from cardgw.virtual.security_domain_values import SW_SECURITY
 
-_ABOVE_ALL = Privilege.AuthorizedManagement
+
+@frozen
+class Permit:
+    """
+    On whose behalf something is done.
+
+    @ivar delegated: on that of a domain that needs tokens for it, and gets receipts.
+    @ivar token: the identifier of the token, empty for none.
+    """
+
+    delegated: bool = False
+    token: bytes = b""
 
 
 @define
@@ -40,6 +51,7 @@ class Loading:
     domain: bytes
     file_hash: bytes
     combined: bool
+    permit: Permit
     octets: bytes = b""
     number: int = 0
     total: int | None = None
@@ -106,12 +118,14 @@ class Card:
     The card.
 
     @ivar channels: the logical channels that are open, by number.
+    @ivar receipts: how many were given.
     """
 
     options: SecurityDomainOptions
     chance: Chance
     registry: CardRegistry
     channels: dict[int, LogicalChannel]
+    receipts: int = 0
 
     def session(self, item: Item) -> CardSession:
         """
@@ -137,15 +151,6 @@ def require_host(channel: LogicalChannel) -> None:
         raise Refused(SW_SECURITY)
 
 
-def require_manager(card: Card, channel: LogicalChannel) -> None:
-    """
-    @raise Refused: who speaks must not manage what is on the card.
-    """
-    require_host(channel)
-    if not channel.selected.privileges & _ABOVE_ALL:
-        raise Refused(SW_CONDITIONS)
-
-
 def require_authority(card: Card, channel: LogicalChannel, item: Item, privilege: Privilege) -> None:
     """
     @raise Refused: it does not belong to the domain that is selected, and that has no privilege over all.
@@ -161,6 +166,13 @@ def own_ring(channel: LogicalChannel) -> KeyRing:
 
     @raise Refused: it is no domain.
     """
-    if channel.selected.ring is None:
+    return own(channel.selected)
+
+
+def own(item: Item) -> KeyRing:
+    """
+    The keys of a domain, likewise.
+    """
+    if item.ring is None:
         raise Refused(SW_CONDITIONS)
-    return channel.selected.ring
+    return item.ring

@@ -26,6 +26,9 @@ ISD_PRIVILEGES = Privilege(0x9EFE80)
 DOMAIN_FILE, DOMAIN_MODULE = bytes.fromhex("A0000001515350"), bytes.fromhex("A000000151535041")
 """The load file that is there from the factory, and what makes security domains in it."""
 
+TOKEN_VERSION, RECEIPT_VERSION, DAP_VERSION, CIPHER_VERSION = 0x70, 0x71, 0x73, 0x75
+"""Key versions for tokens, receipts, signatures of load files, and ciphered load files (GlobalPlatform UICC Configuration)."""
+
 
 def confirmed() -> bytes:
     """

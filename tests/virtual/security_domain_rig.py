@@ -16,7 +16,7 @@ from cardgw.gp import commands
 from cardgw.gp.cap import CapFile
 from cardgw.gp.get_status import MORE, get_status
 from cardgw.gp.install import for_install, for_load
-from cardgw.gp.keys import aes_key, des_key
+from cardgw.gp.keys import InnerLength, KeyField, aes_key, des_key
 from cardgw.gp.load_file import LoadFile, load
 from cardgw.gp.put_key import PutKey
 from cardgw.gp.registry import Entry, Scope, parse_entries
@@ -163,6 +163,12 @@ class Administrator:
         """
         return self.status(for_install(PACKAGE, APPLET, instance).command())
 
+    def put_one(self, version: int, key: KeyField, identifier: int = 1) -> int:
+        """
+        PUT KEY of one key of any kind.
+        """
+        return self.status(PutKey(version, (key,), identifier).command())
+
     def list(self, scope: Scope = Scope.APPLICATIONS, aid: bytes = b"") -> tuple[Entry, ...]:
         """
         A part of the registry, however many answers that takes.
@@ -183,7 +189,8 @@ class Administrator:
         PUT KEY of three keys that are the same.
         """
         dek = self.connection.dek
-        made = des_key(key, dek.encrypt, block=dek.block) if des else aes_key(key, dek.encrypt, block=dek.block)
+        inner = InnerLength.NEEDED if self.card.options.family.short_keys else InnerLength.ALWAYS
+        made = des_key(key, dek.encrypt, block=dek.block) if des else aes_key(key, dek.encrypt, inner, block=dek.block)
         command = PutKey(version, (made,) * 3, 1, replaces)
         return command, self.send(command.command())
 

@@ -5,17 +5,27 @@ Tests for L{cardgw.virtual.security_domain_data}.
 
 from __future__ import annotations
 
+from attrs import evolve
+from cryptography.hazmat.primitives.asymmetric import ec
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.apdu import tlv
 from cardgw.apdu.command import Command
+from cardgw.apdu.response import Response
 from cardgw.gp.card_data import CIN, IIN, parse_cplc, parse_number
-from cardgw.gp.certificate_store import KeyReference, parse_issuers, store_issuer
+from cardgw.gp.certificate_store import KeyReference, get_certificates
 from cardgw.gp.commands import get_data
+from cardgw.gp.delete import delete_key
 from cardgw.gp.key_information import parse_key_information
+from cardgw.gp.keys import Curve, ec_public_key
 from cardgw.gp.resources import parse_counter, parse_resources
-from cardgw.gp.store_data import DataGroup, Encryption, Structure, store_data
 from cardgw.scp.blocking import ask
+from cardgw.scp.curves import encode_point
+from cardgw.scp.keys import KeySet
+from cardgw.virtual.security_domain import VirtualSecurityDomain
 from tests.virtual.security_domain_rig import Administrator, Wire, make_card
+
+PUBLIC = ec.derive_private_key(7, ec.SECP256R1()).public_key()
 
 
 class GetDataTests(SynchronousTestCase):
@@ -62,56 +72,6 @@ class GetDataTests(SynchronousTestCase):
         self.assertEqual(parse_counter(self.ask(0xC1)), 2)
 
 
-class StoreDataTests(SynchronousTestCase):
-    """
-    STORE DATA.
-    """
-
-    def setUp(self) -> None:
-        """
-        Somebody who may.
-        """
-        self.admin = Administrator(make_card())
-
-    def test_stored(self) -> None:
-        """
-        In blocks, as data objects or in a data grouping; it is told from then on.
-        """
-        self.assertEqual(self.admin.run(store_data(bytes.fromhex("4203112233"), 2, Structure.BER)), [0x9000] * 3)
-        self.assertEqual(self.admin.send(get_data(0x42)).data, bytes.fromhex("4203112233"))
-        group = DataGroup(0x0070, bytes.fromhex("450177")).encode()
-        self.assertEqual(self.admin.run(store_data(group, 200, Structure.DGI)), [0x9000])
-        self.assertEqual(self.admin.send(get_data(0x45)).data, bytes.fromhex("450177"))
-
-    def test_issuers(self) -> None:
-        """
-        Who certifies hosts and cards.
-        """
-        for on_card, tag in ((False, 0xFF33), (True, 0xFF34)):
-            self.assertEqual(self.admin.status(get_data(tag)), 0x6A88)
-            reference = KeyReference(0x10, 3)
-            self.assertEqual(self.admin.run(store_issuer(reference, b"issuer", 200, on_card=on_card)), [0x9000])
-            self.assertEqual(parse_issuers(self.admin.send(get_data(tag)).data, tag), {reference: b"issuer"})
-
-    def test_refused(self) -> None:
-        """
-        Blocks out of order, other forms in between, unknown data, and keys that are not there.
-        """
-        for commands, status in (
-            ([Command(0x80, 0xE2, 0x90, 1, b"\x42\x01\x01")], 0x6A86),
-            ([Command(0x80, 0xE2, 0x10, 0, b"\x42"), Command(0x80, 0xE2, 0x90, 2, b"\x01\x01")], 0x6A86),
-            ([Command(0x80, 0xE2, 0x10, 0, b"\x42"), Command(0x80, 0xE2, 0x88, 1, b"\x01\x01")], 0x6A86),
-            ([Command(0x80, 0xE2, 0x90, 0)], 0x6700),
-            ([Command(0x80, 0xE2, 0x90, 0, b"\x42\x02\x01")], 0x6A80),
-            ([Command(0x80, 0xE2, 0x90, 0, b"\x46\x01\x01")], 0x6A80),
-            ([Command(0x80, 0xE2, 0x88, 0, b"\x00\x71\x01\x01")], 0x6A88),
-            ([Command(0x80, 0xE2, 0x90 | Encryption.ALL, 0, b"\x42\x01\x01")], 0x6A86),
-            ([Command(0x80, 0xE2, 0x90, 0, bytes.fromhex("A60483021103BF2100"))], 0x6A88),
-            ([Command(0x80, 0xE2, 0x90, 0, bytes.fromhex("A60383011170 00"))], 0x6A80),
-        ):
-            self.assertEqual([self.admin.status(each) for each in commands][-1], status, commands)
-
-
 class PutKeyTests(SynchronousTestCase):
     """
     PUT KEY.
@@ -129,3 +89,101 @@ class PutKeyTests(SynchronousTestCase):
         self.assertEqual(admin.put(0x32, b"k" * 16, 0x29)[1].status, 0x6A88)
         self.assertEqual(admin.put(0x31, b"k" * 16)[1].status, 0x6985)
         self.assertEqual(admin.put(0x31, b"j" * 32, 0x31)[1].status, 0x9000)
+
+
+class YubikeyTests(SynchronousTestCase):
+    """
+    What one family does otherwise.
+    """
+
+    def setUp(self) -> None:
+        """
+        Somebody who may.
+        """
+        self.admin = Administrator(make_card("yubikey"))
+
+    def generate(self, identifier: int, data: str = "03F00100", replaces: int = 0) -> Response:
+        """
+        GENERATE EC KEY.
+        """
+        return self.admin.send(Command(0x80, 0xF1, replaces, identifier, bytes.fromhex(data), 256))
+
+    def test_generate(self) -> None:
+        """
+        A key pair is made on the card, which tells the public key; not of any kind, not twice, and not on other cards.
+        """
+        made = self.generate(0x13)
+        self.assertEqual((made.status, len(tlv.only(made.data, 0xB0).value)), (0x9000, 65))
+        self.assertEqual(self.generate(0x13).status, 0x6985)
+        self.assertNotEqual(self.generate(0x13, replaces=3).data, made.data)
+        for identifier, data, status in ((0x10, "03F00100", 0x6A86), (0x11, "03F00109", 0x6A80), (0x11, "03F0", 0x6A80)):
+            self.assertEqual(self.generate(identifier, data).status, status)
+        self.admin = Administrator(make_card())
+        self.assertEqual(self.generate(0x13).status, 0x6D00)
+
+    def test_bare(self) -> None:
+        """
+        Card data and key information are told without a data object around them.
+        """
+        self.assertEqual(tlv.decode(self.admin.send(get_data(0x66)).data)[0].tag, 0x73)
+        self.assertEqual({each.tag for each in tlv.decode(self.admin.send(get_data(0xE0)).data)}, {0xC0})
+
+    def test_interindustry(self) -> None:
+        """
+        Its programs use the interindustry class; nobody else may.
+        """
+        self.assertEqual(self.admin.status(Command(0x00, 0xE2, 0x90, 0, b"\x42\x01\x01")), 0x9000)
+        self.assertEqual(Administrator(make_card()).status(Command(0x00, 0xE2, 0x90, 0, b"\x42\x01\x01")), 0x6E00)
+
+    def test_whole(self) -> None:
+        """
+        STORE DATA may be as long as chaining makes it.
+        """
+        data = bytes.fromhex("4282012C") + bytes(300)
+        self.assertEqual(self.admin.status(Command(0x80, 0xE2, 0x90, 0, data)), 0x9000)
+        strict = Administrator(make_card(extended=True))
+        self.assertEqual(strict.status(Command(0x80, 0xE2, 0x90, 0, data)), 0x6700)
+
+    def test_last(self) -> None:
+        """
+        The last keys are deleted only if that is said; then those of the factory are there again.
+        """
+        self.assertEqual(self.admin.put(0x31, b"k" * 16)[1].status, 0x9000)
+        self.admin = Administrator(self.admin.card, keys=KeySet.of_aes(0x31, b"k" * 16))
+        command = delete_key(version=0x31)
+        self.assertEqual(self.admin.status(command), 0x6985)
+        self.assertEqual(self.admin.status(evolve(command, p2=1)), 0x9000)
+        self.assertEqual(self.admin.card.versions, (0xFF,))
+        self.assertEqual(Administrator(make_card()).status(evolve(command, p2=1)), 0x6A86)
+
+    def test_reset(self) -> None:
+        """
+        When all keys are blocked, all is as it came from the factory.
+        """
+        card = self.admin.card
+        self.assertEqual(self.admin.put_one(3, ec_public_key(encode_point(PUBLIC), Curve.P256), 0x10), 0x9000)
+        self.assertEqual(self.admin.put(0x31, b"k" * 16)[1].status, 0x9000)
+        self.assertEqual(self.generate(0x11, "02F00100").status, 0x9000)
+        self.block(card, "802A031008" + "00" * 8)
+        self.block(card, "8082021108" + "00" * 8)
+        self.assertEqual(set(card.versions), {2, 3, 0x31})
+        self.block(card, "8050000008" + "00" * 8)
+        self.assertEqual(card.versions, (0xFF,))
+        self.assertEqual(Administrator(card).status(get_certificates(KeyReference(0x11, 2))), 0x6A88)
+
+    def block(self, card: VirtualSecurityDomain, command: str) -> None:
+        """
+        Until one key is.
+        """
+        answers = [card(bytes.fromhex(command))[-2:].hex() for _ in range(65)]
+        self.assertEqual(answers[-1], "6983")
+        self.assertNotIn("6983", answers[:-1])
+
+    def test_extended(self) -> None:
+        """
+        Extended length is refused in its own way: certificates of hosts always, others where there is none.
+        """
+        for extended in (False, True):
+            card = make_card("yubikey", extended=extended)
+            self.assertEqual(card(bytes.fromhex("802A0310000001AA")).hex(), "6a80")
+        self.assertEqual(make_card("yubikey")(bytes.fromhex("80CA0066000100")).hex(), "6a80")

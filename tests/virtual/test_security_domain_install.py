@@ -8,7 +8,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
-from cardgw.gp.delete import Delete, delete
+from cardgw.gp.delete import delete
+from cardgw.gp.get_status import get_status
 from cardgw.gp.install import (
     For,
     Install,
@@ -18,9 +19,11 @@ from cardgw.gp.install import (
     for_personalization,
     for_registry_update,
 )
+from cardgw.gp.keys import aes_key
 from cardgw.gp.parameters import InstallParameters
 from cardgw.gp.privileges import Privilege
 from cardgw.gp.registry import Scope
+from cardgw.gp.set_status import lock
 from cardgw.gp.store_data import store_data
 from cardgw.scp.keys import KeySet
 from cardgw.virtual.security_domain_values import DOMAIN_FILE, DOMAIN_MODULE
@@ -131,6 +134,43 @@ class DomainTests(Rig):
         self.assertEqual(again.status(delete(PACKAGE)), 0x6985)
         self.assertEqual(again.load(), [0x6985])
 
+    def test_otherKeys(self) -> None:
+        """
+        Keys for other things do not let anybody in, so those of the parent still do.
+        """
+        self.assertEqual(self.domain(), 0x9000)
+        inner = Administrator(self.admin.card, domain=DOMAIN)
+        self.assertEqual(inner.put_one(0x73, aes_key(b"d" * 16, inner.connection.dek.encrypt)), 0x9000)
+        again = Administrator(self.admin.card, domain=DOMAIN)
+        self.assertEqual(again.list()[0].state_name, "SELECTABLE")
+
+    def test_locked(self) -> None:
+        """
+        One that is locked is not selected, and who has selected it before can do nothing more with it.
+        """
+        self.assertEqual(self.domain(), 0x9000)
+        self.admin.card(bytes.fromhex("00700001"))
+        inner = Administrator(self.admin.card, domain=DOMAIN, number=1)
+        self.assertEqual(self.admin.status(lock(DOMAIN)), 0x9000)
+        self.assertEqual(inner.status(get_status(Scope.APPLICATIONS)), 0x6985)
+        select = bytes((0x00, 0xA4, 0x04, 0x00, len(DOMAIN))) + DOMAIN
+        self.assertEqual(self.admin.card(select), bytes.fromhex("6A82"))
+
+    def test_itself(self) -> None:
+        """
+        A domain may belong to itself once it has keys of its own; the card's privileges still reach it.
+        """
+        self.assertEqual(self.domain(), 0x9000)
+        self.assertEqual(self.send(for_extradition(DOMAIN, DOMAIN)), 0x6985)
+        self.assertEqual(Administrator(self.admin.card, domain=DOMAIN).put(0x40, b"n" * 16)[1].status, 0x9000)
+        self.admin = Administrator(self.admin.card)
+        self.assertEqual(self.send(for_extradition(DOMAIN, DOMAIN)), 0x9000)
+        self.assertEqual(self.admin.list()[0].domain, DOMAIN)
+        own = Administrator(self.admin.card, domain=DOMAIN, keys=KeySet.of_aes(0x40, b"n" * 16))
+        self.assertEqual([each.aid for each in own.list()], [DOMAIN])
+        self.admin = Administrator(self.admin.card)
+        self.assertEqual(self.admin.status(delete(DOMAIN)), 0x9000)
+
     def test_extradition(self) -> None:
         """
         What is given to a domain belongs to it, and goes with it.
@@ -164,51 +204,6 @@ class DomainTests(Rig):
         self.assertEqual(self.send(for_personalization(INSTANCE)), 0x9000)
         self.assertEqual(self.admin.run(store_data(b"anything", 4)), [0x9000, 0x9000])
         self.assertEqual(self.admin.run(store_data(b"anything", 200)), [0x6A80])
+        self.assertEqual(self.admin.card.stored(INSTANCE), {0: b"anything"})
         self.assertEqual(self.send(for_personalization(PACKAGE)), 0x6985)
         self.assertEqual(self.send(for_personalization(DOMAIN)), 0x6A88)
-
-
-class DeleteTests(Rig):
-    """
-    DELETE.
-    """
-
-    def test_one(self) -> None:
-        """
-        An application; then the load file, which nothing depends on any more.
-        """
-        self.assertEqual(self.admin.install(), 0x9000)
-        for aid in (INSTANCE, PACKAGE):
-            self.assertEqual(self.admin.status(delete(aid)), 0x9000)
-            self.assertEqual(self.admin.status(delete(aid)), 0x6A88)
-
-    def test_stays(self) -> None:
-        """
-        The issuer security domain, what came from the factory, and what is selected somewhere.
-        """
-        self.assertEqual(self.admin.status(delete(self.admin.card.aid, related=True)), 0x6985)
-        self.assertEqual(self.admin.status(delete(DOMAIN_FILE, related=True)), 0x6985)
-        self.assertEqual(self.admin.install(), 0x9000)
-        self.admin.card(bytes.fromhex("00700001"))
-        self.admin.card(bytes((0x01, 0xA4, 0x04, 0x00, len(INSTANCE))) + INSTANCE)
-        self.assertEqual(self.admin.status(delete(PACKAGE, related=True)), 0x6985)
-        self.admin.card(bytes.fromhex("00708001"))
-        self.assertEqual(self.admin.status(delete(PACKAGE, related=True)), 0x9000)
-
-    def test_refused(self) -> None:
-        """
-        More than one at a time, nothing, and parameters that there are not.
-        """
-        self.assertEqual(self.admin.status(Delete((INSTANCE, PACKAGE)).command()), 0x6A80)
-        self.assertEqual(self.admin.status(Command(0x80, 0xE4, 0x00, 0x00, b"\x9e\x00")), 0x6A80)
-        self.assertEqual(self.admin.status(Command(0x80, 0xE4, 0x00, 0x01, b"\x4f\x05abcde")), 0x6A86)
-
-    def test_nobody(self) -> None:
-        """
-        Without a session nothing is deleted, installed, stored or told.
-        """
-        card = make_card()
-        for head in ("80E40000", "80E60C00", "80E88000", "80D80081", "80E29000", "80F08007", "80F28002"):
-            whole = bytes.fromhex(head) + b"\x02\x4f\x00"
-            self.assertIn(card(whole).hex().upper(), ("6982", "6A80"), head)
-        self.assertEqual(card(bytes.fromhex("80E6020008") + bytes.fromhex("05A0000000620000")), bytes.fromhex("6A80"))

@@ -56,10 +56,20 @@ class ReadKeysTests(SynchronousTestCase):
         """
         point = encode_point(PRIVATE.public_key())
         made = ec_private_key(0x1234567, Curve.P521, DEK.encrypt).encode() + ec_public_key(point, Curve.P521).encode()
-        private, public = read_keys(made + rsa_public_key(0x10001, 3).encode(), DEK)[:2]
+        private, public = read_keys(made + rsa_public_key((1 << 1023) + 1, 3).encode(), DEK)[:2]
         self.assertEqual((int.from_bytes(private.value, "big"), public.value, public.curve), (0x1234567, point, 2))
         self.refused(0x6A80, ec_public_key(point[:-1] + b"\x00", Curve.P521).encode())
         self.refused(0x6A80, ec_private_key((1 << 528) - 1, Curve.P521, DEK.encrypt).encode())
+        self.refused(0x6A80, rsa_public_key(0x10001, 3).encode())
+
+    def test_short(self) -> None:
+        """
+        Cards of some families want no length before an encrypted key.
+        """
+        (found,) = read_keys(aes_key(bytes(16), DEK.encrypt, InnerLength.NEEDED).encode(), DEK, short=True)
+        self.assertEqual(found.value, bytes(16))
+        error = self.assertRaises(Refused, read_keys, aes_key(bytes(16), DEK.encrypt).encode(), DEK, short=True)
+        self.assertEqual(error.status, 0x6A80)
 
     def test_checkValue(self) -> None:
         """
