@@ -29,24 +29,35 @@ class MemoryChannel(ChannelBase):
     @ivar shown: the texts that the card holder has been shown.
     @ivar resets: the resets that were made.
     @ivar held: whether somebody holds the card.
+    @ivar exchanges: how often something was sent.
     """
 
     def __init__(
-        self, info: ChannelInfo, card: Card, *, clock: IReactorTime | None = None, delay: float = 0.0, burst: int = 1
+        self,
+        info: ChannelInfo,
+        card: Card,
+        *,
+        clock: IReactorTime | None = None,
+        delay: float = 0.0,
+        burst: int = 1,
+        burst_bytes: int | None = None,
     ) -> None:
         """
         @param clock: makes whatever is sent take C{delay} seconds; without it the card answers at once.
         @param burst: how many commands of a pipelined script are sent before their answers are looked at, as a channel
             does that carries many at once.
+        @param burst_bytes: most bytes of the commands that are sent together; C{None} for any number.
         """
         super().__init__(info)
         self.shown: list[str] = []
         self.resets: list[Reset] = []
         self.held = False
+        self.exchanges = 0
         self._card = card
         self._clock = clock
         self._delay = delay
         self._burst = burst
+        self._burst_bytes = burst_bytes
         self._ending: ChannelError | None = None
         self._work: Deferred[Answers] | None = None
 
@@ -78,7 +89,7 @@ class MemoryChannel(ChannelBase):
         answers: list[Response] = []
         sent = 0
         try:
-            for batch in _batches(script, self._burst):
+            for batch in _batches(script, self._burst, self._burst_bytes):
                 sent += len(batch)
                 for octets in await self._send(batch):
                     answers.append(_decode(octets))
@@ -100,6 +111,7 @@ class MemoryChannel(ChannelBase):
         return tuple(answers)
 
     async def _send(self, batch: Sequence[Step]) -> Sequence[bytes]:
+        self.exchanges += 1
         sending = [Deferred.fromCoroutine(self._ask(step.command.encode())) for step in batch]
         try:
             answers = await gatherResults(sending, consumeErrors=True)
@@ -140,9 +152,17 @@ class MemoryChannel(ChannelBase):
             self._lost(reason)
 
 
-def _batches(script: Script, burst: int) -> Sequence[Sequence[Step]]:
-    size = burst if script.pipelined else 1
-    return [script.steps[at : at + size] for at in range(0, len(script.steps), size)]
+def _batches(script: Script, burst: int, most: int | None) -> Sequence[Sequence[Step]]:
+    found: list[list[Step]] = []
+    room = 0
+    for step in script.steps:
+        size = 0 if most is None else len(step.command.encode())
+        if not found or not script.pipelined or len(found[-1]) >= burst or size > room:
+            found.append([])
+            room = most or 0
+        found[-1].append(step)
+        room -= size
+    return found
 
 
 def _decode(octets: bytes) -> Response:

@@ -60,6 +60,16 @@ class MemoryChannelTests(SynchronousTestCase):
             answers = self.successResultOf(MemoryChannel(INFO, card, burst=2).exchange(Script(script.steps, pipelined)))
             self.assertEqual((answers, len(card.sent)), ((BAD,) * expected, expected))
 
+    def test_burstBytes(self) -> None:
+        """
+        The commands of a burst have no more bytes than C{burst_bytes}; one that has more goes alone.  Each burst is an exchange.
+        """
+        steps = Script.of(FIRST, SECOND, THIRD).steps
+        for most, expected in ((3, 3), (8, 2), (11, 2), (12, 1), (None, 1)):
+            channel = MemoryChannel(INFO, KnowingCard({}, GOOD.encode()), burst=9, burst_bytes=most)
+            self.assertEqual(len(self.successResultOf(channel.exchange(Script(steps, pipelined=True)))), 3)
+            self.assertEqual(channel.exchanges, expected)
+
     def test_burstLost(self) -> None:
         """
         All commands of a burst may have reached a card that is lost.
