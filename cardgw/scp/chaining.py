@@ -49,5 +49,7 @@ def segments(command: Command, chaining: Chaining, size: int = SHORT_DATA) -> tu
 
 
 def _short(command: Command) -> Command:
+    if not command.is_extended:
+        return command
     expected = None if command.expected is None else min(command.expected, SHORT_LE)
     return evolve(command, expected=expected, extended=False)

@@ -147,10 +147,10 @@ class SecureChannel(Secured, ChannelDecorator):
         return answers.plain
 
     def _wrapped(self, step: Step, pipelined: bool) -> tuple[Step, ...]:
-        data = step.data or bool(self._session.level & Level.R_MAC)
+        data = step.data or Level.R_MAC in self._session.level
         *more, last = self._outgoing.wrap(step.command)
         allowed = (*_without_more(step.allowed), WRONG_LENGTH) if pipelined else NOT_MORE
-        return (*(Step(each) for each in more), evolve(step, command=last, allowed=allowed, data=data))
+        return (*(Step(each) for each in more), Step(last, allowed, data, step.slow))
 
     async def _ending(self, step: Step, reason: str, watch: Watch, done: Answers) -> Answers:
         self._session.end(reason)

@@ -39,6 +39,7 @@ class Level(IntFlag):
 
 LEVELS = tuple(Level(value) for value in (0x00, 0x01, 0x03, 0x11, 0x13, 0x33))
 """Those that SCP03 has."""
+_C_MAC, _C_DECRYPTION = int(Level.C_MAC), int(Level.C_DECRYPTION)
 
 
 @frozen
@@ -96,12 +97,13 @@ def parse_level(level: int) -> Level:
     return Level(level)
 
 
-def most_data(level: Level, mac_length: int, limit: int = SHORT_DATA) -> int:
+def most_data(level: int, mac_length: int, limit: int = SHORT_DATA) -> int:
     """
     Most bytes of plain data in one command at a level.
 
+    @param level: a L{Level}, or its value.
     @param mac_length: L{S8} or L{S16}.
     @param limit: most bytes of protected data.
     """
-    room = limit - mac_length if level & Level.C_MAC else limit
-    return room // BLOCK * BLOCK - 1 if level & Level.C_DECRYPTION else room
+    room = limit - mac_length if level & _C_MAC else limit
+    return room // BLOCK * BLOCK - 1 if level & _C_DECRYPTION else room

@@ -9,7 +9,7 @@ import hmac
 from collections import deque
 from typing import NoReturn
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cardgw.apdu.command import EXTENDED_DATA, EXTENDED_LE, SHORT_DATA, SHORT_LE, Command
 from cardgw.apdu.response import Response
@@ -26,7 +26,9 @@ INS_BEGIN_R_MAC, INS_END_R_MAC = 0x7A, 0x78
 """Amendment D, 7.1.3 and 7.1.4."""
 _RESPONSE_MARK = b"\x80"
 """The first byte of the block that initial chaining vectors of answers are made of (Amendment D, 6.2.7)."""
-_RESPONSE_LEVEL = Level.R_MAC | Level.R_ENCRYPTION
+_C_MAC, _C_DECRYPTION, _R_MAC, _R_ENCRYPTION = map(int, (Level.C_MAC, Level.C_DECRYPTION, Level.R_MAC, Level.R_ENCRYPTION))
+"""To look at one bit of a L{Level} takes longer than a MAC."""
+_RESPONSE_LEVEL = _R_MAC | _R_ENCRYPTION
 
 
 @frozen
@@ -43,8 +45,6 @@ class _Sent:
 class SecureMessaging:
     """
     A session: see L{cardgw.scp.session.Session}.
-
-    @ivar level: the one that counts for the next command; higher than that of the authentication in an R-MAC session.
     """
 
     def __init__(
@@ -62,7 +62,6 @@ class SecureMessaging:
         @param chain: the first MAC chaining value, 16 bytes: zeros in SCP03, the receipt in SCP11.
         """
         self.family = family
-        self.level = level
         self.mac_length = mac_length
         self._keys = keys
         self._mac: Cmac | None = Cmac(keys.s_mac)
@@ -70,7 +69,7 @@ class SecureMessaging:
         self._cipher: Cbc | None = Cbc(keys.s_enc)
         self._chain = chain
         self._counter = 0
-        self._authenticated = self._answers = level
+        self._level = self._authenticated = self._answers = int(level)
         self._sent: deque[_Sent] = deque()
         self._over = ""
 
@@ -78,8 +77,15 @@ class SecureMessaging:
         """
         The card has accepted EXTERNAL AUTHENTICATE: this level begins, and with it the counter.
         """
-        self.level = self._authenticated = self._answers = level
+        self._level = self._authenticated = self._answers = int(level)
         self._counter = 0
+
+    @property
+    def level(self) -> Level:
+        """
+        The one that counts for the next command; higher than that of the authentication in an R-MAC session.
+        """
+        return Level(self._level)
 
     @property
     def over(self) -> str:
@@ -101,7 +107,7 @@ class SecureMessaging:
         """
         See L{cardgw.scp.session.Session.most_data}.
         """
-        return most_data(self.level, self.mac_length, limit)
+        return most_data(self._level, self.mac_length, limit)
 
     def end(self, reason: str) -> None:
         """
@@ -125,7 +131,7 @@ class SecureMessaging:
         """
         if self._mac is None:
             self._refuse()
-        if not self.level & Level.C_MAC:
+        if not self._level & _C_MAC:
             self._sent.append(_Sent(command, self._chain, self._counter))
             return command
         cla = protected_class(command.cla)
@@ -134,8 +140,8 @@ class SecureMessaging:
         data = self._encrypted(command.data)
         self._chain = self._mac(self._chain, _mac_input(command, len(data) + self.mac_length), data)
         self._sent.append(_Sent(command, self._chain, self._counter))
-        wrapped = evolve(command, cla=cla, data=data + self._chain[: self.mac_length])
-        wrapped = evolve(wrapped, expected=self._expected(wrapped))
+        data += self._chain[: self.mac_length]
+        wrapped = Command(cla, command.ins, command.p1, command.p2, data, self._expected(command, data), command.extended)
         self._foresee(command)
         return wrapped
 
@@ -145,25 +151,28 @@ class SecureMessaging:
             raise CommandNotProtectable(f"at this level a command has at most {most} bytes of data, not {len(command.data)}")
 
     def _encrypted(self, data: bytes) -> bytes:
-        if self._cipher is None or not self.level & Level.C_DECRYPTION or not (data or self.family.encrypts_empty):
+        if self._cipher is None or not self._level & _C_DECRYPTION or not (data or self.family.encrypts_empty):
             return data
         return self._cipher.encrypt(self._cipher.block(self._counter.to_bytes(BLOCK, "big")), pad(data))
 
-    def _expected(self, wrapped: Command) -> int | None:
-        protected = bool(self.level & Level.R_MAC)
-        if wrapped.expected is None and not (protected and self.family.le is LePolicy.PROTECTED):
+    def _expected(self, command: Command, data: bytes) -> int | None:
+        """
+        Le of a command with these protected data.
+        """
+        protected = self._level & _R_MAC
+        if command.expected is None and not (protected and self.family.le is LePolicy.PROTECTED):
             return None
-        if wrapped.expected is not None and not protected:
-            return wrapped.expected
-        return EXTENDED_LE if wrapped.is_extended else SHORT_LE
+        if command.expected is not None and not protected:
+            return command.expected
+        return EXTENDED_LE if command.is_extended or len(data) > SHORT_DATA else SHORT_LE
 
     def _foresee(self, command: Command) -> None:
         """
         Commands after one that begins or ends an R-MAC session ask for answers accordingly, also while its own is on its way.
         """
-        level = _level_after(command, self.level, self._authenticated)
+        level = _level_after(command, self._level, self._authenticated)
         if level is not None:
-            self.level = level
+            self._level = level
 
     def unwrap(self, command: Command, response: Response) -> Response:
         """
@@ -174,7 +183,7 @@ class SecureMessaging:
         if not self._sent or self._sent[0].command != command:
             raise ValueError("answers are unwrapped in the order of their commands")
         sent = self._sent.popleft()
-        plain = self._unprotected(sent, response) if self._answers & Level.R_MAC else response
+        plain = self._unprotected(sent, response) if self._answers & _R_MAC else response
         self._settle(command, response)
         return plain
 
@@ -190,7 +199,7 @@ class SecureMessaging:
         return Response(self._decrypted(sent, data), response.status)
 
     def _decrypted(self, sent: _Sent, data: bytes) -> bytes:
-        if self._cipher is None or not data or not self._answers & Level.R_ENCRYPTION:
+        if self._cipher is None or not data or not self._answers & _R_ENCRYPTION:
             return data
         if len(data) % BLOCK:
             self._fail("it is encrypted, but not in whole blocks", sent)
@@ -207,7 +216,7 @@ class SecureMessaging:
         if response.status in OK:
             self._answers = level
         if not self._sent:
-            self.level = self._answers
+            self._level = self._answers
 
     def _fail(self, what: str, sent: _Sent) -> NoReturn:
         self.end("an answer was not protected as it must be")
@@ -234,14 +243,14 @@ def _mac_input(command: Command, length: int) -> bytes:
     return bytes((signed_class(command.cla), command.ins, command.p1, command.p2)) + size
 
 
-def _level_after(command: Command, level: Level, authenticated: Level) -> Level | None:
+def _level_after(command: Command, level: int, authenticated: int) -> int | None:
     """
     The level that begins when a command has been answered; C{None} where that stays as it is.
     """
     if not command.cla & 0x80:
         return None
     if command.ins == INS_BEGIN_R_MAC:
-        return level | (Level(command.p1) & _RESPONSE_LEVEL)
+        return level | (command.p1 & _RESPONSE_LEVEL)
     return authenticated if command.ins == INS_END_R_MAC else None
 
 

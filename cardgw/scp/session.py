@@ -24,7 +24,12 @@ class Session(Protocol):
     """
 
     family: Family
-    level: Level
+
+    @property
+    def level(self) -> Level:
+        """
+        What is protected of the next command and its answer.
+        """
 
     @property
     def over(self) -> str:
