@@ -2,7 +2,8 @@
 #   make demo    download a profile: server, gateway and card, all in software
 #   make test    the tests (TESTS=tests.lpa for some of them)
 #   make run     the gateway on TCP port 1888 (ARGS="--config cardgw.toml")
-#   make bench   the load generator (ARGS="--quick --json"); BENCH=pcsc for what relaying to and from readers costs
+#   make bench   the load generator (ARGS="--quick --json"); BENCH=pcsc for what relaying to and from readers costs,
+#                BENCH=scp for what secure channels to cards cost
 #   make lint    style and types
 #   make clean   remove all that was made, .venv too
 

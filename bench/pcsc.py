@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeAlias
-from urllib.request import Request, urlopen
 
 from attrs import define
 
+from bench.client import Client, environment, until
 from bench.kept import KeptGateway, quiet_port
 from bench.pcscd import FIRST_PORT, NAMESPACES, VARIABLE, Pcscd, missing
 from bench.processes import ROOT, Helper
@@ -35,9 +33,6 @@ LONG = 100
 COUNT, ROUNDS = 4_000, 9
 QUICK_COUNT, QUICK_ROUNDS = 1_000, 3
 INSIDE = "--inside"
-_PATIENCE = 60.0
-_PAUSE = 0.25
-"""Seconds between two looks; each is work for the gateway, which is being measured."""
 _SETTINGS = """\
 [transports.vpcd]
 listen = "tcp:{vpcd}:interface=127.0.0.1"
@@ -49,63 +44,16 @@ Figures: TypeAlias = Mapping[str, float]
 
 
 @define
-class Rig:
+class Rig(Client):
     """
-    The processes.
+    The processes.  In the first slot of a reader is a card of the gateway's, another one has dialled in.
 
-    @ivar gateway: with a card in the first slot of a reader, and one that has dialled in.
     @ivar raw: the program that uses pyscard.
     @ivar count: commands in one turn.
     """
 
-    gateway: KeptGateway
     raw: Helper
     count: int
-
-    def ask(self, path: str, body: Any = None) -> Any:
-        """
-        The HTTP API.
-        """
-        headers = {"Authorization": f"Bearer {self.gateway.token}", "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(f"http://127.0.0.1:{self.gateway.web}/api/v1/{path}", data, headers)) as answer:
-            return json.load(answer)
-
-    def card(self, transport: str) -> str:
-        """
-        Wait for the card of a transport.
-
-        @return: its id.
-        """
-
-        def find() -> str | None:
-            cards = self.ask("cards")["items"]
-            return next((each["id"] for each in cards if each["transport"] == transport and each["managed"]), None)
-
-        return str(_until(find))
-
-    def run(self, card: str, operation: str, **parameters: Any) -> Any:
-        """
-        Have a job done.
-
-        @return: its result.
-        """
-        job = self.submit(card, operation, **parameters)
-        return _until(lambda: self._look(job)["result"])
-
-    def submit(self, card: str, operation: str, **parameters: Any) -> str:
-        """
-        Queue a job.
-
-        @return: its id.
-        """
-        return str(self.ask("jobs", {"operation": operation, "card": card, "parameters": parameters})["id"])
-
-    def _look(self, job: str) -> Any:
-        found = self.ask(f"jobs/{job}")
-        if found["error"] is not None:
-            raise RuntimeError(f"{found['operation']}: {found['error']}")
-        return found
 
     def attached(self, reader: str) -> Figures:
         """
@@ -122,7 +70,7 @@ class Rig:
         Put a card of the gateway into a slot of a reader.
         """
         job = self.submit(card, "card.attach", vpcd=f"tcp:127.0.0.1:{port}")
-        _until(lambda: self._look(job)["stage"] == "attached" or None)
+        until(lambda: self.look(job)["stage"] == "attached" or None)
 
     def relayed(self, card: str, commands: int) -> Figures:
         """
@@ -144,16 +92,6 @@ class Rig:
 
 def _figures(result: Mapping[str, float], count: int) -> Figures:
     return {"per_second": count / result["seconds"], "cpu_us": result["cpu"] * 1e6 / count}
-
-
-def _until(find: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        found = find()
-        if found is not None:
-            return found
-        time.sleep(_PAUSE)
-    raise RuntimeError(f"not within {_PATIENCE:g} s")
 
 
 def compare(ways: Mapping[str, Callable[[], Figures]], rounds: int) -> dict[str, dict[str, float]]:
@@ -184,7 +122,9 @@ def rig(directory: Path, count: int) -> Iterator[tuple[Rig, Sequence[str]]]:
     plugins = directory / "plugins"
     plugins.mkdir()
     (plugins / "relay.py").write_text(DROPIN)
-    with Pcscd(directory / "pcscd", through=()) as pcscd, _environment(pcscd, plugins), _card(FIRST_PORT):
+    with Pcscd(directory / "pcscd", through=()) as pcscd, ExitStack() as stack:
+        stack.enter_context(environment({VARIABLE: str(pcscd.socket), "CARDGW_PLUGIN_PATH": str(plugins)}))
+        stack.enter_context(_card(FIRST_PORT))
         vpcd = quiet_port()
         settings = _SETTINGS.format(vpcd=vpcd, reader=pcscd.names[0])
         with KeptGateway(directory / "gateway", settings) as gateway:
@@ -192,20 +132,6 @@ def rig(directory: Path, count: int) -> Iterator[tuple[Rig, Sequence[str]]]:
             gateway.wait()
             with _card(vpcd), Helper("bench.raw") as raw:
                 yield Rig(gateway, raw, count), pcscd.names
-
-
-@contextmanager
-def _environment(pcscd: Pcscd, plugins: Path) -> Iterator[None]:
-    more = {VARIABLE: str(pcscd.socket), "CARDGW_PLUGIN_PATH": str(plugins)}
-    before = {name: os.environ.pop(name, None) for name in more}
-    os.environ.update(more)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
 
 
 @contextmanager
