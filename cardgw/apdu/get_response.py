@@ -5,10 +5,13 @@ GET RESPONSE (ISO/IEC 7816-4, 5.3.4): a card that answers 61xx has more to say.
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
+from cardgw.apdu.base import Answers, Watch
 from cardgw.apdu.command import EXTENDED_LE, SHORT_LE, Command
 from cardgw.apdu.completion import Completion
 from cardgw.apdu.response import Response
-from cardgw.apdu.script import ANY, Step
+from cardgw.apdu.script import ANY, Script, Step
 from cardgw.errors import PeerMisbehaved
 from cardgw.interfaces import ICardChannel
 
@@ -29,6 +32,9 @@ class GetResponse(Completion):
     """
     Gets the rest of an answer after 61xx, and gives it in one with what came before.
 
+    Where the card has done so once, commands that want an answer go one by one, also those of a pipelined script: what the card
+    holds is lost with the next command.
+
     It stands below secure messaging, whose MAC is over the whole answer (GlobalPlatform Card Specification 2.3.1, 11.1.5.2).
     """
 
@@ -42,6 +48,15 @@ class GetResponse(Completion):
         super().__init__(channel)
         self._rounds = rounds
         self._limit = limit
+        self._holds = False
+
+    def exchange(self, script: Script, watch: Watch = None) -> Deferred[Answers]:
+        """
+        See L{cardgw.interfaces.ICardChannel.exchange}.
+        """
+        if script.pipelined and self._holds and any(step.command.expected is not None for step in script.steps[:-1]):
+            script = Script(script.steps)
+        return super().exchange(script, watch)
 
     async def complete(self, step: Step, response: Response) -> Response:
         """
@@ -50,6 +65,7 @@ class GetResponse(Completion):
         @return: all data with the last status, whatever it is.
         @raise PeerMisbehaved: the card has more to say than the bounds allow.
         """
+        self._holds = True
         cla = get_response_class(step.command.cla)
         parts, size = [response.data], len(response.data)
         for _ in range(self._rounds):

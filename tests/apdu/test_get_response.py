@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred, succeed
@@ -171,6 +172,21 @@ class GetResponseTests(SynchronousTestCase):
         self.assertEqual([answer.status for answer in answers], [0x6105, 0x6985, 0x6985])
         self.assertEqual(self.seen, list(answers))
         self.assertEqual(len(self.sent), 3)
+
+    def test_holding(self) -> None:
+        """
+        A card that has let an answer be fetched once gets commands one by one if they want answers; others still go together.
+        """
+        commands = [Command(0x80, 0xE8, 0x00, number, b"block") for number in range(3)]
+        for expected, sent in ((256, "80e8 80c0 80e8 80c0 80e8 80c0"), (None, "80e8 80e8 80e8 80c0")):
+            rest = iter(["6101", "AA9000"] * 4 if expected else ["6101", "AA9000", "9000", "9000", "6101", "AA9000"])
+            self.sent.clear()
+            channel = GetResponse(MemoryChannel(INFO, card_of(self.sent, rest), burst=3))
+            self.successResultOf(channel.exchange(Script.of(ASK)))
+            steps = tuple(Step(evolve(each, expected=expected)) for each in commands)
+            answers = self.successResultOf(channel.exchange(Script(steps, pipelined=True)))
+            self.assertEqual((len(answers), answers[-1]), (3, Response(b"\xaa", 0x9000)))
+            self.assertEqual([each[:4] for each in self.sent[2:]], sent.split())
 
     def test_pipelinedLast(self) -> None:
         """
