@@ -123,13 +123,14 @@ class Domain:
         """
         Run a script that is written for the basic logical channel.
 
-        @param what: for errors.
+        @param what: for errors, which tell also which command it is if there are several.
         @raise UnexpectedStatus: an answer is not allowed.
         """
         answers = await self.channel.exchange(commands.at(script, self.number), watch)
-        for step, answer in zip(script.steps, answers, strict=False):
+        for number, (step, answer) in enumerate(zip(script.steps, answers, strict=False), 1):
             if not step.allows(answer):
-                raise UnexpectedStatus(answer, what)
+                total = len(script.steps)
+                raise UnexpectedStatus(answer, f"{what}, {number} of {total}" if total > 1 else what)
         return answers
 
     async def slowly(self, command: Command, what: str) -> Response:
