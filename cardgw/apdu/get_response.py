@@ -10,22 +10,13 @@ from twisted.internet.defer import Deferred
 from cardgw.apdu.base import Answers, Watch
 from cardgw.apdu.command import EXTENDED_LE, SHORT_LE, Command
 from cardgw.apdu.completion import Completion
+from cardgw.apdu.iso7816 import INS_GET_RESPONSE, MAX_ROUNDS, SW1_MORE, SW1_WRONG_LENGTH, get_response_class
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, Script, Step
 from cardgw.errors import PeerMisbehaved
 from cardgw.interfaces import ICardChannel
 
-INS_GET_RESPONSE = 0xC0
-SW1_MORE = 0x61
-SW1_WRONG_LENGTH = 0x6C
-MAX_ROUNDS = 256
-
-_FURTHER = 0x40
-"""Set in the classes with logical channels 4 to 19 (ISO/IEC 7816-4, 5.4.1; GlobalPlatform Card Specification, 11.1.4)."""
-_FURTHER_KEPT = 0xCF
-"""All but secure messaging (b6) and chaining (b5) of those."""
-_FIRST_KEPT = 0xE3
-"""All but chaining (b5) and secure messaging (b4, b3) of the others."""
+__all__ = ["INS_GET_RESPONSE", "MAX_ROUNDS", "SW1_MORE", "SW1_WRONG_LENGTH", "GetResponse", "get_response_class"]
 
 
 class GetResponse(Completion):
@@ -85,11 +76,3 @@ class GetResponse(Completion):
 
 def _get_response(cla: int, available: int) -> Step:
     return Step(Command(cla, INS_GET_RESPONSE, expected=available or SHORT_LE), (ANY,))
-
-
-def get_response_class(cla: int) -> int:
-    """
-    The class byte of the GET RESPONSE that belongs to a command: on the same logical channel, without chaining and secure
-    messaging.
-    """
-    return cla & (_FURTHER_KEPT if cla & _FURTHER else _FIRST_KEPT)

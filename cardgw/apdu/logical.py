@@ -11,31 +11,17 @@ from twisted.internet.defer import CancelledError
 
 from cardgw.apdu.base import Answers
 from cardgw.apdu.command import Command
+from cardgw.apdu.iso7816 import BASIC, BASIC_CHANNELS, INS_MANAGE_CHANNEL, MAX_CHANNEL, P1_CLOSE, class_byte
 from cardgw.apdu.script import ANY, OK, Script, Step
 from cardgw.apdu.unbroken import to_its_end
 from cardgw.errors import CardGatewayError, MalformedAnswer, UnexpectedStatus
 from cardgw.interfaces import ICardChannel
 from cardgw.values import Feature
 
-INS_MANAGE_CHANNEL = 0x70
+__all__ = ["BASIC", "BASIC_CHANNELS", "INS_MANAGE_CHANNEL", "MAX_CHANNEL", "OPEN_CHANNEL", "P1_CLOSE"]
+__all__ += ["class_byte", "close_channel", "open_channel"]
+
 OPEN_CHANNEL = Command(0x00, INS_MANAGE_CHANNEL, 0x00, 0x00, expected=1)
-P1_CLOSE = 0x80
-BASIC = 0
-"""The channel that is always open."""
-MAX_CHANNEL = 19
-"""ISO/IEC 7816-4, 5.4.1: channels 0 to 3 and 4 to 19."""
-BASIC_CHANNELS = 4
-
-
-def class_byte(cla: int, number: int) -> int:
-    """
-    A class byte with a logical channel in it (ISO/IEC 7816-4, 5.4.1).
-
-    @param number: 0 to 19.
-    """
-    if number < BASIC_CHANNELS:
-        return cla & 0xBC | number
-    return cla & 0xB0 | 0x40 | (number - BASIC_CHANNELS)
 
 
 async def open_channel(channel: ICardChannel) -> int:

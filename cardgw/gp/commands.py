@@ -14,7 +14,7 @@ from attrs import evolve
 
 from cardgw.apdu import tlv
 from cardgw.apdu.command import SHORT_LE, Command
-from cardgw.apdu.logical import class_byte
+from cardgw.apdu.iso7816 import class_byte
 from cardgw.apdu.script import Script, Step
 from cardgw.errors import ParameterError
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from cardgw.apdu import tlv
 from cardgw.apdu.command import SHORT_LE, Command
-from cardgw.apdu.logical import BASIC
+from cardgw.apdu.iso7816 import BASIC
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, Script
 from cardgw.errors import PeerMisbehaved, UnexpectedStatus

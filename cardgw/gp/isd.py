@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from cardgw.apdu.command import EXTENDED_DATA, SHORT_LE, Command
-from cardgw.apdu.logical import BASIC, class_byte
+from cardgw.apdu.iso7816 import BASIC, class_byte
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, PROACTIVE, WARNINGS, Script, Step
 from cardgw.apdu.tlv import only

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Protocol, Unpack
 
 from cardgw.apdu.command import SHORT_LE, Command
-from cardgw.apdu.get_response import INS_GET_RESPONSE, MAX_ROUNDS, SW1_MORE, SW1_WRONG_LENGTH, get_response_class
-from cardgw.apdu.logical import BASIC
+from cardgw.apdu.iso7816 import BASIC, INS_GET_RESPONSE, MAX_ROUNDS, SW1_MORE, SW1_WRONG_LENGTH, get_response_class
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK
 from cardgw.errors import MalformedAnswer, ParameterError, PeerMisbehaved

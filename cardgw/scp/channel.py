@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 
 from cardgw.apdu.base import Answers, ChannelDecorator, Watch
 from cardgw.apdu.get_response import SW1_WRONG_LENGTH, GetResponse
-from cardgw.apdu.logical import BASIC
+from cardgw.apdu.iso7816 import BASIC
 from cardgw.apdu.script import Script, Step
 from cardgw.apdu.turns import Turns
 from cardgw.errors import ChannelError, PeerMisbehaved

@@ -5,7 +5,7 @@ Class bytes of protected commands (GlobalPlatform Card Specification 2.3.1, 11.1
 
 from __future__ import annotations
 
-from cardgw.apdu.logical import BASIC_CHANNELS
+from cardgw.apdu.iso7816 import BASIC_CHANNELS
 from cardgw.scp.errors import CommandNotProtectable
 
 FURTHER = 0x40

@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from cardgw.apdu.command import EXTENDED_DATA, SHORT_DATA, Command
-from cardgw.apdu.logical import INS_MANAGE_CHANNEL, P1_CLOSE
+from cardgw.apdu.iso7816 import INS_MANAGE_CHANNEL, P1_CLOSE
 from cardgw.scp.chaining import refuse_uncut, segments
 from cardgw.scp.class_byte import PROPRIETARY, channel_number, protected_class
 from cardgw.scp.errors import CommandNotProtectable

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.logical import BASIC, class_byte
+from cardgw.apdu.iso7816 import BASIC, class_byte
 from cardgw.errors import ParameterError
 from cardgw.scp.certificate import Certificate, is_issued_by
 from cardgw.scp.chain import arrange

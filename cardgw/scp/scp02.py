@@ -13,7 +13,7 @@ from typing import Self
 from attrs import field, frozen
 
 from cardgw.apdu.command import SHORT_LE, Command
-from cardgw.apdu.logical import BASIC, class_byte
+from cardgw.apdu.iso7816 import BASIC, class_byte
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK
 from cardgw.errors import MalformedAnswer, ParameterError, UnexpectedStatus

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardgw.apdu import tlv
 from cardgw.apdu.command import SHORT_LE, Command
-from cardgw.apdu.logical import BASIC, class_byte
+from cardgw.apdu.iso7816 import BASIC, class_byte
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK
 from cardgw.errors import CardError, MalformedAnswer, ParameterError, UnexpectedStatus

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.base import Answers, ChannelBase, Watch
 from cardgw.apdu.command import Command
-from cardgw.apdu.get_response import GetResponse, get_response_class
+from cardgw.apdu.get_response import GetResponse
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, OK, Script, Step
@@ -124,26 +124,6 @@ class GetResponseTests(SynchronousTestCase):
         self.assertEqual(self.sent[1:], ["80c0000010", "80c0000002"])
         answers = self.successResultOf(self.run_script(Script.of(ASK), "6110", "6C02", "6C03"))
         self.assertEqual(answers, (Response(b"", 0x6C03),))
-
-    def test_classes(self) -> None:
-        """
-        GET RESPONSE goes to the command's logical channel, without chaining and secure messaging.
-        """
-        for cla, expected in (
-            (0x00, 0x00),
-            (0x80, 0x80),
-            (0x81, 0x81),
-            (0x83, 0x83),
-            (0x84, 0x80),
-            (0x8D, 0x81),
-            (0x90, 0x80),
-            (0x1D, 0x01),
-            (0xA0, 0xA0),
-            (0xC1, 0xC1),
-            (0xEF, 0xCF),
-            (0x52, 0x42),
-        ):
-            self.assertEqual(f"{get_response_class(cla):02X}", f"{expected:02X}")
 
     def test_rounds(self) -> None:
         """

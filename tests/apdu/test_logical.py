@@ -8,31 +8,13 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.apdu.logical import class_byte, close_channel, open_channel
+from cardgw.apdu.logical import close_channel, open_channel
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import MalformedAnswer, PeerLost, UnexpectedStatus
 from cardgw.values import ChannelInfo, Feature
 
 READER = ChannelInfo("memory", offers=frozenset({Feature.LOGICAL_CHANNELS}))
 OPEN, CLOSE = "0070000001", "00708002"
-
-
-class ClassByteTests(SynchronousTestCase):
-    """
-    The logical channel in the class byte.
-    """
-
-    def test_firstFour(self) -> None:
-        """
-        Channels 0 to 3 are the two lowest bits.
-        """
-        self.assertEqual([class_byte(0x80, number) for number in range(4)], [0x80, 0x81, 0x82, 0x83])
-
-    def test_further(self) -> None:
-        """
-        Channels 4 to 19 are the four lowest bits less 4, beside bit 7.
-        """
-        self.assertEqual([class_byte(0x80, 4), class_byte(0x80, 19), class_byte(0x00, 5)], [0xC0, 0xCF, 0x41])
 
 
 class OpenTests(SynchronousTestCase):
