@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol, Unpack
 
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key
+
 from cardgw.apdu.command import SHORT_LE, Command
 from cardgw.apdu.iso7816 import BASIC, INS_GET_RESPONSE, MAX_ROUNDS, SW1_MORE, SW1_WRONG_LENGTH, get_response_class
 from cardgw.apdu.response import Response
@@ -16,7 +18,9 @@ from cardgw.scp.errors import SecureSessionOver
 from cardgw.scp.keys import Keys
 from cardgw.scp.level import Level
 from cardgw.scp.outgoing import Outgoing, Secured, ending
+from cardgw.scp.scp02 import SCP02_LEVEL, Scp02Options, scp02
 from cardgw.scp.scp03 import Scp03Options, scp03
+from cardgw.scp.scp11 import MakeKey, Scp11Plan, scp11
 from cardgw.scp.session import Handshake, Session
 
 _EXTENDED_COMMAND = 65544
@@ -175,3 +179,21 @@ def open_scp03(
     Open a secure channel to the application that is selected, with the options of L{cardgw.scp.scp03.scp03}.
     """
     return open_session(device, scp03(keys, level, number=number, **options), number)
+
+
+def open_scp11(
+    device: Device, plan: Scp11Plan, *, number: int = BASIC, make_key: MakeKey = generate_private_key
+) -> SecureConnection:
+    """
+    Likewise with certificates: see L{cardgw.scp.scp11.scp11}.
+    """
+    return open_session(device, scp11(plan, number=number, make_key=make_key), number)
+
+
+def open_scp02(
+    device: Device, keys: Keys, level: int = SCP02_LEVEL, *, number: int = BASIC, **options: Unpack[Scp02Options]
+) -> SecureConnection:
+    """
+    Likewise for older cards, with the options of L{cardgw.scp.scp02.scp02}.
+    """
+    return open_session(device, scp02(keys, level, number=number, **options), number)

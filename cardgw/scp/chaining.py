@@ -24,7 +24,8 @@ def refuse_uncut(command: Command, chaining: Chaining, size: int) -> None:
     @param size: most bytes of data that there may be.
     @raise CommandNotProtectable: it cannot be cut, either.
     """
-    if chaining is Chaining.NONE or (chaining is Chaining.P1 and command.ins not in P1_CHAINED):
+    marked = chaining is not Chaining.CLA and command.ins in P1_CHAINED and command.p1 & P1_MORE
+    if chaining is Chaining.NONE or (chaining is Chaining.P1 and command.ins not in P1_CHAINED) or marked:
         raise CommandNotProtectable(
             f"the command {command.ins:02X} has {len(command.data)} bytes of data, at most {size} fit, and the card does not put "
             "it together of several"

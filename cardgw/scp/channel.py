@@ -1,6 +1,7 @@
 # -*- test-case-name: tests.scp.test_channel,tests.scp.test_channel_ends,tests.scp.test_channel_contract -*-
 """
-A secure channel as a channel: L{open_scp03} authenticates, and gives one that protects whatever goes through it.
+A secure channel as a channel: L{open_scp03}, L{open_scp11} and L{open_scp02} authenticate, and give one that protects whatever
+goes through it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from contextlib import suppress
 from typing import Unpack
 
 from attrs import evolve
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key
 from twisted.internet.defer import Deferred
 
 from cardgw.apdu.base import Answers, ChannelDecorator, Watch
@@ -24,7 +26,9 @@ from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable, SecureS
 from cardgw.scp.keys import Keys
 from cardgw.scp.level import Level
 from cardgw.scp.outgoing import Outgoing, Secured, ending
+from cardgw.scp.scp02 import SCP02_LEVEL, Scp02Options, scp02
 from cardgw.scp.scp03 import Scp03Options, scp03
+from cardgw.scp.scp11 import MakeKey, Scp11Plan, scp11
 from cardgw.scp.session import Handshake, Session
 from cardgw.values import ChannelInfo, Feature, Reset
 
@@ -234,3 +238,25 @@ async def open_scp03(
     @param channel: held for the session by the caller.
     """
     return await open_session(channel, scp03(keys, level, number=number, **options), number)
+
+
+async def open_scp11(
+    channel: ICardChannel, plan: Scp11Plan, *, number: int = BASIC, make_key: MakeKey = generate_private_key
+) -> SecureChannel:
+    """
+    Likewise with certificates: see L{cardgw.scp.scp11.scp11}.
+
+    @param channel: held for the session by the caller.
+    """
+    return await open_session(channel, scp11(plan, number=number, make_key=make_key), number)
+
+
+async def open_scp02(
+    channel: ICardChannel, keys: Keys, level: int = SCP02_LEVEL, *, number: int = BASIC, **options: Unpack[Scp02Options]
+) -> SecureChannel:
+    """
+    Likewise for older cards, with the options of L{cardgw.scp.scp02.scp02}.
+
+    @param channel: held for the session by the caller.
+    """
+    return await open_session(channel, scp02(keys, level, number=number, **options), number)

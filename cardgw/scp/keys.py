@@ -225,7 +225,7 @@ class KeySet:
 
         @raise ParameterError: not the length of an AES key.
         """
-        return cls(version, AesKey(enc), AesKey(mac or enc), AesKey(dek or enc))
+        return cls(version, *(AesKey(enc if key is None else key) for key in (enc, mac, dek)))
 
     @classmethod
     def of_des(cls, version: int, enc: bytes, mac: bytes | None = None, dek: bytes | None = None) -> KeySet:
@@ -234,7 +234,7 @@ class KeySet:
 
         @raise ParameterError: not the length of a triple DES key.
         """
-        return cls(version, DesKey(enc), DesKey(mac or enc), DesKey(dek or enc))
+        return cls(version, *(DesKey(enc if key is None else key) for key in (enc, mac, dek)))
 
     def __attrs_post_init__(self) -> None:
         if not 0 <= self.version <= 0xFF:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Generator
 from secrets import token_bytes
-from typing import Self
+from typing import Self, TypedDict
 
 from attrs import field, frozen
 
@@ -75,9 +75,25 @@ class Scp02Offer:
         return cls(octets[:DIVERSIFICATION], version, rest[:COUNTER], rest[COUNTER:CHALLENGE], rest[CHALLENGE:])
 
 
+class Scp02Options(TypedDict, total=False):
+    """
+    What may be said besides: see L{scp02}.
+    """
+
+    implementation: int
+    application: bytes | None
+    family: Family
+    entropy: Callable[[int], bytes]
+    verify_challenge: bool
+
+
+SCP02_LEVEL = Level.C_MAC | Level.C_DECRYPTION
+"""The highest that each card of SCP02 has."""
+
+
 def scp02(
     keys: Keys,
-    level: int = Level.C_MAC | Level.C_DECRYPTION,
+    level: int = SCP02_LEVEL,
     *,
     implementation: int = 0x15,
     application: bytes | None = None,

@@ -37,6 +37,8 @@ KEY_IDENTIFIER, KEY_VERSION = 0xD0, 0xD2
 """Data objects of DELETE [key] (GlobalPlatform Card Specification 2.3.1, 11.2)."""
 
 Exchange: TypeAlias = Generator[Command, Response, None]
+MakeKey: TypeAlias = Callable[[ec.EllipticCurve], PrivateKey]
+"""Makes a key that is used once."""
 
 
 class ReceiptWrong(CardError):
@@ -211,7 +213,7 @@ def _tags(octets: bytes) -> list[int]:
 
 
 def scp11(
-    plan: Scp11Plan, *, number: int = BASIC, make_key: Callable[[ec.EllipticCurve], PrivateKey] = ec.generate_private_key
+    plan: Scp11Plan, *, number: int = BASIC, make_key: MakeKey = ec.generate_private_key
 ) -> Generator[Command, Response, AgreedMessaging]:
     """
     Open a session: a L{cardgw.scp.session.Handshake}.

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from cardgw.apdu.command import Command
-from cardgw.scp.blocking import Device, open_session
+from cardgw.scp.blocking import Device, open_scp11
 from cardgw.scp.certificate import Certificate
 from cardgw.scp.chain import check_chain
-from cardgw.scp.scp11 import Scp11Plan, scp11
+from cardgw.scp.scp11 import Scp11Plan
 from cardgw.scp.scp11_terms import Terms, Variant
 
 ISSUER_SECURITY_DOMAIN = bytes.fromhex("A000000151000000")
@@ -32,7 +32,7 @@ def card_data(device: Device, roots: Sequence[Certificate], now: datetime | None
     """
     device.send_and_receive(SELECT.encode())
     believed = partial(check_chain, roots=roots, now=now or datetime.now(UTC))
-    connection = open_session(device, scp11(Scp11Plan(Terms(Variant.B), KEY_VERSION, believed)))
+    connection = open_scp11(device, Scp11Plan(Terms(Variant.B), KEY_VERSION, believed))
     try:
         answer = connection.exchange(CARD_DATA)
         if answer.status != DONE:

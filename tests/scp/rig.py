@@ -69,6 +69,7 @@ class Card:
     @ivar scp: its secure channel.
     @ivar plain: the commands that came to the application.
     @ivar sent: the commands as they came.
+    @ivar protected: bytes of the answers as they went.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Card:
         )
         self.plain: list[Command] = []
         self.sent: list[Command] = []
+        self.protected: list[int] = []
         self.reply: Callable[[Command], Response] = lambda command: Response(command.data[:200], 0x9000)
 
     def __call__(self, octets: bytes) -> bytes:
@@ -107,6 +109,11 @@ class Card:
         One command.
         """
         self.sent.append(command)
+        answer = self._answer(command)
+        self.protected.append(len(answer.data))
+        return answer
+
+    def _answer(self, command: Command) -> Response:
         if (command.ins, command.p1) == (0xA4, 0x04):
             self.scp.terminate()
             return DONE

@@ -56,6 +56,15 @@ class ChainingTests(SynchronousTestCase):
             self.assertRaises(CommandNotProtectable, segments, Command(0x84, ins, 0, 0, bytes(256)), Chaining.P1)
         self.assertRaises(CommandNotProtectable, segments, Command(0x84, INSTALL, 0, 0, bytes(256)), Chaining.NONE)
 
+    def test_marked(self) -> None:
+        """
+        Nor is a command cut so whose last segment would say that more follows; the class does not care.
+        """
+        command = Command(0x84, INSTALL, 0x90, 0, bytes(256))
+        for chaining in (Chaining.P1, Chaining.BOTH):
+            self.assertRaises(CommandNotProtectable, segments, command, chaining)
+        self.assertEqual([each.p1 for each in segments(command, Chaining.CLA)], [0x90, 0x90])
+
     @given(
         st.sampled_from((Chaining.CLA, Chaining.P1, Chaining.BOTH)), st.integers(1, 3000), st.integers(1, 255), st.integers(0, 19)
     )

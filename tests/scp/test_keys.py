@@ -66,6 +66,22 @@ class KeysTests(SynchronousTestCase):
                 error = self.assertRaises(ParameterError, make, b"\xab" * size)
                 self.assertNotIn("ab", str(error).replace("able", ""))
 
+    def test_empty(self) -> None:
+        """
+        A key of no bytes is not one that is left out: those are the same as the first.
+        """
+        for make in (KeySet.of_aes, KeySet.of_des):
+            first, *others = make(1, KEY[:16]).check_values()
+            self.assertEqual(others, [first, first])
+            self.assertRaises(ParameterError, make, 1, KEY[:16], b"")
+            self.assertRaises(ParameterError, make, 1, KEY[:16], KEY[:16], b"")
+
+    def test_put(self) -> None:
+        """
+        A key that may leave this process is given to whatever makes a command of it.
+        """
+        self.assertEqual([kind(KEY[:16]).put(bytes.hex) for kind in (AesKey, DesKey)], [KEY[:16].hex()] * 2)
+
     def test_versions(self) -> None:
         """
         Versions are 0 to 255.
