@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.scp.test_messaging,tests.scp.test_messaging_defects,tests.scp.test_both_sides -*-
+# -*- test-case-name: tests.scp.test_messaging,tests.scp.test_both_sides,tests.scp.test_changed -*-
 """
 Secure messaging of SCP03 and SCP11, the host's side (GlobalPlatform Card Specification, Amendment D 1.1.1, 6.2.4 to 6.2.7).
 """

@@ -16,6 +16,7 @@ from cardgw.scp.kdf import SessionKeys, session_keys
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import S8, Level
 from cardgw.scp.messaging import SecureMessaging
+from cardgw.scp.primitives import ZERO_BLOCK
 from cardgw.scp.session import Handshake, Session
 
 AID = bytes.fromhex("A000000151000000")
@@ -40,13 +41,15 @@ def fresh_keys(size: int = 16) -> SessionKeys:
 
 
 def both(
-    level: Level = Level.FULL, *, mac_length: int = S8, size: int = 16, family: Family = STRICT
+    level: Level = Level.FULL, *, mac_length: int = S8, size: int = 16, family: Family = STRICT, chain: bytes = ZERO_BLOCK
 ) -> tuple[SecureMessaging, CardMessaging]:
     """
     The two ends of a session that has just begun.
+
+    @param chain: the first MAC chaining value: zeros in SCP03, a receipt in SCP11.
     """
-    host = SecureMessaging(fresh_keys(size), level, mac_length=mac_length, family=family)
-    return host, CardMessaging(fresh_keys(size), level, mac_length=mac_length, family=family)
+    host = SecureMessaging(fresh_keys(size), level, mac_length=mac_length, family=family, chain=chain)
+    return host, CardMessaging(fresh_keys(size), level, mac_length=mac_length, family=family, chain=chain)
 
 
 def run(handshake: Handshake, answer: Callable[[Command], Response]) -> Session:
