@@ -17,10 +17,10 @@ from cardgw.apdu.command import Command
 from cardgw.apdu.logical import class_byte
 from cardgw.apdu.response import Response
 from cardgw.scp.errors import CommandNotProtectable
-from cardgw.scp.families import FAMILIES, STRICT, Family
+from cardgw.scp.families import FAMILIES, LEGACY, STRICT, Family
 from cardgw.scp.level import LEVELS, Level, most_data
 from cardgw.scp.primitives import ZERO_BLOCK
-from tests.scp.rig import GET_STATUS, both
+from tests.scp.rig import DONE, GET_STATUS, both
 
 LENGTHS = (0, 1, 15, 16, 17, 31, 32, 33, *range(223, 257), 65535)
 RECEIPT = bytes(range(0xE0, 0xF0))
@@ -29,7 +29,9 @@ SCP11_LEVELS = (Level(0x11), Level(0x33))
 SESSIONS = (*((level, ZERO_BLOCK) for level in LEVELS), *((level, RECEIPT) for level in SCP11_LEVELS))
 """Levels, and what the chain begins with: those of SCP03, and those of SCP11."""
 PROTECTED = (0x9000, 0x6200, 0x6282, 0x6310, 0x63C2)
+STATUSES = (*PROTECTED, 0x6A88, 0x6F00)
 MOST = 65535
+GET_CARD_DATA = Command(0x80, 0xCA, 0x00, 0x66, expected=256)
 
 
 @frozen
@@ -155,3 +157,53 @@ class BothSidesTests(SynchronousTestCase):
                 host, card = both(level, mac_length=mac_length)
                 self.assertRaises(CommandNotProtectable, host.wrap, evolve(case.command, data=bytes(case.most + 1)))
                 self.assertIsInstance(card.unwrap(host.wrap(GET_STATUS)), Command)
+
+
+class CounterTests(SynchronousTestCase):
+    """
+    Chain and counter stay together on both sides, whatever the commands and their answers are.
+    """
+
+    @given(
+        st.sampled_from(SESSIONS),
+        st.sampled_from(sorted(FAMILIES.values(), key=lambda each: each.name)),
+        st.lists(
+            st.tuples(st.sampled_from((0, 1, 16)), st.sampled_from((*PROTECTED, 0x6A88, 0x6F00)), st.booleans()), max_size=8
+        ),
+    )
+    def test_sessions(self, begun: tuple[Level, bytes], family: Family, commands: list[tuple[int, int, bool]]) -> None:
+        """
+        Commands without data and with some, that succeed, warn or fail, and between them commands that the host refuses to send:
+        marked already, or too long.
+        """
+        host, card = both(begun[0], family=family, chain=begun[1])
+        for length, status, refused in commands:
+            if refused and begun[0]:
+                self.assertRaises(CommandNotProtectable, host.wrap, Command(0x84, 0xE2))
+                self.assertRaises(CommandNotProtectable, host.wrap, Command(0x80, 0xE2, data=bytes(MOST)))
+            command = Command(0x80, 0xE2, 0, 0, bytes(length), 256)
+            self.assertEqual(getattr(card.unwrap(host.wrap(command)), "data", None), command.data)
+            answer = host.unwrap(command, card.wrap(Response(b"ab" if status in PROTECTED else b"", status)))
+            self.assertEqual(answer, Response(b"ab" if status in PROTECTED else b"", status))
+
+    def test_families(self) -> None:
+        """
+        Who does not count as the card does is not understood: a command without data, and then one with data.
+        """
+        for ours, theirs in ((STRICT, LEGACY), (LEGACY, STRICT)):
+            host, card = both(family=ours)[0], both(family=theirs)[1]
+            card.unwrap(host.wrap(GET_CARD_DATA))
+            card.wrap(DONE)
+            self.assertIsInstance(card.unwrap(host.wrap(GET_STATUS)), Response)
+
+    def test_far(self) -> None:
+        """
+        The counter fills a block; it does not come back to what it was.
+        """
+        for count in (0xFF, 0xFFFF, 0xFFFFFFFF, 2**64 - 1):
+            host, card = both()
+            host._counter = card._count = count
+            card.unwrap(host.wrap(GET_STATUS))
+            self.assertEqual(host.unwrap(GET_STATUS, card.wrap(Response(b"x", 0x9000))).data, b"x")
+            other = both()[0]
+            self.assertNotEqual(host.wrap(GET_STATUS).data[:16], other.wrap(GET_STATUS).data[:16])

@@ -5,6 +5,8 @@ L{cardgw.scp.scp11}, against the card's side.
 
 from __future__ import annotations
 
+from itertools import cycle, product
+
 from attrs import evolve, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.apdu.command import Command
 from cardgw.apdu.logical import class_byte
 from cardgw.apdu.response import Response
-from cardgw.errors import ParameterError
+from cardgw.errors import CardError, ParameterError
 from cardgw.scp.card_scp11 import CardScp11
 from cardgw.scp.certificate_errors import ScpCertificateMisused
 from cardgw.scp.curves import CURVES
@@ -24,6 +26,7 @@ from cardgw.scp.scp11 import KeysNotManageable, LocalKey, manages_keys
 from cardgw.scp.scp11_terms import Terms, Variant
 from cardgw.scp.store import KeyReference
 from tests.scp.scp11_rig import (
+    AGREEMENT,
     AUTHORITY,
     Card,
     card,
@@ -89,6 +92,34 @@ class RoundTripTests(SynchronousTestCase):
             answer = exchange(session, peer, Command(class_byte(0x80, number), 0xE2, 0x90, 0x00, data, 256))
             self.assertEqual(answer, Response(data, 0x9000))
         self.assertEqual((session.mac_length, session.level), (option.mac_length, terms.level))
+
+    def test_product(self) -> None:
+        """
+        Every variant on every curve, with each length of keys and of MACs at each level, in both forms of certificates in turn.
+        """
+        forms = cycle(("x509", "gp"))
+        for curve, variant, size in product(sorted(CURVES), Variant, (16, 24, 32)):
+            for level, mac_length in product((Level.FULL, MAC_ONLY), (8, 16)):
+                form = next(forms)
+                peer = Card(CardScp11(domain(curve, form), mac_length=mac_length))
+                session = open_session(peer, plan(Terms(variant, level, size), form, curve, mac_length=mac_length))
+                self.assertEqual(exchange(session, peer, GET_STATUS), Response(GET_STATUS.data, 0x9000))
+                self.assertEqual(len(peer.sent[-1].data), (16 if level is Level.FULL else 2) + mac_length)
+            next(forms)
+
+    def test_chaining(self) -> None:
+        """
+        A card that puts certificates together in one of the four ways understands a host that cuts so.  One that cuts in another
+        way is refused, and does not try the rest.
+        """
+        for theirs, ours in product(Chaining, Chaining):
+            peer = Card(CardScp11(evolve(domain(form="x509"), chaining=theirs)))
+            how = plan(Terms(Variant.A), "x509", family=evolve(STRICT, certificates=ours))
+            if theirs is ours:
+                self.assertEqual(exchange(open_session(peer, how), peer, GET_STATUS).data, GET_STATUS.data)
+            elif ours is not Chaining.NONE:
+                self.assertRaises(CardError, open_session, peer, how)
+                self.assertEqual(len([each for each in peer.sent if each.ins in AGREEMENT]), 0)
 
     def test_sessionDek(self) -> None:
         """
