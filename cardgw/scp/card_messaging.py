@@ -147,8 +147,9 @@ class CardMessaging:
 
 def _head(command: Command) -> bytes:
     """
-    The header as the host has put it into the MAC, Lc included.
+    The header as the host has put it into the MAC, Lc included: that has three bytes in a command of extended length, too, whose
+    data are few.
     """
     length = len(command.data)
-    lc = length.to_bytes(1, "big") if length < _LONG else length.to_bytes(3, "big")
+    lc = length.to_bytes(3 if length >= _LONG or command.is_extended else 1, "big")
     return bytes((signed_class(command.cla), command.ins, command.p1, command.p2)) + lc

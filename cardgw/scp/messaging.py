@@ -236,10 +236,12 @@ def is_protected(status: int) -> bool:
 def _mac_input(command: Command, length: int) -> bytes:
     """
     What stands before the data in the input of a C-MAC (Amendment D, 6.2.4; GlobalPlatform Card Specification 2.3.1, 11.1.5.1).
+    Lc has three bytes where it is sent so, or where the command would be too long for a short one.
 
     @param length: of encrypted data and MAC.
     """
-    size = b"\0" + length.to_bytes(2, "big") if length > SHORT_DATA else bytes((length,))
+    long = length > SHORT_DATA or command.is_extended
+    size = b"\0" + length.to_bytes(2, "big") if long else bytes((length,))
     return bytes((signed_class(command.cla), command.ins, command.p1, command.p2)) + size
 
 

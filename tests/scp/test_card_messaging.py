@@ -66,6 +66,16 @@ class AbortTests(SynchronousTestCase):
         card = both(family=YUBIKEY)[1]
         self.assertEqual(card.unwrap(wrapped), WRONG_PROTECTION)
 
+    def test_extended(self) -> None:
+        """
+        The MAC of a command of extended length is over the three bytes of its Lc, even where its data are few.
+        """
+        plain = Command(0x84, 0xF2, data=b"abc" + bytes(8), extended=True)
+        for length, right in ((b"\x00\x00\x0b", True), (b"\x0b", False)):
+            mac = Cmac(fresh_keys().s_mac)(bytes(16), plain.encode()[:4], length, b"abc")
+            answer = both(Level.C_MAC)[1].unwrap(evolve(plain, data=b"abc" + mac[:8]))
+            self.assertEqual(answer, Command(0x80, 0xF2, data=b"abc", extended=True) if right else WRONG_PROTECTION)
+
     def test_none(self) -> None:
         """
         At level 00 protected commands are refused, and nothing is aborted.

@@ -117,6 +117,16 @@ class CommandTests(SynchronousTestCase):
             expected = Cmac(KEYS.s_mac)(ZERO, bytes.fromhex("84e80000" + lc), bytes(size))
             self.assertEqual((wrapped.data[-8:], wrapped.is_extended), (expected[:8], size > 247))
 
+    def test_extended(self) -> None:
+        """
+        Lc has three bytes in the MAC wherever it is sent so: in a command of extended length with few data, too.
+        """
+        plain = Command(0x80, 0xF2, 0x20, 0x02, b"abc")
+        for command in (evolve(plain, extended=True), evolve(plain, expected=1000)):
+            wrapped = host(MAC_LEVEL).wrap(command)
+            self.assertEqual(wrapped.encode()[4:7], b"\x00\x00\x0b")
+            self.assertEqual(wrapped.data[3:], Cmac(KEYS.s_mac)(ZERO, wrapped.encode()[:10])[:8])
+
     def test_tooLong(self) -> None:
         """
         What does not fit 65535 bytes is refused, and nothing has changed.
