@@ -5,47 +5,92 @@ L{cardgw.scp.scp02}.
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
 from cardgw.errors import MalformedAnswer, ParameterError, UnexpectedStatus
+from cardgw.scp.card_scp02 import CardScp02
 from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer, LevelNotPossible, SecureSessionOver, WrongProtocol
 from cardgw.scp.families import STRICT, LePolicy
 from cardgw.scp.keys import KeySet
 from cardgw.scp.scp02 import Scp02Offer, scp02
 from tests.scp.scp02_rig import AID, DONE, GET_STATUS, KEYS, Card, exchange, open_session
-from tests.scp.vectors import fixed, vectors
+from tests.scp.vectors import fixed, frozen
 
 LEVELS = (0x00, 0x01, 0x03, 0x11, 0x13)
 
 
 class VectorTests(SynchronousTestCase):
     """
-    Published exchanges, byte by byte.
+    Exchanges that are frozen, byte by byte.
     """
 
-    def test_published(self) -> None:
+    def setUp(self) -> None:
         """
-        Host cryptogram, and commands of all cases at levels 01 and 03.
+        Levels 01, 03, 11 and 13, in the forms that differ.
         """
-        for vector in vectors("scp02-published"):
-            known = {name: bytes.fromhex(vector[f"key_{name}"]) for name in ("enc", "mac", "dek")}
-            keys = KeySet.of_des(int(vector["kvn"], 16), **known)
+        self.vectors = frozen("scp02")
+
+    def keys(self, vector: dict[str, Any]) -> KeySet:
+        """
+        Those of a vector.
+        """
+        known = {name: bytes.fromhex(vector[f"key_{name}"]) for name in ("enc", "mac", "dek")}
+        return KeySet.of_des(int(vector["kvn"], 16), **known)
+
+    def exchanges(self, vector: dict[str, Any]) -> list[list[str]]:
+        """
+        Plain command, protected command, protected answer and plain answer of each.
+        """
+        names = ("plain_commands", "wrapped_commands", "wrapped_responses", "plain_responses")
+        return [list(each) for each in zip(*(vector[name] for name in names), strict=True)]
+
+    def test_host(self) -> None:
+        """
+        What the host sends, and how it understands the card: commands of all cases, answers with data, warnings and errors.
+        """
+        for vector in self.vectors:
             handshake = scp02(
-                keys,
+                self.keys(vector),
                 int(vector["security_level"], 16),
                 implementation=int(vector["implementation"], 16),
+                application=bytes.fromhex(vector["aid"]),
                 entropy=fixed(bytes.fromhex(vector["host_challenge"])),
                 family=evolve(STRICT, le=LePolicy.AS_GIVEN),
             )
             self.assertEqual(next(handshake).encode().hex(), f"8050{vector['kvn']}0008{vector['host_challenge']}00")
-            command = handshake.send(Response(bytes.fromhex(vector["initialize_update"]), 0x9000))
+            command = handshake.send(Response.decode(bytes.fromhex(vector["initialize_update"])))
             self.assertEqual(command.encode().hex(), vector["external_authenticate"])
             session = self.assertRaises(StopIteration, handshake.send, DONE).value
-            for plain, wrapped in zip(vector["plain_commands"], vector["wrapped_commands"], strict=True):
-                self.assertEqual(session.wrap(Command.decode(bytes.fromhex(plain))).encode().hex(), wrapped)
+            for plain, wrapped, answer, found in self.exchanges(vector):
+                sent = Command.decode(bytes.fromhex(plain))
+                self.assertEqual(session.wrap(sent).encode().hex(), wrapped)
+                self.assertEqual(session.unwrap(sent, Response.decode(bytes.fromhex(answer))).encode().hex(), found)
+
+    def test_card(self) -> None:
+        """
+        What the card makes of it, and answers.
+        """
+        for vector in self.vectors:
+            card = CardScp02(
+                {int(vector["kvn"], 16): self.keys(vector)},
+                application=bytes.fromhex(vector["aid"]),
+                entropy=fixed(bytes.fromhex(vector["card_challenge"])),
+                implementation=int(vector["implementation"], 16),
+                counters={int(vector["kvn"], 16): int(vector["sequence_counter"], 16)},
+            )
+            offer = card.take(Command.decode(bytes.fromhex(f"8050{vector['kvn']}0008{vector['host_challenge']}00")))
+            self.assertEqual(offer.encode().hex(), vector["initialize_update"])
+            self.assertEqual(card.take(Command.decode(bytes.fromhex(vector["external_authenticate"]))), DONE)
+            for plain, wrapped, answer, found in self.exchanges(vector):
+                taken = card.take(Command.decode(bytes.fromhex(wrapped)))
+                assert isinstance(taken, Command)
+                self.assertEqual((taken.encode()[:4].hex(), taken.data), (plain[:8], Command.decode(bytes.fromhex(plain)).data))
+                self.assertEqual(card.answer(Response.decode(bytes.fromhex(found))).encode().hex(), answer)
 
 
 class HandshakeTests(SynchronousTestCase):

@@ -1,5 +1,6 @@
 """
-Published vectors for the tests of L{cardgw.scp}, read from where they lie beside the checkout.
+Vectors for the tests of L{cardgw.scp}: published ones, read from where they lie beside the checkout, and frozen ones of our own
+for what is not published: they say that nothing changes, not that it is right.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from unittest import SkipTest
 from cardgw.scp.keys import KeySet
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors"
+FROZEN = Path(__file__).parent / "frozen"
 
 
 def vectors(name: str) -> list[dict[str, Any]]:
@@ -23,6 +25,14 @@ def vectors(name: str) -> list[dict[str, Any]]:
     if not path.exists():
         raise SkipTest(f"the published vectors are not at {VECTORS}")
     found: list[dict[str, Any]] = json.loads(path.read_text())["vectors"]
+    return found
+
+
+def frozen(name: str) -> list[dict[str, Any]]:
+    """
+    All of one file of ours.
+    """
+    found: list[dict[str, Any]] = json.loads((FROZEN / f"{name}.json").read_text())["vectors"]
     return found
 
 
