@@ -6,6 +6,7 @@ Specification 2.3.1, 10.2; Amendment D 1.1.1, 5.6).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Generic, Protocol, TypeVar
 
 from cardgw.apdu.command import Command
@@ -42,7 +43,7 @@ _B = TypeVar("_B")
 _M = TypeVar("_M", bound=Messaging)
 
 
-class CardChannel(Generic[_B, _M]):
+class CardChannel(ABC, Generic[_B, _M]):
     """
     The secure channel of one application.  What it gives L{take} is protected; the answers go through L{answer}.
 
@@ -91,11 +92,11 @@ class CardChannel(Generic[_B, _M]):
         """
         return response if self._bare or self.messaging is None else self.messaging.wrap(response)
 
-    def _initialize_update(self, command: Command) -> Response:
-        raise NotImplementedError
+    @abstractmethod
+    def _initialize_update(self, command: Command) -> Response: ...
 
-    def _external_authenticate(self, command: Command, begun: _B) -> Response:
-        raise NotImplementedError
+    @abstractmethod
+    def _external_authenticate(self, command: Command, begun: _B) -> Response: ...
 
-    def _r_mac_session(self, plain: Command, messaging: _M) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _r_mac_session(self, plain: Command, messaging: _M) -> bool: ...

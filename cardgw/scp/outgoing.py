@@ -5,6 +5,8 @@ What becomes of a plain command before it leaves: checked against the session an
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from attrs import frozen
 
 from cardgw.apdu.command import EXTENDED_DATA, SHORT_DATA, Command
@@ -101,7 +103,7 @@ class Outgoing:
         return segments(wrapped, self.session.family.chaining, self._short_limit)
 
 
-class Secured:
+class Secured(ABC):
     """
     What can be asked of whatever carries a session.
     """
@@ -109,8 +111,8 @@ class Secured:
     _session: Session
 
     @property
-    def _outgoing(self) -> Outgoing:
-        raise NotImplementedError
+    @abstractmethod
+    def _outgoing(self) -> Outgoing: ...
 
     @property
     def level(self) -> Level:

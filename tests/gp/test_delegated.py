@@ -155,6 +155,13 @@ class ReceiptTests(SynchronousTestCase):
         wanted = Receipt(signature, confirmation, counter, unique, token)
         self.assertEqual(Receipt.decode(field(signature) + confirmation), wanted)
 
+    def test_malformed(self) -> None:
+        """
+        A receipt without a signature, without a counter, and with more fields than there are.
+        """
+        for answer in (b"\0\1\1\1\1", b"\1s\0\1u", b"\1s\1c", b"\1s" + b"\1x" * 5):
+            self.assertRaises(ValueError, Receipt.decode, answer)
+
     @given(st.binary(max_size=40))
     def test_anything(self, answer: bytes) -> None:
         """

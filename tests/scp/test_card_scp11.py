@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.apdu import tlv
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
+from cardgw.scp.card_pso import Authority, Checks
 from cardgw.scp.card_scp11 import CardScp11, is_for_certificates
 from cardgw.scp.curves import encode_point
 from cardgw.scp.families import Chaining
@@ -109,6 +110,17 @@ class HandshakeTests(SynchronousTestCase):
         ):
             self.assertEqual(self.status(command), status)
             self.assertIsNone(self.scp.messaging)
+
+    def test_otherCurve(self) -> None:
+        """
+        A host that is believed, but whose key is of another curve than the card's.
+        """
+        host = make_pki("host", "secp384r1")
+        self.scp = CardScp11(evolve(domain(), checks=Checks({AUTHORITY: Authority(host.root.facts.key)})))
+        for command in verify_certificates(host.chain, AUTHORITY, Chaining.BOTH):
+            self.assertEqual(self.status(command), 0x9000)
+        self.assertEqual(self.status(agreement(Terms(Variant.A))), 0x6A80)
+        self.assertIsNone(self.scp.messaging)
 
     @given(st.binary(max_size=120), st.sampled_from((0x2A, 0x82, 0x88, 0xCA)))
     def test_anything(self, octets: bytes, ins: int) -> None:

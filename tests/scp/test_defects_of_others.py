@@ -24,7 +24,7 @@ from cardgw.scp.scp03 import scp03
 from tests.scp import scp02_rig
 from tests.scp.rig import AID, DONE, GET_STATUS, Card, both, fresh_keys, keys_of, run
 
-DEFECTS = {
+DEFECTS: dict[str, dict[str, tuple[str, ...]]] = {
     "yubikit": {
         "takes a bare 9000 although answers are protected": (
             "defects_of_others.HostTests.test_bareSuccess",

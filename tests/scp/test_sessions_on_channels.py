@@ -178,8 +178,8 @@ class RMacSessionTests(SynchronousTestCase):
             opening = channel.open_scp03(below, rig.keys_of(16), 0x03, application=rig.AID)
             secure = self.successResultOf(Deferred.fromCoroutine(opening))
             peer.protected.clear()
-            script = Script(tuple(Step(each) for each in self.COMMANDS), pipelined)
-            self.check(peer, self.successResultOf(secure.exchange(script)))
+            answers = self.successResultOf(secure.exchange(Script(tuple(Step(each) for each in self.COMMANDS), pipelined)))
+            self.check(peer, answers)
             self.assertEqual((secure.level, secure.over), (0x03, ""))
 
     def test_blocking(self) -> None:

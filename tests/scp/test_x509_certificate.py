@@ -6,11 +6,12 @@ L{cardgw.scp.x509_certificate}.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from attrs import evolve
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384
+from cryptography.hazmat.primitives.hashes import SHA224, SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +64,13 @@ class X509CertificateTests(SynchronousTestCase):
         self.assertFalse(MADE.is_signed_with(KEY.public_key()))
         self.assertFalse(MADE.is_signed_with(private_key("x", "secp384r1").public_key()))
 
+    def test_weak(self) -> None:
+        """
+        A signature with a digest that is too short is none, though it be right.
+        """
+        weak: Any = SHA224()
+        self.assertFalse(evolve(PLAN, digest=weak).issue(KEY.public_key(), SIGNER).is_signed_with(SIGNER.public_key()))
+
     def test_published(self) -> None:
         """
         Certificates of OpenSCP say that they are for key agreement.
@@ -106,6 +114,15 @@ class X509CertificateTests(SynchronousTestCase):
         """
         made = evolve(PLAN, ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)).issue(KEY.public_key(), SIGNER)
         self.assertEqual(made.facts.ends.year, 9999)
+
+    def test_serial(self) -> None:
+        """
+        A serial number is positive.
+        """
+        serial = b"\x02\x02\x12\x34"
+        self.assertIn(serial, MADE.raw)
+        for wrong in (b"\x02\x02\x92\x34", b"\x02\x02\x00\x00"):
+            self.assertRaises(ScpCertificateMalformed, X509Certificate.decode, MADE.raw.replace(serial, wrong, 1))
 
     def test_otherKeys(self) -> None:
         """
