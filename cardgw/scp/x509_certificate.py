@@ -57,6 +57,8 @@ class X509Certificate:
         """
         try:
             parsed = x509.load_der_x509_certificate(octets)
+            if not octets.endswith(b"\0" + parsed.signature):
+                raise ValueError("its signature is not of whole bytes")
             return cls(octets, _facts(parsed), parsed)
         except UNREADABLE as problem:
             raise ScpCertificateMalformed(f"X.509: {problem}") from None

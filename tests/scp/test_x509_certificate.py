@@ -64,6 +64,15 @@ class X509CertificateTests(SynchronousTestCase):
         self.assertFalse(MADE.is_signed_with(KEY.public_key()))
         self.assertFalse(MADE.is_signed_with(private_key("x", "secp384r1").public_key()))
 
+    def test_unusedBits(self) -> None:
+        """
+        Nor is one whose last bits are said to be none, which would leave it as it is: a certificate has one form.
+        """
+        at = MADE.raw.rindex(b"\0" + MADE._parsed.signature)
+        for unused in range(1, 8):
+            wrong = MADE.raw[:at] + bytes((unused,)) + MADE.raw[at + 1 :]
+            self.assertRaises(ScpCertificateMalformed, X509Certificate.decode, wrong)
+
     def test_weak(self) -> None:
         """
         A signature with a digest that is too short is none, though it be right.
@@ -123,6 +132,7 @@ class X509CertificateTests(SynchronousTestCase):
         self.assertIn(serial, MADE.raw)
         for wrong in (b"\x02\x02\x92\x34", b"\x02\x02\x00\x00"):
             self.assertRaises(ScpCertificateMalformed, X509Certificate.decode, MADE.raw.replace(serial, wrong, 1))
+        self.flushWarnings()
 
     def test_otherKeys(self) -> None:
         """
