@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Unpack
 
-from attrs import evolve
+from attrs import evolve, frozen
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key
 from twisted.internet.defer import Deferred
 
 from cardgw.apdu.base import Answers, ChannelDecorator, Watch
+from cardgw.apdu.command import Command
 from cardgw.apdu.get_response import SW1_WRONG_LENGTH, GetResponse
 from cardgw.apdu.iso7816 import BASIC
+from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script, Step
 from cardgw.apdu.turns import Turns
 from cardgw.errors import ChannelError, PeerMisbehaved
 from cardgw.interfaces import ICardChannel
 from cardgw.scp.answers import ScriptAnswers
+from cardgw.scp.aside import Aside, at_once
 from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable, SecureSessionOver
 from cardgw.scp.keys import Keys
 from cardgw.scp.level import Level
@@ -197,25 +201,37 @@ def _without_more(allowed: Sequence[range]) -> tuple[range, ...]:
     return tuple(part for part in parts if part)
 
 
-async def run_handshake(channel: ICardChannel, handshake: Handshake) -> Session:
+@frozen
+class _Opened:
+    session: Session
+
+
+async def run_handshake(channel: ICardChannel, handshake: Handshake, aside: Aside = at_once) -> Session:
     """
     Let a handshake talk to a card.
 
     @param channel: one that repairs 61xx.
+    @param aside: where the handshake computes, for keys that take their time: L{cardgw.scp.aside.aside_of}.
     @raise CardError: what the handshake raises.
     """
     try:
-        command = next(handshake)
-        while True:
-            answers = await channel.exchange(Script((Step(command, NOT_MORE),)))
+        step = await aside(partial(_resume, handshake, None))
+        while not isinstance(step, _Opened):
+            answers = await channel.exchange(Script((Step(step, NOT_MORE),)))
             if not answers:
                 raise PeerMisbehaved("no answer to a command")
-            command = handshake.send(answers[0])
-    except StopIteration as done:
-        session: Session = done.value
-        return session
+            step = await aside(partial(_resume, handshake, answers[0]))
+        return step.session
     finally:
-        handshake.close()
+        with suppress(ValueError):  # it still computes somewhere, and is closed when nobody has it any more
+            handshake.close()
+
+
+def _resume(handshake: Handshake, answer: Response | None) -> Command | _Opened:
+    try:
+        return next(handshake) if answer is None else handshake.send(answer)
+    except StopIteration as done:
+        return _Opened(done.value)
 
 
 async def open_session(channel: ICardChannel, handshake: Handshake, number: int = BASIC) -> SecureChannel:
