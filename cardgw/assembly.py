@@ -6,11 +6,14 @@ The gateway, put together from its settings and plugins: the one place that know
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import define
 from twisted.application.service import IService, MultiService
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
 
 from cardgw.config import Config
 from cardgw.errors import CardGatewayError, SettingsError
@@ -34,6 +37,7 @@ from cardgw.gateway.tokens import Tokens
 from cardgw.gateway.webhook_courier import WebhookCourier, open_webhooks
 from cardgw.gateway.webhooks import Webhooks
 from cardgw.gateway_service import GatewayService, Parts, Vault
+from cardgw.hsm.token import TokenPool
 from cardgw.interfaces import ICardChannel, IOperation, ITransport
 from cardgw.key_store import read_keys
 from cardgw.log import rules
@@ -50,6 +54,7 @@ from cardgw.traffic import record
 from cardgw.web.service import make_web_service
 
 _EPOCH_BYTES = 4
+_T = TypeVar("_T")
 
 
 @define
@@ -83,7 +88,8 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     if not config.transports:
         raise SettingsError("no transport is enabled, so no card could be reached")
     rules.log, rules.privacy = config.log, config.privacy
-    vault, hub = Vault(read_secrets(config.secrets), read_keys(config.keys)), EventHub(epoch=os.urandom(_EPOCH_BYTES).hex())
+    keys = read_keys(config.keys, tokens=TokenPool(partial(_aside, reactor)))
+    vault, hub = Vault(read_secrets(config.secrets), keys), EventHub(epoch=os.urandom(_EPOCH_BYTES).hex())
     metrics = Metrics(reactor.seconds, lambda: hub.listeners)
     told = Observers([Journal(_details_wanted), metrics, *(observers.observers if observers is not None else ())])
     maker = StoreMaker(config.store, vault, reactor)
@@ -121,6 +127,13 @@ def _service_of(registry: Registry, name: str, settings: Any, inventory: Invento
     except Exception as problem:  # a transport of somebody else may fail in its own way
         raise SettingsError(f"[transports.{name}]: it cannot be set up ({reason_of(problem)})") from problem
     return service
+
+
+def _aside(reactor: Any, work: Callable[[], _T]) -> Deferred[_T]:
+    """
+    Tokens take their time, so they are asked in a thread.
+    """
+    return deferToThreadPool(reactor, reactor.getThreadPool(), work)
 
 
 def _details_wanted() -> bool:

@@ -22,7 +22,7 @@ from cardgw.gateway.registry import Registry
 from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
 from cardgw.gateway.webhook_settings import WebhookSettings, check_secrets, named
 from cardgw.interfaces import ITransport
-from cardgw.key_store import KeySettings, key_settings
+from cardgw.key_settings import KeySettings, key_settings
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks

@@ -24,7 +24,6 @@ from cardgw.gateway.webhooks import Webhooks
 from cardgw.key_store import KeyStore
 from cardgw.lpa.https import HttpsClient
 from cardgw.notify import Notifier
-from cardgw.scp.keys import Keys
 from cardgw.secrets import Secrets
 from cardgw.version import VERSION
 
@@ -50,7 +49,7 @@ class Vault:
         """
         return self.secrets(name)
 
-    def keys(self, name: str) -> Keys:
+    def keys(self, name: str) -> Any:
         """
         See L{cardgw.interfaces.ISession.keys}.
         """

@@ -1,88 +1,60 @@
 # -*- test-case-name: tests.test_key_store -*-
 """
-Key sets of cards by name, for secure channels and for PUT KEY: the tables C{[keys."name"]} of the settings.  A table says where
-each key is, as C{[secrets]} does (L{cardgw.secrets}); there it is written in hexadecimal.
-
-  - C{enc}, C{mac}, C{dek}: three keys; or
-  - C{master}: one in place of the three.
-
-With C{diversification} they are master keys, from which those of each card are derived.
+Key sets of cards by name, for secure channels, for signatures and for what is put on cards: what the settings say
+(L{cardgw.key_settings}), read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
 
-from cardgw.errors import ParameterError, SecretError, SettingsError
-from cardgw.fields import Kind, build, choice, integer, option
-from cardgw.scp.diversification import TEMPLATES, Diversification, MasterKeys, diversification
+from cardgw.errors import ParameterError, SecretError
+from cardgw.hsm.keys import CIPHERS, TokenKey
+from cardgw.hsm.pair import TokenKeyPair
+from cardgw.hsm.token import TokenPool, require_library
+from cardgw.hsm.uri import TokenUri
+from cardgw.key_settings import AUTO, THREE, KeySettings
+from cardgw.scp.certificate import Certificate
+from cardgw.scp.certificate_errors import ScpCertificateRefused
+from cardgw.scp.chain import arrange
+from cardgw.scp.diversification import MasterKeys
+from cardgw.scp.host_keys import HostKeys
+from cardgw.scp.key_pair import KeyPair, PublicKey, check_public, load_private
 from cardgw.scp.keys import AesKey, DesKey, Keys, KeySet, StaticKey
-from cardgw.secrets import Source, read_secret, secret_source
+from cardgw.scp.scp11_terms import Variant
+from cardgw.scp.store import parse_certificates
+from cardgw.scp.x509_certificate import X509Certificate
+from cardgw.secrets import read_secret
 
-_THREE = ("enc", "mac", "dek")
+__all__ = ["HostKeys", "KeyStore", "read_keys"]
+
 _CIPHERS: Mapping[str, Callable[[bytes], StaticKey]] = {"aes": AesKey, "des": DesKey}
-
-
-def _way(value: Any) -> Diversification | None:
-    if not isinstance(value, str):
-        raise TypeError
-    try:
-        return diversification(value) if value else None
-    except ParameterError as problem:
-        raise ValueError(problem.detail) from None
-
-
-_NAMES = ", ".join(f'"{name}"' for name in TEMPLATES)
-
-
-@frozen
-class KeySettings:
-    """
-    Of one key set.
-    """
-
-    version: int = option(integer(0, 0xFF), "the key version number; 0 is whichever the card uses first", default=0)
-    cipher: str = option(choice(*_CIPHERS), "what the keys are for: AES, or triple DES (SCP02)", default="aes")
-    enc: Source | None = option(secret_source, "where the key for encryption is, in hexadecimal", default=None, secret=True)
-    mac: Source | None = option(secret_source, "where the key for MACs is", default=None, secret=True)
-    dek: Source | None = option(secret_source, "where the key that encrypts keys is", default=None, secret=True)
-    master: Source | None = option(secret_source, "where the key is that stands for all three", default=None, secret=True)
-    diversification: Diversification | None = option(
-        Kind(f'{_NAMES}, a template such as "$_ 00 $k $0 $1", or ""', _way),
-        "how the keys of a card follow from these; empty: they are the same on every card",
-        default=None,
-    )
-
-
-def key_settings(values: Mapping[str, Any], where: str) -> KeySettings:
-    """
-    @param where: what an error begins with: C{'cardgw.toml: [keys."issuer"]'}.
-    @raise SettingsError: something is wrong or missing.
-    """
-    found = build(KeySettings, values, where)
-    given = [name for name in _THREE if getattr(found, name) is not None]
-    if found.master is not None and given:
-        raise SettingsError(f"{where} {given[0]}: master stands for it already")
-    if found.master is None and len(given) != len(_THREE):
-        missing = next(name for name in _THREE if name not in given)
-        raise SettingsError(f"{where} {missing}: missing", hint="Give enc, mac and dek, or one master.")
-    return found
+_PEM = b"-----BEGIN "
 
 
 @frozen
 class KeyStore:
     """
-    The key sets that settings name.  They are read once, when the gateway starts or reads its settings again.
+    The key sets that settings name.  They are read once, when the gateway starts or reads its settings again; keys in tokens are
+    looked for when they are first used.
+
+    @ivar tokens: those that are open; to be given to the next key store.
     """
 
-    _sets: Mapping[str, Keys] = field(factory=dict, repr=False)
+    _sets: Mapping[str, Keys | HostKeys] = field(factory=dict, repr=False)
+    tokens: TokenPool = field(default=Factory(TokenPool), repr=False)
 
-    def __call__(self, name: str) -> Keys:
+    def __call__(self, name: str) -> Any:
         """
+        @return: L{Keys} or L{HostKeys}.
         @raise SecretError: no key set is called so.
         """
         try:
@@ -93,29 +65,133 @@ class KeyStore:
             raise SecretError(f"{name}: there is no key set of this name", hint=hint) from None
 
 
-def read_keys(settings: Mapping[str, KeySettings], environ: Mapping[str, str] | None = None) -> KeyStore:
+def read_keys(
+    settings: Mapping[str, KeySettings], environ: Mapping[str, str] | None = None, tokens: TokenPool | None = None
+) -> KeyStore:
     """
     @param settings: by name.
     @param environ: the environment, by default that of the process.
+    @param tokens: those of the process.
     @raise SecretError: a key cannot be read, or is none; the text says which and why, not what.
     """
-    return KeyStore({name: _key_set(each, f'[keys."{name}"]', environ) for name, each in settings.items()})
+    tokens = tokens or TokenPool()
+    read = {name: _Reader(each, f'[keys."{name}"]', environ, tokens)() for name, each in settings.items()}
+    return KeyStore(read, tokens)
 
 
-def _key_set(settings: KeySettings, where: str, environ: Mapping[str, str] | None) -> Keys:
-    names = _THREE if settings.master is None else ("master",)
-    keys = [_key(settings, name, f"{where} {name}", environ) for name in names] * (len(_THREE) // len(names))
-    enc, mac, dek = keys
-    if settings.diversification is None:
-        return KeySet(settings.version, enc, mac, dek)
-    return MasterKeys(settings.version, enc, mac, dek, settings.diversification, _CIPHERS[settings.cipher])
+@frozen
+class _Reader:
+    """
+    Reads one table.
+    """
+
+    settings: KeySettings
+    where: str
+    environ: Mapping[str, str] | None = field(repr=False)
+    tokens: TokenPool
+
+    def __call__(self) -> Keys | HostKeys:
+        return self._static() if self.settings.is_static else self._host()
+
+    def _static(self) -> Keys:
+        settings = self.settings
+        names = THREE if settings.master is None else ("master",)
+        enc, mac, dek = [self._key(name) for name in names] * (len(THREE) // len(names))
+        if settings.diversification is None:
+            return KeySet(settings.version, enc, mac, dek)
+        return MasterKeys(settings.version, enc, mac, dek, settings.diversification, _CIPHERS[settings.cipher])
+
+    def _key(self, name: str) -> StaticKey:
+        source, where, cipher = getattr(self.settings, name), f"{self.where} {name}", self.settings.cipher
+        if isinstance(source, TokenUri):
+            require_library()
+            return TokenKey(self.tokens.token(source, self.environ), source, where, CIPHERS[cipher], self.tokens.aside)
+        written = read_secret(source, where, self.environ)
+        try:
+            return _CIPHERS[cipher](bytes.fromhex(written.decode("ascii")))
+        except ParameterError as problem:
+            raise SecretError(f"{where}: {problem.detail}") from None
+        except ValueError:
+            raise SecretError(f"{where}: expected a key in hexadecimal") from None  # Python's own words show a part of it
+
+    def _host(self) -> HostKeys:
+        settings = self.settings
+        certificates = self._certificates("certificates", settings.certificates)
+        leaf = self._leaf(certificates)
+        return HostKeys(
+            version=settings.version,
+            pair=None if settings.private is None else self._pair(leaf),
+            known=leaf if settings.private is not None else self._public(),
+            certificates=certificates,
+            roots=self._certificates("roots", settings.roots),
+            variant=None if settings.variant == AUTO else Variant(settings.variant),
+            identifier=settings.identifier,
+            authority_identifier=settings.authority_identifier,
+            authority_version=settings.authority_version,
+            host_id=settings.host_id,
+            card_ids=settings.card_ids,
+            without_receipt=settings.without_receipt,
+        )
+
+    def _leaf(self, certificates: tuple[Certificate, ...]) -> PublicKey | None:
+        try:
+            return arrange(certificates)[0].facts.key if certificates else None
+        except ScpCertificateRefused as problem:
+            raise SecretError(f"{self.where} certificates: {problem.detail}") from None
+
+    def _pair(self, leaf: PublicKey | None) -> KeyPair:
+        settings, where = self.settings, f"{self.where} private"
+        assert settings.private is not None
+        if isinstance(settings.private, TokenUri):
+            require_library()
+            token = self.tokens.token(settings.private, self.environ)
+            return TokenKeyPair(token, settings.private, where, self.tokens.aside, leaf)
+        octets = read_secret(settings.private, where, self.environ, binary=True)
+        passphrase = None
+        if settings.passphrase is not None:
+            passphrase = read_secret(settings.passphrase, f"{self.where} passphrase", self.environ)
+        try:
+            pair = load_private(octets, passphrase)
+        except ParameterError as problem:
+            raise SecretError(f"{where}: {problem.detail}") from None
+        if leaf is not None and pair.public != leaf:
+            raise SecretError(f"{self.where} certificates: the first of the chain is for another key than private")
+        return pair
+
+    def _public(self) -> PublicKey | None:
+        if not self.settings.public:
+            return None
+        where = f"{self.where} public"
+        try:
+            key = check_public(load_pem_public_key(_read(self.settings.public, where)))
+        except ParameterError as problem:
+            raise SecretError(f"{where}: {problem.detail}") from None
+        except (ValueError, UnsupportedAlgorithm):
+            raise SecretError(f"{where}: {self.settings.public} is no public key in PEM") from None
+        return key
+
+    def _certificates(self, name: str, paths: tuple[str, ...]) -> tuple[Certificate, ...]:
+        found: list[Certificate] = []
+        for path in paths:
+            where = f"{self.where} {name}"
+            try:
+                found += _parse(_read(path, where))
+            except ScpCertificateRefused as problem:
+                raise SecretError(f"{where}: {path}: {problem.detail}") from None
+            except ValueError:
+                raise SecretError(f"{where}: {path} has no certificate in it") from None
+        return tuple(found)
 
 
-def _key(settings: KeySettings, name: str, where: str, environ: Mapping[str, str] | None) -> StaticKey:
-    written = read_secret(getattr(settings, name), where, environ)
+def _parse(octets: bytes) -> tuple[Certificate, ...]:
+    if _PEM not in octets:
+        return parse_certificates(octets)
+    parsed = x509.load_pem_x509_certificates(octets)
+    return tuple(X509Certificate.decode(each.public_bytes(Encoding.DER)) for each in parsed)
+
+
+def _read(path: str, where: str) -> bytes:
     try:
-        return _CIPHERS[settings.cipher](bytes.fromhex(written.decode("ascii")))
-    except ParameterError as problem:
-        raise SecretError(f"{where}: {problem.detail}") from None
-    except ValueError:
-        raise SecretError(f"{where}: expected a key in hexadecimal") from None  # Python's own words show a part of it
+        return Path(path).expanduser().read_bytes()
+    except OSError as problem:
+        raise SecretError(f"{where}: {path}: {problem.strerror}") from None

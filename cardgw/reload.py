@@ -81,7 +81,7 @@ class Reloader(Service):
         try:
             registry = self._scan()
             config = self._load(registry)
-            keys = read_keys(config.keys)
+            keys = read_keys(config.keys, tokens=self._gateway.vault.key_store.tokens)
             secrets, webhooks = read_secrets(config.secrets), open_webhooks(config.webhooks)
         except CardGatewayError as mistake:
             self._log.error("the settings stay as they were: {reason}", event="reload-failed", reason=str(mistake))

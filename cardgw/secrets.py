@@ -87,14 +87,17 @@ def read_secrets(sources: Mapping[str, Source], environ: Mapping[str, str] | Non
     return Secrets({name: read_secret(source, f"[secrets] {name}", environ) for name, source in sources.items()})
 
 
-def read_secret(source: Source, where: str, environ: Mapping[str, str] | None = None) -> bytes:
+def read_secret(source: Source, where: str, environ: Mapping[str, str] | None = None, *, binary: bool = False) -> bytes:
     """
     One secret.
 
     @param where: what an error begins with: the place in the settings.
+    @param binary: a line break at the end does count.
     @raise SecretError: it cannot be read, or is empty.
     """
     value = _READERS[source.kind](where, source.place, os.environ if environ is None else environ)
+    if not binary and source.kind != "env":
+        value = value.removesuffix(b"\n").removesuffix(b"\r")
     if not value:
         raise SecretError(f"{where}: {source} is empty")
     return value
@@ -107,7 +110,7 @@ def _from_file(where: str, place: str, _: Mapping[str, str]) -> bytes:
         if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             hint = f"Run: chmod 600 {shlex.quote(str(path))}"
             raise SecretError(f"{where}: others may read {path} (mode {stat.S_IMODE(status.st_mode):04o})", hint=hint)
-        return _trim(path.read_bytes())
+        return path.read_bytes()
     except OSError as problem:
         raise SecretError(f"{where}: {path}: {problem.strerror}") from None
 
@@ -126,7 +129,7 @@ def _from_credential(where: str, place: str, environ: Mapping[str, str]) -> byte
     if Path(place).name != place:
         raise SecretError(f"{where}: the name of a credential has no slashes")
     try:
-        return _trim((Path(directory) / place).read_bytes())
+        return (Path(directory) / place).read_bytes()
     except OSError as problem:
         raise SecretError(f"{where}: credential {place}: {problem.strerror}") from None
 
@@ -142,11 +145,7 @@ def _from_command(where: str, place: str, environ: Mapping[str, str]) -> bytes:
         raise SecretError(f"{where}: the command could not be run: {reason}") from None
     if done.returncode:
         raise SecretError(f"{where}: the command ended with status {done.returncode}")
-    return _trim(done.stdout)
-
-
-def _trim(octets: bytes) -> bytes:
-    return octets.removesuffix(b"\n").removesuffix(b"\r")
+    return done.stdout
 
 
 _READERS: dict[str, Callable[[str, str, Mapping[str, str]], bytes]] = {

@@ -19,7 +19,7 @@ from cardgw.fields import Option, boolean, options, text
 from cardgw.gateway.registry import Registry
 from cardgw.gateway.settings import JobSettings, ManagementSettings, StoreSettings
 from cardgw.gateway.webhook_settings import WebhookSettings
-from cardgw.key_store import KeySettings
+from cardgw.key_settings import KeySettings
 from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
@@ -79,8 +79,9 @@ _SECRETS = """\
 #webhook = "credential:webhook"
 """
 _KEYS = """\
-# Key sets of cards that operations call by a name (secure channels, gp.keys.put).  These say where the
-# keys are, as [secrets] does; there they are in hexadecimal.  Either enc, mac and dek, or one master.
+# Key sets of cards that operations call by a name (secure channels, signatures, gp.keys.put).  These say
+# where the keys are, as [secrets] does, or in which PKCS#11 token.  Either enc, mac and dek, or one master,
+# in hexadecimal; or a private key in PEM with what belongs to it (SCP11), or only what belongs to it.
 """
 _KEY_VALUES: Mapping[str, Mapping[str, Any]] = {
     "issuer": {
@@ -91,6 +92,24 @@ _KEY_VALUES: Mapping[str, Mapping[str, Any]] = {
         "dek": "file:/etc/cardgw/keys/issuer-dek",
     },
     "batch": {"master": "credential:batch-master", "diversification": "kdf3"},
+    "token": {
+        "master": "pkcs11:token=cards;object=master?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/cardgw/pin"
+    },
+    "administrator": {
+        "version": 3,
+        "private": "file:/etc/cardgw/keys/administrator.pem",
+        "passphrase": "credential:administrator",
+        "certificates": ["/etc/cardgw/keys/administrator-chain.pem"],
+        "roots": ["/etc/cardgw/keys/cards-root.pem"],
+        "variant": "c",
+        "identifier": 0x15,
+        "authority_identifier": 0x10,
+        "authority_version": 3,
+        "host_id": "0102030405060708",
+        "card_ids": ["1112131415161718"],
+    },
+    "anybody": {"roots": ["/etc/cardgw/keys/cards-root.pem"], "without_receipt": True},
+    "signer": {"public": "/etc/cardgw/keys/signer.pem"},
 }
 
 

@@ -284,7 +284,7 @@ class ConfigTests(SynchronousTestCase):
         config = self.load('[keys."issuer"]\nmaster = "env:KEY"')
         self.assertEqual(config.keys["issuer"].master, Source("env", "KEY"))
         told = self.refuse('[keys."issuer"]\nmaster = "404142434445464748494A4B4C4D4E4F"')
-        self.assertIn('[keys."issuer"] master: expected where the secret is', told)
+        self.assertIn('[keys."issuer"] master: expected where the key is', told)
         self.assertNotIn("4041", told)
         self.assertIn("expected a table", self.refuse("[keys]\nissuer = 3"))
 

@@ -93,6 +93,7 @@ IO = {
 }
 
 LIBRARY_ROOMS = {
+    "pkcs11": ("cardgw.hsm",),
     "smartcard": ("cardgw.transports.pcsc", "bench.raw"),
     "paho": ("cardgw.transports.hwb",),
     "sqlalchemy": ("cardgw.gateway.store",),

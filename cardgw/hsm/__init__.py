@@ -1,0 +1,3 @@
+"""
+Keys in PKCS#11 tokens: they are used there, and never leave.
+"""
