@@ -5,40 +5,27 @@ C{gp.keys.put}: the keys of a security domain, new or others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable
+from typing import Any
 
 from attrs import frozen
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
-from cardgw.errors import NotSupported, ParameterError
-from cardgw.fields import choice, integer, option, text
-from cardgw.gp.keys import Encrypt, InnerLength, KeyField, aes_key, des_key
-from cardgw.gp.put_key import PutKey
+from cardgw.errors import OperationRefused, ParameterError
+from cardgw.fields import choice, integer, matching, option, text
+from cardgw.gp.put_key import HIGHEST, PutKey
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain, Secured
 from cardgw.operations.gp_head import ChangeParameters
-from cardgw.operations.gp_operation import GpOperation
-from cardgw.operations.gp_signing import KeySource
-from cardgw.scp.keys import DES_BLOCK, KeySet, StaticKey
+from cardgw.operations.gp_new_keys import ALL, ALWAYS, AUTO, NEEDED, PRIVATE, PUBLIC, SINGLE, Choice, Form
+from cardgw.operations.gp_operation import GpOperation, are_well_known, shown_keys
+from cardgw.operations.gp_signing import NOBODY, KeySource, public_of
+from cardgw.scp.diversification import DATA_LENGTH, MasterKeys
+from cardgw.scp.key_pair import called
 
-_ALWAYS, _NEEDED = "always", "needed"
-_INNER = {_ALWAYS: InnerLength.ALWAYS, _NEEDED: InnerLength.NEEDED}
-
-
-@runtime_checkable
-class PuttableKey(Protocol):
-    """
-    A key that can be put on a card: it does not stay in a token.
-    """
-
-    def put(self, make: Callable[[bytes], KeyField]) -> KeyField:
-        """
-        See L{cardgw.scp.keys.AesKey.put}.
-        """
+_CARD = matching(f"{DATA_LENGTH} bytes in hexadecimal", f"([0-9A-Fa-f]{{{2 * DATA_LENGTH}}})?")
 
 
 @frozen
@@ -47,15 +34,31 @@ class PutKeysParameters(ChangeParameters):
     What the caller gives.
     """
 
-    new: str = option(text, "the name of the key set that is put on the card ([keys])")
-    version: int | None = option(integer(1, 0x7F), "its version on the card; by itself that of the settings", default=None)
+    new: str = option(text, "the name of the key set, key pair or public key that is put on the card ([keys])")
+    version: int | None = option(integer(1, HIGHEST), "its version on the card; by itself that of the settings", default=None)
     replaces: int | None = option(
         integer(1, 0xFF), "the version of the key set that it replaces; without it, it is added", default=None
     )
+    identifier: int | None = option(
+        integer(0, HIGHEST),
+        "the identifier of the key, or of the first of three (1); 17, 19 and 21 are the card's own for SCP11a, b and c, 16 and "
+        "32 to 47 those of who certifies hosts",
+        default=None,
+    )
+    key: str = option(choice(ALL, *SINGLE), "all three keys of a key set, or a single one (for signatures, say)", default=ALL)
+    part: str = option(
+        choice(AUTO, PRIVATE, PUBLIC),
+        "which half of a key pair; by itself the private one with the identifiers 17, 19 and 21, else the public one",
+        default=AUTO,
+    )
     inner_length: str = option(
-        choice(*_INNER),
-        "whether the length of an AES key stands before it: always, as in Amendment D, or only where it is needed",
-        default=_ALWAYS,
+        choice(AUTO, ALWAYS, NEEDED),
+        "whether the length of a key stands before it where it is encrypted: always, or only where padding hides it; by itself "
+        "always with AES (Amendment D), but not with a yubikey",
+        default=AUTO,
+    )
+    diversification: str = option(
+        _CARD, "the key diversification data of the card (10 bytes): a dry run tells the check values of this one", default=""
     )
 
 
@@ -70,7 +73,11 @@ class PutGpKeys(GpOperation):
     help = """\
 Puts the three keys of a key set of the settings on the card, encrypted for it, and compares the check values that it answers.
 The first key set that is put replaces the one from the factory (version 255), whatever "replaces" says.  Whoever loses the keys
-has lost the card: see first, with dry_run, that their check values are the right ones.
+has lost the card: see first, with dry_run, that their check values are the right ones.  With diversification (gp.data.get tells
+it) they are those of one card.
+
+Or a single key of it; or of a key pair the private half, for SCP11, or the public half, of whoever certifies hosts for SCP11,
+signs load files, or makes tokens.
 """
     parameters: Any = PutKeysParameters
 
@@ -78,19 +85,21 @@ has lost the card: see first, with dry_run, that their check values are the righ
         """
         See L{GpOperation.perform}.
 
-        @return: C{version}, and C{check_values} of ENC, MAC and DEK, which the card has confirmed.
+        @return: C{version}, C{identifier} (of the first key), and C{check_values}, which the card has confirmed: of ENC, MAC and
+            DEK, of a single key, or none: key pairs have none.
         @raise NotSupported: the keys do not leave their token.
         @raise KeyCheckFailed: the card has stored others.
+        @raise OperationRefused: it is another card than C{diversification} says.
         """
         parameters: PutKeysParameters = session.parameters
         if domain.secured is None:
             raise ParameterError("keys: missing")
-        keys = session.keys(parameters.new).for_card(domain.secured.diversification)
-        command = _put(parameters, keys, domain.secured)
+        command = _put(parameters, session.keys(parameters.new), domain.secured)
         session.stage("gp_put_keys", version=command.version)
         answer = await domain.slowly(command.command(), "PUT KEY")
         command.check(answer.data)
-        return {"version": command.version, "check_values": [each.hex().upper() for each in keys.check_values()]}
+        values = [each.check.hex().upper() for each in command.keys if each.check]
+        return {"version": command.version, "identifier": command.identifier, "check_values": values}
 
     def plan(self, parameters: PutKeysParameters, keys: KeySource) -> Iterable[Command]:
         """
@@ -104,18 +113,47 @@ has lost the card: see first, with dry_run, that their check values are the righ
         """
         return (parameters.keys, parameters.new)
 
+    def shown(self, session: ISession, name: str) -> dict[str, Any]:
+        """
+        See L{GpOperation.shown}.
+        """
+        card = bytes.fromhex(session.parameters.diversification)
+        return shown_keys(session, name, card or None)
 
-def _put(parameters: PutKeysParameters, keys: KeySet, secured: Secured) -> PutKey:
-    version = keys.version if parameters.version is None else parameters.version
-    dek = secured.channel.dek
-    fields = (_field(each, dek, _INNER[parameters.inner_length]) for each in (keys.enc, keys.mac, keys.dek))
-    return PutKey(version, tuple(fields), replaces=parameters.replaces)
+    def warnings(self, session: ISession) -> list[str]:
+        """
+        See L{GpOperation.warnings}.
+        """
+        parameters: PutKeysParameters = session.parameters
+        found = session.keys(parameters.new)
+        if not hasattr(found, "for_card"):
+            public = public_of(found)
+            return [] if public is None else [f"Key pairs have no check values; this one is of {called(public)}."]
+        warnings = []
+        if are_well_known(found):
+            warnings.append("Everybody knows these keys: they are those with which cards for trial are sold.")
+        if isinstance(found, MasterKeys) and not parameters.diversification:
+            warnings.append("The check values are those of the master keys; each card gets others.")
+        return warnings
 
 
-def _field(key: StaticKey, dek: StaticKey, inner: InnerLength) -> KeyField:
-    if not isinstance(key, PuttableKey):
-        raise NotSupported("a key that does not leave its token cannot be put on a card")
-    encrypt: Encrypt = dek.encrypt
-    if key.block == DES_BLOCK:
-        return key.put(partial(des_key, encrypt=encrypt, block=dek.block))
-    return key.put(partial(aes_key, encrypt=encrypt, inner=inner, block=dek.block))
+def _of_card(parameters: PutKeysParameters, told: bytes) -> bytes:
+    """
+    Of the card that is here.
+    """
+    wanted = bytes.fromhex(parameters.diversification)
+    if wanted and told and wanted != told:
+        raise OperationRefused("diversification: these keys are for another one")
+    return told or wanted
+
+
+def _put(parameters: PutKeysParameters, found: Any, secured: Secured) -> PutKey:
+    form = Form(secured.channel.dek, parameters.inner_length, parameters.family)
+    chosen = Choice(parameters.key, parameters.part, parameters.identifier)
+    card = _of_card(parameters, secured.diversification)
+    if isinstance(found, MasterKeys) and not card:
+        raise ParameterError("diversification: missing; each card has keys of its own, and this one has not told which it is")
+    fields = chosen.fields(found, form, card or NOBODY)
+    version: int = getattr(found, "version", 0) if parameters.version is None else parameters.version
+    identifier = 1 if parameters.identifier is None else parameters.identifier
+    return PutKey(version, fields, identifier=identifier, replaces=parameters.replaces)

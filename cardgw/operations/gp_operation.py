@@ -53,7 +53,7 @@ class GpOperation:
         return {
             "dry_run": True,
             "commands": [_shown(each) for each in self.plan(session.parameters, session.keys)],
-            "keys": [shown_keys(session, name) for name in names],
+            "keys": [self.shown(session, name) for name in names],
             "warnings": self.warnings(session),
         }
 
@@ -82,6 +82,12 @@ class GpOperation:
         """
         return (parameters.keys,)
 
+    def shown(self, session: ISession, name: str) -> dict[str, Any]:
+        """
+        One of them, without its keys: L{shown_keys}.
+        """
+        return shown_keys(session, name)
+
     def warnings(self, session: ISession) -> list[str]:
         """
         What whoever reads the dry run has to know besides, in sentences.
@@ -96,21 +102,16 @@ def _shown(command: Command) -> str:
 def shown_keys(session: ISession, name: str, card: bytes | None = None) -> dict[str, Any]:
     """
     A key set without its keys: C{name}, C{version}, and C{check_values} of ENC, MAC and DEK.  Where each card has its own keys
-    (C{diversified}), they are those of the master keys.  Of a key pair, or a public key, there is C{kind} in their place.
+    (C{diversified}), they are those of the master keys.  A key pair or a public key has no check values, but a C{kind}.
 
     @param card: key diversification data: the check values are those of this card.
     """
     keys = session.keys(name)
+    told = {"name": name, "version": getattr(keys, "version", 0), "diversified": isinstance(keys, MasterKeys)}
+    if hasattr(keys, "for_card"):
+        return {**told, "check_values": [each.hex().upper() for each in _check_values(keys, card)]}
     public = public_of(keys)
-    if public is not None:
-        version = getattr(keys, "version", 0)
-        return {"name": name, "version": version, "diversified": False, "check_values": [], "kind": called(public)}
-    return {
-        "name": name,
-        "version": keys.version,
-        "diversified": isinstance(keys, MasterKeys),
-        "check_values": [each.hex().upper() for each in _check_values(keys, card)],
-    }
+    return {**told, "check_values": [], "kind": "" if public is None else called(public)}
 
 
 def _check_values(keys: Any, card: bytes | None) -> tuple[bytes, ...]:
@@ -120,8 +121,8 @@ def _check_values(keys: Any, card: bytes | None) -> tuple[bytes, ...]:
     return found
 
 
-def are_well_known(keys: KeySet) -> bool:
+def are_well_known(keys: Any) -> bool:
     """
-    Whether one of three keys is one that everybody knows.
+    Whether one of three keys, or master keys, is one that everybody knows.
     """
-    return any(each in _WELL_KNOWN for each in keys.check_values())
+    return any(getattr(keys, name).kcv() in _WELL_KNOWN for name in ("enc", "mac", "dek") if hasattr(keys, name))

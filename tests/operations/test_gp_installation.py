@@ -208,7 +208,7 @@ class BreakTests(VirtualTestCase):
         clock = Clock()
         operation = self.operation()
         self.virtual = make_card(LEAVING)
-        running: Deferred[object] = self.start(cap=SMALL)
+        running = self.start(cap=SMALL)
         self.successResultOf(running)
         self.virtual = make_card(LEAVING)
         self.memory.clear()

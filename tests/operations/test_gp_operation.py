@@ -46,6 +46,6 @@ class DryRunTests(GpTestCase):
         """
         By itself an operation has no commands, and does nothing.
         """
-        self.assertEqual(list(GpOperation().plan(None, dict)), [])
+        self.assertEqual(list(GpOperation().plan(None, str)), [])
         running = GpOperation().perform(None, None)  # type: ignore[arg-type]
         self.assertRaises(NotImplementedError, running.send, None)
