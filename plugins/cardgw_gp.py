@@ -21,7 +21,7 @@ put_keys = LazyOperation(
     "gp.keys.put", "put a key set on a security domain, or replace one", "cardgw.operations.gp_keys.PutGpKeys"
 )
 delete_keys = LazyOperation("gp.keys.delete", "delete keys of a security domain", "cardgw.operations.gp_delete.DeleteGpKeys")
-get_data = LazyOperation("gp.data.get", "read a data object of a security domain", "cardgw.operations.gp_info.GetGpData")
+get_data = LazyOperation("gp.data.get", "read a data object of a security domain", "cardgw.operations.gp_get_data.GetGpData")
 store_data = LazyOperation(
     "gp.data.store", "store data in a security domain, or in one of its applications", "cardgw.operations.gp_data.StoreGpData"
 )

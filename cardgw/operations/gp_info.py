@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.operations.test_gp_info -*-
 """
-C{gp.info}: what a card of GlobalPlatform tells of itself; C{gp.registry}: what is on it; C{gp.data.get}: any data object.
+C{gp.info}: what a card of GlobalPlatform tells of itself; C{gp.registry}: what is on it.
 """
 
 from __future__ import annotations
@@ -8,26 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from attrs import fields, frozen
+from attrs import frozen
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.errors import CardError
-from cardgw.fields import matching, option
 from cardgw.gp import isd, key_information
-from cardgw.gp.card_data import CIN, CPLC, IIN, Cplc, parse_cplc, parse_number
+from cardgw.gp.capabilities import CAPABILITIES, parse_capabilities
+from cardgw.gp.card_data import CIN, CPLC, IIN, parse_cplc, parse_number
 from cardgw.gp.get_status import read_registry
-from cardgw.gp.key_information import KeyInformation, parse_key_information
+from cardgw.gp.key_information import parse_key_information
 from cardgw.gp.privileges import privilege_names
-from cardgw.gp.recognition_data import CARD_DATA, RecognitionData, parse_recognition_data
+from cardgw.gp.recognition_data import CARD_DATA, parse_recognition_data
 from cardgw.gp.registry import Entry
 from cardgw.gp.registry_tree import Node, listing, version_text
-from cardgw.gp.resources import RESOURCES, Resources, parse_resources
+from cardgw.gp.resources import RESOURCES, parse_resources
 from cardgw.identities import MOST_CIN, MOST_IIN
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import GpParameters
 from cardgw.operations.gp_operation import GpOperation
+from cardgw.operations.gp_shown import capabilities_json, card_json, cplc_json, hexadecimal, key_json, resources_json
 
 _T = TypeVar("_T")
 _LISTING_HELP = "Without keys many cards do not tell; then the status is 6982 or 6985."
@@ -53,19 +54,20 @@ that to everybody: no keys are needed.  What the card does not tell is null; "pr
         """
         See L{GpOperation.perform}.
 
-        @return: C{domain} (its AID), C{cplc}, C{iin}, C{cin}, C{card}, C{keys}, C{resources}, and C{problems}: texts by the name
-            of what could not be read.
+        @return: C{domain} (its AID), C{cplc}, C{iin}, C{cin}, C{card}, C{capabilities}, C{keys}, C{resources},
+            and C{problems}: texts by the name of what could not be read.
         """
         session.stage("gp_info")
         read = _Reader(domain, {})
         return {
-            "domain": _hex(domain.aid),
-            "cplc": await read("cplc", CPLC, lambda answer: _cplc(parse_cplc(answer))),
-            "iin": await read("iin", IIN, lambda answer: _hex(parse_number(answer, IIN, MOST_IIN))),
-            "cin": await read("cin", CIN, lambda answer: _hex(parse_number(answer, CIN, MOST_CIN))),
-            "card": await read("card", CARD_DATA, lambda answer: _card(parse_recognition_data(answer))),
-            "keys": await read("keys", key_information.TEMPLATE, lambda answer: [*map(_key, parse_key_information(answer))]),
-            "resources": await read("resources", RESOURCES, lambda answer: _resources(parse_resources(answer))),
+            "domain": hexadecimal(domain.aid),
+            "cplc": await read("cplc", CPLC, lambda answer: cplc_json(parse_cplc(answer))),
+            "iin": await read("iin", IIN, lambda answer: hexadecimal(parse_number(answer, IIN, MOST_IIN))),
+            "cin": await read("cin", CIN, lambda answer: hexadecimal(parse_number(answer, CIN, MOST_CIN))),
+            "card": await read("card", CARD_DATA, lambda answer: card_json(parse_recognition_data(answer))),
+            "capabilities": await read("capabilities", CAPABILITIES, lambda told: capabilities_json(parse_capabilities(told))),
+            "keys": await read("keys", key_information.TEMPLATE, lambda answer: [*map(key_json, parse_key_information(answer))]),
+            "resources": await read("resources", RESOURCES, lambda answer: resources_json(parse_resources(answer))),
             "problems": read.problems,
         }
 
@@ -109,90 +111,22 @@ Lists what the security domain may see: with their states, privileges, and what 
         return {"entries": [*map(entry_json, found.entries)], "tree": _tree(found.tree()), "listing": listing(found)}
 
 
-@frozen
-class DataParameters(GpParameters):
-    """
-    What the caller gives.
-    """
-
-    tag: str = option(matching("a tag of one or two bytes in hexadecimal", "([0-9A-Fa-f]{2}){1,2}"), "tag of the data object")
-
-
-@implementer(IPlugin, IOperation)
-class GetGpData(GpOperation):
-    """
-    See L{IOperation}.
-    """
-
-    name = "gp.data.get"
-    summary = "read a data object of a security domain"
-    help = """\
-GET DATA of a tag such as 0066 (card data), 00E0 (keys), 9F7F (CPLC), FF21 (free memory).  The answer is as the card gives it:
-with tag and length, or without.
-"""
-    parameters: Any = DataParameters
-    destructive = False
-    repeatable = True
-
-    async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
-        """
-        See L{GpOperation.perform}.
-
-        @return: C{tag} and C{data}, in hexadecimal.
-        """
-        tag = int(session.parameters.tag, 16)
-        session.stage("gp_get_data", tag=f"{tag:04X}")
-        return {"tag": f"{tag:04X}", "data": _hex(await isd.get_data(domain.channel, tag, domain.number))}
-
-
 def entry_json(entry: Entry) -> dict[str, Any]:
     """
     An entry of the registry.  What the card does not tell is empty.
     """
     return {
         "kind": entry.kind.value,
-        "aid": _hex(entry.aid),
+        "aid": hexadecimal(entry.aid),
         "state": entry.state_name,
         "privileges": list(privilege_names(entry.privileges)),
-        "domain": _hex(entry.domain),
-        "load_file": _hex(entry.load_file),
+        "domain": hexadecimal(entry.domain),
+        "load_file": hexadecimal(entry.load_file),
         "version": version_text(entry.version),
-        "modules": [*map(_hex, entry.modules)],
+        "modules": [*map(hexadecimal, entry.modules)],
         "implicit": list(entry.implicit),
     }
 
 
 def _tree(nodes: Iterable[Node]) -> list[dict[str, Any]]:
-    return [{"aid": _hex(each.entry.aid), "children": _tree(each.children)} for each in nodes]
-
-
-def _cplc(cplc: Cplc) -> dict[str, str]:
-    return {each.name: _hex(getattr(cplc, each.name)) for each in fields(Cplc)}
-
-
-def _card(card: RecognitionData) -> dict[str, Any]:
-    return {
-        "version": card.version,
-        "identified": card.identified,
-        "secure_channels": [*map(str, card.channels)],
-        "configuration": card.configuration,
-        "chip": card.chip,
-        "java_card": card.java_card,
-    }
-
-
-def _key(key: KeyInformation) -> dict[str, Any]:
-    parts = [{"type": each.name, "length": each.length} for each in key.parts]
-    return {"version": key.version, "identifier": key.identifier, "parts": parts}
-
-
-def _resources(resources: Resources) -> dict[str, int]:
-    return {
-        "applications": resources.applications,
-        "non_volatile": resources.non_volatile,
-        "volatile": resources.volatile,
-    }
-
-
-def _hex(octets: bytes) -> str:
-    return octets.hex().upper()
+    return [{"aid": hexadecimal(each.entry.aid), "children": _tree(each.children)} for each in nodes]

@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.errors import UnexpectedStatus
 from cardgw.gp.key_information import KeyInformation, KeyPart, encode_key_information
 from cardgw.gp.resources import Resources
-from cardgw.operations.gp_info import GetGpData, GpInfo, GpRegistry
-from tests.gp.card import CPLC, ISD
+from cardgw.operations.gp_info import GpInfo, GpRegistry
+from tests.gp.card import ISD
 from tests.operations.gp_card import CARD_DATA, HEAD, GpOperationTests, GpTestCase
 
 
@@ -44,20 +43,6 @@ class GpRegistryTests(GpOperationTests, SynchronousTestCase):
         return GpRegistry()
 
 
-class GetGpDataTests(GpOperationTests, SynchronousTestCase):
-    """
-    C{gp.data.get} is an operation.
-    """
-
-    parameters: ClassVar[dict[str, Any]] = {"tag": "9F7F"}
-
-    def make_operation(self) -> GetGpData:
-        """
-        See L{OperationTestsMixin}.
-        """
-        return GetGpData()
-
-
 class InfoTests(GpTestCase):
     """
     What C{gp.info} tells.
@@ -72,12 +57,14 @@ class InfoTests(GpTestCase):
         key = KeyInformation(1, 0x30, (KeyPart(0x88, 16),))
         self.card.objects |= {0x66: CARD_DATA, 0xE0: encode_key_information((key,)), 0xFF21: Resources(1, 4096, 256).encode()}
         self.card.objects |= {0x42: bytes.fromhex("420442099999"), 0x45: bytes.fromhex("45023D5F")}
+        self.card.objects[0x67] = bytes.fromhex("6703830102")
         found = self.done(keys="")
         self.assertEqual((found["domain"], found["iin"], found["cin"]), (ISD.hex().upper(), "42099999", "3D5F"))
         self.assertEqual(found["card"]["secure_channels"], ["SCP03 i=70"])
         self.assertEqual(found["keys"], [{"version": 48, "identifier": 1, "parts": [{"type": "AES", "length": 16}]}])
         self.assertEqual(found["resources"], {"applications": 1, "non_volatile": 4096, "volatile": 256})
         self.assertEqual(found["cplc"]["ic_fabricator"], "4790")
+        self.assertEqual(found["capabilities"]["hashes"], ["SHA256"])
         self.assertEqual(found["problems"], {})
 
     def test_problems(self) -> None:
@@ -106,20 +93,3 @@ class RegistryTests(GpTestCase):
         self.assertEqual((entry["kind"], entry["aid"], entry["state"]), ("ISD", ISD.hex().upper(), "SECURED"))
         self.assertEqual(found["tree"], [{"aid": ISD.hex().upper(), "children": []}])
         self.assertIn("ISD: A000000151000000 (SECURED)", found["listing"])
-
-
-class DataTests(GpTestCase):
-    """
-    What C{gp.data.get} gives.
-    """
-
-    operation = GetGpData
-
-    def test_data(self) -> None:
-        """
-        The data object as it comes, in the secure channel or without; or the card's refusal.
-        """
-        for keys in ("", "issuer"):
-            found = self.done(tag="9F7F", keys=keys)
-            self.assertEqual(found, {"tag": "9F7F", "data": f"9F7F2A{CPLC.hex().upper()}"})
-        self.assertIn("00E0", self.failed(UnexpectedStatus, tag="E0"))
