@@ -8,55 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import frozen
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.apdu.command import SHORT_DATA, Command
-from cardgw.apdu.script import Script
 from cardgw.errors import ParameterError
-from cardgw.fields import boolean, choice, octets, option
 from cardgw.gp.install import for_personalization
-from cardgw.gp.store_data import DataGroup, Structure, store_data, store_parts
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import KeySource
-
-_STRUCTURES = {"none": Structure.NONE, "dgi": Structure.DGI, "ber": Structure.BER}
-
-
-@frozen
-class StoreParameters(ChangeParameters):
-    """
-    What the caller gives.
-    """
-
-    data: bytes = option(octets, "what is stored, in hexadecimal", secret=True)
-    structure: str = option(
-        choice(*_STRUCTURES), "what the data are: data groupings (DGI), data objects (BER-TLV), or not said", default="none"
-    )
-    each: bool = option(boolean, "a command for each data grouping, which some applications want", default=False)
-    application: str = option(aid, "the AID of the application that gets them; empty: the security domain itself", default="")
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        if self.each:
-            self.groups()
-
-    def groups(self) -> tuple[bytes, ...]:
-        """
-        The data groupings.
-
-        @raise ParameterError: these are none.
-        """
-        if self.structure != "dgi":
-            raise ParameterError("each: only data groupings (dgi) are sent one by one")
-        try:
-            return tuple(group.encode() for group in DataGroup.decode_all(self.data))
-        except ValueError as problem:
-            raise ParameterError(f"data: {problem}") from None
+from cardgw.operations.gp_store_plan import StoreParameters
 
 
 @implementer(IPlugin, IOperation)
@@ -69,7 +31,8 @@ class StoreGpData(GpOperation):
     summary = "store data in a security domain, or in one of its applications"
     help = """\
 STORE DATA: in as many commands as the data need.  With an application, its security domain hands them on to it (INSTALL [for
-personalization] first).
+personalization] first).  Data are hexadecimal, or data groupings (DGI), one or more on each line.  They are sent as they are, or
+encrypted here (encrypt); encryption tells the card of those that have been encrypted elsewhere.
 """
     parameters: Any = StoreParameters
 
@@ -77,31 +40,35 @@ personalization] first).
         """
         See L{GpOperation.perform}.
 
-        @return: C{stored}: how many bytes, in C{commands} commands.
+        @return: C{stored}: how many bytes, as they were sent, in C{commands} commands; C{answer}: the data of the last answer, in
+            hexadecimal.
         """
         parameters: StoreParameters = session.parameters
         session.stage("gp_store_data")
-        script = _script(parameters, domain.block)
+        if domain.secured is None:
+            raise ParameterError("keys: missing")
+        script = parameters.script(domain.block, domain.secured.channel.dek if parameters.encrypt else None)
         if parameters.application:
             await domain.slowly(_personalize(parameters), "INSTALL [for personalization]")
-        await domain.send(script, "STORE DATA")
-        return {"stored": len(parameters.data), "commands": len(script.steps)}
+        answers = await domain.send(script, "STORE DATA")
+        stored = sum(len(each.command.data) for each in script.steps)
+        return {"stored": stored, "commands": len(script.steps), "answer": answers[-1].data.hex().upper()}
 
     def plan(self, parameters: StoreParameters, keys: KeySource) -> Iterable[Command]:
         """
-        See L{GpOperation.plan}.  Blocks are as long as they can be without a secure channel.
+        See L{GpOperation.plan}.  Blocks are as long as they can be without a secure channel; what is encrypted is not told.
         """
         if parameters.application:
             yield _personalize(parameters)
-        yield from (each.command for each in _script(parameters, SHORT_DATA).steps)
+        if not parameters.encrypt:
+            yield from (each.command for each in parameters.script(SHORT_DATA, None).steps)
+
+    def warnings(self, session: ISession) -> list[str]:
+        """
+        See L{GpOperation.warnings}.
+        """
+        return ["STORE DATA is encrypted for one session, so it cannot be told before."] if session.parameters.encrypt else []
 
 
 def _personalize(parameters: StoreParameters) -> Command:
     return for_personalization(bytes.fromhex(parameters.application)).command()
-
-
-def _script(parameters: StoreParameters, block: int) -> Script:
-    structure = _STRUCTURES[parameters.structure]
-    if parameters.each:
-        return store_parts(parameters.groups(), structure)
-    return store_data(parameters.data, block, structure)

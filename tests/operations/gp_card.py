@@ -23,6 +23,7 @@ from cardgw.gp.keys import KeyType, aes_check_value
 from cardgw.gp.life_cycle import Kind
 from cardgw.gp.privileges import decode_privileges
 from cardgw.gp.registry import Entry, Scope
+from cardgw.interfaces import ICardChannel
 from cardgw.scp.card_scp03 import CardScp03
 from cardgw.scp.keys import KeySet
 from cardgw.testing import FakeSession, OperationTestsMixin, session_for
@@ -201,7 +202,7 @@ class GpTestCase(SynchronousTestCase):
         self.session.key_sets, self.session.memory = self.key_sets, self.memory
         return Deferred.fromCoroutine(operation.run(self.session))
 
-    def make_channel(self, card: Any) -> MemoryChannel:
+    def make_channel(self, card: Any) -> ICardChannel:
         """
         The way to a card.
         """

@@ -9,8 +9,10 @@ from typing import Any
 from attrs import evolve
 from twisted.internet.defer import Deferred
 
+from cardgw.apdu.get_response import GetResponse
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import PeerLost
+from cardgw.interfaces import ICardChannel
 from cardgw.scp.keys import KeySet
 from cardgw.values import ChannelInfo, Feature
 from cardgw.virtual.security_domain import DEFAULT_KEY, VirtualSecurityDomain
@@ -75,11 +77,11 @@ class VirtualTestCase(GpTestCase):
         self.virtual.reset()
         return super().start(self.virtual if card is None else card, **parameters)
 
-    def make_channel(self, card: Any) -> MemoryChannel:
+    def make_channel(self, card: Any) -> ICardChannel:
         """
-        See L{GpTestCase.make_channel}.
+        See L{GpTestCase.make_channel}.  It repairs 61xx, as that of a session does.
         """
-        return MemoryChannel(self.info, card)
+        return GetResponse(MemoryChannel(self.info, card))
 
     def there(self) -> list[str]:
         """
