@@ -143,12 +143,15 @@ class Pki:
             identity: Identity = getattr(self, role)
             pem = identity.certificate.public_bytes(Encoding.PEM)
             (directory / f"{role}.pem").write_bytes(pem)
-            _write_secret(directory / f"{role}.key", identity.key)
+            write_secret(directory / f"{role}.key", identity.key)
             if role in ("ci", "tls_ci"):
                 (roots / f"{role}.pem").write_bytes(pem)
 
 
-def _write_secret(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+def write_secret(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+    """
+    A private key as PEM, which is not encrypted, readable by its owner alone.
+    """
     path.unlink(missing_ok=True)
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
