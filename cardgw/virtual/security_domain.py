@@ -9,6 +9,7 @@ C{python -m cardgw.virtual.security_domain --help} has it dial in to a reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from secrets import token_bytes
 from types import MappingProxyType
 
@@ -26,6 +27,7 @@ from cardgw.virtual.euicc_options import Delivery
 from cardgw.virtual.security_domain_apdu import transmit
 from cardgw.virtual.security_domain_keys import DEK, ENC, MAC, KeyRing, StoredKey, stored_pair
 from cardgw.virtual.security_domain_options import SecurityDomainOptions
+from cardgw.virtual.security_domain_persistent import restore_card, save_card
 from cardgw.virtual.security_domain_registry import CardRegistry
 from cardgw.virtual.security_domain_select import end, open_channel
 from cardgw.virtual.security_domain_session import Chance
@@ -156,6 +158,19 @@ class VirtualSecurityDomain:
             end(self._card, channel)
         self._card.channels.clear()
         open_channel(self._card, 0)
+
+    def save(self, path: Path) -> None:
+        """
+        Write down what is on the card: see L{save_card}.
+        """
+        save_card(self._card, path)
+
+    def restore(self, path: Path) -> None:
+        """
+        Have on the card what was written down, keys included, and power it off and on: see L{restore_card}.
+        """
+        restore_card(self._card, path)
+        self.reset()
 
     def __call__(self, apdu: bytes) -> bytes:
         """

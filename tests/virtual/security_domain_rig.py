@@ -38,19 +38,22 @@ class Wire:
     A card as L{cardgw.scp.blocking} wants it.
 
     @ivar sent: the commands that the card got.
+    @ivar got: its answers.
     """
 
     def __init__(self, card: Callable[[bytes], bytes], *, extended: bool = False) -> None:
         self.card = card
         self.extended = extended
         self.sent: list[bytes] = []
+        self.got: list[bytes] = []
 
     def send_and_receive(self, command: bytes, /) -> bytes:
         """
         One command.
         """
         self.sent.append(command)
-        return self.card(command)
+        self.got.append(self.card(command))
+        return self.got[-1]
 
     def is_extended_length_apdu_supported(self) -> bool:
         """

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from hashlib import sha256
 from hmac import compare_digest
-from typing import TypeVar
 
 from attrs import evolve
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -18,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.apdu import tlv
 from cardgw.gp import delegated
 from cardgw.gp.cap import CapFile
-from cardgw.gp.delegated import Receipt, Sign, parse_receipt, with_token
+from cardgw.gp.delegated import Receipt, Sign, parse_receipt, token_input, with_token
 from cardgw.gp.delete import Delete, delete
 from cardgw.gp.install import (
     For,
@@ -45,7 +44,6 @@ HASH = sha256(CODE).digest()
 DOMAIN, INNER = bytes.fromhex("A000000151000001"), bytes.fromhex("A000000151000002")
 DELEGATED = Privilege.SecurityDomain | Privilege.DelegatedManagement
 TOKEN_KEY, RECEIPT_KEY = AesKey(b"t" * 16), AesKey(b"r" * 16)
-_Content = TypeVar("_Content", Install, Delete)
 
 
 class Rig(SynchronousTestCase):
@@ -80,8 +78,8 @@ class Rig(SynchronousTestCase):
         """
         The status, and the receipt.
         """
-        command = (content if signer is None else with_token(content, signer)).command()
-        answer = self.admin.send(command)
+        told = content if signer is None else content.with_token(signer(token_input(content)))
+        answer = self.admin.send(told.command())
         return answer.status, parse_receipt(answer.data) if answer.status == 0x9000 else None
 
     def confirmed(self, content: Install | Delete, done: bytes, counter: int) -> Receipt:
