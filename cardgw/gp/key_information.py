@@ -130,12 +130,15 @@ class KeyInformation:
 def parse_key_information(answer: bytes) -> tuple[KeyInformation, ...]:
     """
     The answer to GET DATA for the key information template.  A domain without keys has an empty one, or empty objects in it.
+    Some cards tell what is in it alone.
 
     @raise MalformedAnswer: it is something else.
     """
     try:
-        objects = tlv.only(answer, TEMPLATE).children()
-        if any(each.tag != KEY for each in objects):
+        objects = tlv.decode(answer)
+        if [each.tag for each in objects] == [TEMPLATE]:
+            objects = objects[0].children()
+        if not answer or any(each.tag != KEY for each in objects):
             raise ValueError("expected data objects C0 alone")
         return tuple(KeyInformation.decode(each.value) for each in objects if each.value)
     except ValueError as problem:

@@ -135,12 +135,17 @@ class RecognitionData:
 
 def parse_recognition_data(answer: bytes) -> RecognitionData:
     """
-    The answer to GET DATA for the card data.
+    The answer to GET DATA for the card data.  Some cards tell the card recognition data in it alone.
 
     @raise MalformedAnswer: it is something else.
     """
     try:
-        return RecognitionData.decode(tlv.only(tlv.only(answer, CARD_DATA).value, RECOGNITION).value)
+        (found,) = tlv.decode(answer)
+        if found.tag == CARD_DATA:
+            found = tlv.only(found.value, RECOGNITION)
+        if found.tag != RECOGNITION:
+            raise ValueError(f"expected data object {CARD_DATA:X} or {RECOGNITION:X}, found {found.tag:X}")
+        return RecognitionData.decode(found.value)
     except ValueError as problem:
         raise MalformedAnswer(f"GET DATA of 0066: {problem}") from None
 

@@ -103,6 +103,13 @@ class WireTests(SynchronousTestCase):
             with contextlib.suppress(MalformedAnswer):
                 parse_key_information(answer)
 
+    def test_bare(self) -> None:
+        """
+        Some cards leave the template out.
+        """
+        keys = tuple(KeyInformation(number, 0xFF, (KeyPart(0x88, 16),)) for number in (1, 2, 3))
+        self.assertEqual(parse_key_information(tlv.only(encode_key_information(keys), 0xE0).value), keys)
+
     def test_malformed(self) -> None:
         """
         What is cut short, or something else.

@@ -130,6 +130,13 @@ class MalformedTests(SynchronousTestCase):
         little = tlv.encode(0x66, tlv.encode(0x73, bytes.fromhex("06072A864886FC6B01")))
         self.assertEqual(parse_recognition_data(little), RecognitionData(objects=(bytes.fromhex("06072A864886FC6B01"),)))
 
+    def test_bare(self) -> None:
+        """
+        Some cards leave the outer data object out.
+        """
+        bare = tlv.encode(0x73, bytes.fromhex("06072A864886FC6B01"))
+        self.assertEqual(parse_recognition_data(bare), parse_recognition_data(tlv.encode(0x66, bare)))
+
     def test_other(self) -> None:
         """
         Another card, or nothing.
