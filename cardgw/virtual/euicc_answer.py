@@ -35,6 +35,13 @@ class Outgoing:
         self._announced = 0
         self._status = SW_OK
 
+    @property
+    def waits(self) -> bool:
+        """
+        Whether there is something to fetch.
+        """
+        return bool(self._data)
+
     def begin(self, data: bytes, status: int) -> bytes:
         """
         The response APDU to the command itself.

@@ -76,7 +76,7 @@ def transmit(card: Card, apdu: bytes) -> bytes:
         return SW_WRONG_LENGTH.to_bytes(2, "big")
     try:
         channel = _channel(card, command)
-        if command.ins == GET_RESPONSE and not command.cla & _MARKS:
+        if command.ins == GET_RESPONSE and (channel.outgoing.waits or not command.cla & _MARKS):
             return _get_response(channel, command)
         channel.outgoing.clear()
         response = _answer(card, channel, command)
@@ -88,10 +88,8 @@ def transmit(card: Card, apdu: bytes) -> bytes:
 
 
 def _channel(card: Card, command: Command) -> LogicalChannel:
-    family = card.options.family
-    in_pieces = command.ins == PERFORM_SECURITY_OPERATION and family.wrong_length != SW_WRONG_LENGTH
-    if command.is_extended and (in_pieces or not card.options.extended):
-        raise Refused(family.wrong_length)
+    if command.is_extended and not card.options.extended:
+        raise Refused(card.options.family.wrong_length)
     cla = command.cla
     if not cla & FURTHER:
         if cla & _RESERVED:
@@ -105,11 +103,14 @@ def _channel(card: Card, command: Command) -> LogicalChannel:
 
 
 def _get_response(channel: LogicalChannel, command: Command) -> bytes:
+    """
+    While something waits it belongs to the transport, as with T=0: whatever its class says of protection, and without Le for all.
+    """
     if command.p1 or command.p2:
         raise Refused(SW_PARAMETERS)
-    if command.data or command.expected is None:
+    if command.data:
         raise Refused(SW_WRONG_LENGTH)
-    return channel.outgoing.fetch(min(command.expected, SHORT_LE))
+    return channel.outgoing.fetch(min(command.expected or SHORT_LE, SHORT_LE))
 
 
 def _answer(card: Card, channel: LogicalChannel, command: Command) -> Response:

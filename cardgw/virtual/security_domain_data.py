@@ -23,7 +23,8 @@ from cardgw.virtual.security_domain_registry import Item
 from cardgw.virtual.security_domain_state import Card, LogicalChannel, own, own_ring, require_host
 from cardgw.virtual.security_domain_values import SW_SECURITY
 
-IIN, CIN, CARD_DATA, CAPABILITIES, DIVERSIFICATION, KEYS, COUNTER = 0x42, 0x45, 0x66, 0x67, 0xCF, 0xE0, 0xC1
+IIN, CIN, CARD_DATA, CAPABILITIES, DIVERSIFICATION, KEYS = 0x42, 0x45, 0x66, 0x67, 0xCF, 0xE0
+COUNTER, RECEIPTS = 0xC1, 0xC2
 CPLC, APPLICATIONS, RESOURCES = 0x9F7F, 0x2F00, 0xFF21
 BARE = (CARD_DATA, KEYS, OFF_CARD_ISSUERS, ON_CARD_ISSUERS)
 """Data objects that cards of some families tell the values of."""
@@ -73,6 +74,8 @@ def _of_card(card: Card, tag: int) -> bytes | None:
     if tag == RESOURCES:
         count = sum(each.kind in (Kind.SSD, Kind.APP) for each in items)
         return Resources(count, max(0, card.registry.free), _VOLATILE).encode()
+    if tag == RECEIPTS:
+        return tlv.encode(tag, card.receipts.to_bytes(2, "big"))
     if tag == CAPABILITIES:
         return capabilities(options)
     plain = {IIN: options.iin, CIN: options.cin, CPLC: options.cplc, DIVERSIFICATION: options.diversification}.get(tag)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from cardgw.gp.commands import Ins
 from cardgw.scp import families
@@ -33,6 +33,7 @@ class CardFamily:
     @ivar scp: in their secure channels.
     @ivar aid: of the issuer security domain.
     @ivar version: of the keys that are there from the factory.
+    @ivar implementation: the i byte of SCP03.
     @ivar des: those keys are of triple DES, and the secure channel is SCP02.
     @ivar tagged: GET STATUS knows the form with tags; otherwise the records of older cards alone.
     @ivar cut_by_p1: bit 8 of P1 announces more of a command.
@@ -45,7 +46,7 @@ class CardFamily:
     @ivar resets: INITIALIZE UPDATE counts as a failure until EXTERNAL AUTHENTICATE succeeds, agreements on keys are counted, too,
         and when all keys are blocked everything is as it came from the factory.
     @ivar interindustry: commands of GlobalPlatform may come with an interindustry class, too.
-    @ivar wrong_length: the status for extended length where there is none; certificates of hosts must not have it anyway.
+    @ivar wrong_length: the status for extended length where there is none.
     @ivar tries: so many authentications may fail before keys are blocked; C{None} for any number.
     @ivar without: instructions that they do not have.
     """
@@ -54,6 +55,7 @@ class CardFamily:
     scp: Family = families.STRICT
     aid: bytes = GP_AID
     version: int = 0x30
+    implementation: int = 0x70
     des: bool = False
     tagged: bool = True
     cut_by_p1: bool = True
@@ -75,6 +77,7 @@ YUBIKEY = CardFamily(
     "yubikey",
     families.YUBIKEY,
     version=FACTORY_VERSION,
+    implementation=0x60,
     cut_by_p1=False,
     bare=True,
     short_keys=True,
@@ -108,7 +111,7 @@ class SecurityDomainOptions:
     """
     What kind of card it is.
 
-    @ivar implementation: the i byte of SCP03.
+    @ivar implementation: the i byte of SCP03; by default that of the family.
     @ivar scp02: the parameter i of SCP02.
     @ivar channels: how many logical channels besides the basic one, up to 19.
     @ivar extended: commands of extended length are understood.
@@ -123,7 +126,7 @@ class SecurityDomainOptions:
     """
 
     family: CardFamily = STRICT
-    implementation: int = 0x70
+    implementation: int = field(default=Factory(lambda self: self.family.implementation, takes_self=True))
     scp02: int = 0x55
     channels: int = 19
     extended: bool = False

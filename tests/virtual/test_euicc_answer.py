@@ -92,7 +92,9 @@ class OutgoingTests(SynchronousTestCase):
         """
         outgoing = Outgoing(Delivery.T0)
         outgoing.begin(b"hello", 0x9000)
+        self.assertTrue(outgoing.waits)
         outgoing.clear()
+        self.assertFalse(outgoing.waits)
         self.assertEqual("6985", self.refusal(outgoing, 256))
 
     @settings(deadline=None)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.gp.commands import get_data
 from cardgw.gp.registry import Scope
 from cardgw.virtual.euicc_options import Delivery
 from cardgw.virtual.security_domain import VirtualSecurityDomain
@@ -63,6 +64,18 @@ class ApduTests(SynchronousTestCase):
         card(bytes.fromhex("80CA00CF00"))
         self.check("00A4040C", "9000", card)
         self.check("00C000000C", "6985", card)
+
+    def test_restProtected(self) -> None:
+        """
+        While something waits, GET RESPONSE may have the class of the command that it goes on with, and no Le; then not any more.
+        """
+        for command in ("80C0000000", "84C0000000", "84C00000", "00C00000"):
+            card = make_card(delivery=Delivery.T0)
+            card(bytes.fromhex("80CA00CF00"))
+            self.assertEqual(len(card(bytes.fromhex(command))), 14)
+        self.check("84C0000000", "6985", card)
+        admin = Administrator(make_card(delivery=Delivery.T0))
+        self.assertEqual(admin.status(get_data(0xCF)), 0x9000)
 
     def test_delivery(self) -> None:
         """

@@ -17,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.apdu import tlv
 from cardgw.gp import delegated
 from cardgw.gp.cap import CapFile
+from cardgw.gp.commands import get_data
 from cardgw.gp.delegated import Receipt, Sign, parse_receipt, token_input, with_token
 from cardgw.gp.delete import Delete, delete
 from cardgw.gp.install import (
@@ -156,6 +157,7 @@ class ReceiptTests(Rig):
         self.assertEqual(found.token_identifier, b"\x12\x34")
         found = self.confirmed(Delete((INSTANCE,), control=control), delegated.deleted(INSTANCE), 3)
         self.assertEqual(found.token_identifier, b"\x12\x34")
+        self.assertEqual(self.admin.send(get_data(0xC2)).data, b"\xc2\x02\x00\x03")
 
     def test_none(self) -> None:
         """
