@@ -199,7 +199,7 @@ class RefusedTests(PipeliningTests):
             self.begin(burst)
             self.refuse(40, 0x6581)
             error = self.failureResultOf(self.run_load(), UnexpectedStatus).value
-            self.assertIn(f"LOAD, 40 of {LEVELS['33'] + 1}: 6581", str(error))
+            self.assertRegex(str(error), f"LOAD.* 40 of {LEVELS['33'] + 1}: 6581")
             came = self.loads()
             self.assertEqual(len(came), {1: 40, 7: 42, MANY: LEVELS["33"] + 1}[burst])
             self.assertEqual(len({each[5:] for each in came}), len(came))
@@ -226,7 +226,7 @@ class RefusedTests(PipeliningTests):
         for burst in (1, MANY):
             self.begin(burst)
             self.refuse(40, 0x6C10)
-            self.assertIn("LOAD, 40 of", str(self.failureResultOf(self.run_load(), UnexpectedStatus).value))
+            self.assertIn(", 40 of", str(self.failureResultOf(self.run_load(), UnexpectedStatus).value))
             came = self.loads()
             self.assertEqual(len({each[5:] for each in came}), len(came))
 
