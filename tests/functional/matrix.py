@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from cardgw.values import Feature
 from cardgw.virtual.crl import issue_crl
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import Delivery
+from cardgw.virtual.security_domain_options import LEGACY, STRICT
 from tests.functional.api_client import Json
 from tests.functional.operators import HOST, NEW, TWO, activation_code, pki
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
@@ -86,23 +87,46 @@ What is done to each card, in this order, with which parameters; these may depen
 is what C{card.attach} is told of a reader that reads the EID, and is closed then.
 """
 
-GP_HEAD: Json = {"keys": "issuer"}
-GP_CAP = zipped(make_components()).hex()
-GP_OPERATIONS: Mapping[str, Json] = {
-    "gp.info": {},
-    "gp.registry": GP_HEAD,
-    "gp.install": {**GP_HEAD, "cap": GP_CAP},
-    "gp.status.set": {**GP_HEAD, "state": "lock", "aid": APPLET.hex()},
-    "gp.delete": {**GP_HEAD, "aid": PACKAGE.hex(), "related": True},
-    "gp.data.get": {"tag": "9F7F"},
-    "gp.data.store": {**GP_HEAD, "data": "42029999", "structure": "ber"},
-    "gp.certificates.get": {"identifier": 0x13, "version": 1},
-    "gp.certificates.store": {**GP_HEAD, "identifier": 0x13, "version": 1, "certificates": ["3003020101"]},
-    "gp.script": {**GP_HEAD, "script": "80CA9F7F00 = 9000"},
-    "gp.keys.put": {**GP_HEAD, "new": "next"},
-    "gp.keys.delete": {**GP_HEAD, "version": 0x31},
+
+@frozen
+class GpWay:
+    """
+    A secure channel to a card of GlobalPlatform.
+
+    @ivar head: how operations are told.
+    @ivar options: of the card.
+    @ivar new: the key set that is put on it.
+    """
+
+    head: Json
+    options: Mapping[str, Any] = field(factory=dict)
+    new: str = "next"
+
+
+GP_WAYS: Mapping[str, GpWay] = {
+    "scp03-33": GpWay({"keys": "issuer"}),
+    "scp03-01": GpWay({"keys": "issuer", "protocol": "scp03", "level": "01"}),
+    "scp03-s16": GpWay({"keys": "issuer"}, {"implementation": 0x71}),
+    "scp02": GpWay({"keys": "old"}, {"family": evolve(LEGACY, aid=STRICT.aid, version=STRICT.version)}, "old-next"),
 }
-"""What is done to a card of GlobalPlatform (L{tests.functional.test_gp}), in this order."""
+"""By their names; a new secure channel is one more line.  The first one is that of all transports."""
+
+GP_CAP = zipped(make_components()).hex()
+GP_OPERATIONS: Mapping[str, Callable[[GpWay], Json]] = {
+    "gp.info": lambda _: {},
+    "gp.registry": lambda way: way.head,
+    "gp.install": lambda way: {**way.head, "cap": GP_CAP},
+    "gp.status.set": lambda way: {**way.head, "state": "lock", "aid": APPLET.hex()},
+    "gp.delete": lambda way: {**way.head, "aid": PACKAGE.hex(), "related": True},
+    "gp.data.get": lambda _: {"tag": "9F7F"},
+    "gp.data.store": lambda way: {**way.head, "data": "42029999", "structure": "ber"},
+    "gp.certificates.get": lambda _: {"identifier": 0x13, "version": 1},
+    "gp.certificates.store": lambda way: {**way.head, "identifier": 0x13, "version": 1, "certificates": ["3003020101"]},
+    "gp.script": lambda way: {**way.head, "script": "80CA9F7F00 = 9000"},
+    "gp.keys.put": lambda way: {**way.head, "new": way.new},
+    "gp.keys.delete": lambda way: {**way.head, "version": 0x31},
+}
+"""What is done to a card of GlobalPlatform (L{tests.functional.test_gp}), in this order, through each secure channel."""
 
 NEEDY = """
 from attrs import frozen

@@ -1,85 +1,120 @@
 # -*- test-case-name: tests.functional.test_gp -*-
 """
-A card of GlobalPlatform dials in to the service, whose settings name its keys: every operation is done to it, over loopback.
+Administration, from the settings to the card: every operation is done to a software card of GlobalPlatform, through every secure
+channel and over every transport where that is possible.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import Any
 
-from tests.functional.matrix import GP_HEAD, GP_OPERATIONS
-from tests.functional.vpcd import VpcdTestCase
-from tests.gp.card import CUID, gp_atr
-from tests.operations.gp_card import GpTestCard
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
 
-ENC, MAC, DEK = ("404142434445464748494A4B4C4D4E4F", "505152535455565758595A5B5C5D5E5F", "606162636465666768696A6B6C6D6E6F")
-NEXT = "000102030405060708090A0B0C0D0E0F" * 2
-SETTINGS = """
-[keys."issuer"]
-version = 48
-enc = "file:{0}/enc"
-mac = "file:{0}/mac"
-dek = "file:{0}/dek"
+from cardgw.apdu.command import Command
+from cardgw.scp.class_byte import is_marked
+from cardgw.values import Feature
+from cardgw.virtual.euicc_options import Delivery
+from tests.functional.gp import KEYS, OWN_KEY, GpCard, GpReaderTestCase, GpTestCase
+from tests.functional.matrix import GP_OPERATIONS, GP_WAYS, LINES, GpWay
+from tests.gp.cap_maker import APPLET
 
-[keys."next"]
-version = 49
-master = "file:{0}/next"
-diversification = "kdf3"
-
-[keys."wrong"]
-master = "file:{0}/next"
-"""
+METHODS = b"m" * 16
+"""A part of the load file."""
+WAY = next(iter(GP_WAYS.values()))
+TESTED = {"vpcd": "AdministrationTests", "pcsc": "ReaderAdministrationTests"}
+"""Where each transport that can select an application is tested."""
 
 
-class GlobalPlatformTests(VpcdTestCase):
+class TableTests(SynchronousTestCase):
     """
-    Administration, from the settings to the card.
+    The table is whole.
     """
 
-    async def begin(self) -> GpTestCard:
+    def test_transports(self) -> None:
         """
-        The service with its keys, and a card that is here.
+        Every transport that can select an application has cards that are administered over it; at the others it is refused.
         """
-        await self.start(SETTINGS.format(self.key_files()))
-        card = GpTestCard()
-        await self.insert_any(card, gp_atr(0), card.reset)
-        await self.identified(CUID)
-        return card
+        self.assertEqual(set(TESTED), {name for name, line in LINES.items() if Feature.SELECT in line.offers})
 
-    def key_files(self) -> Path:
+    def test_ways(self) -> None:
         """
-        A directory with keys that only their owner may read.
+        Every secure channel has a test.
         """
-        directory = Path(self.mktemp()).resolve()
-        directory.mkdir()
-        for name, key in {"enc": ENC, "mac": MAC, "dek": DEK, "next": NEXT}.items():
-            (directory / name).write_text(f"{key}\n")
-            (directory / name).chmod(0o600)
-        return directory
+        self.assertEqual({f"test_{name.replace('-', '_')}" for name in GP_WAYS} - set(dir(AdministrationTests)), set())
 
-    async def test_operations(self) -> None:
+
+class MatrixTestCase(GpTestCase):
+    """
+    One card, to which everything is done.
+    """
+
+    async def check(self, way: GpWay) -> GpCard:
         """
-        All of them, one after the other.  No key is in any answer.
+        Do all there is to a card, and look what has become of it.  No key is in any answer, nor in the log.
         """
-        card = await self.begin()
+        await self.start()
+        card = await self.administered(way)
         results = {}
         for operation, parameters in GP_OPERATIONS.items():
-            results[operation] = await self.run_job(CUID, operation, confirm=True, **parameters)
-        self.assertEqual(len(card.entries), 1)
-        self.assertEqual(results["gp.install"]["installed"], ["A000000062030101"])
+            results[operation] = await self.run_job(card.identity, operation, confirm=True, **parameters(way))
+        self.assertEqual((card.there(), card.card.versions), ([], (48, OWN_KEY.kvn)))
+        self.assertEqual(results["gp.install"]["installed"], [APPLET.hex().upper()])
         self.assertEqual(results["gp.keys.put"]["version"], 49)
         self.assertTrue(results["gp.script"]["ok"])
-        told = json.dumps(results).upper() + json.dumps(await self.api.items("jobs")).upper()
-        for key in (ENC, MAC, DEK, NEXT):
-            self.assertNotIn(key[:12], told)
+        self.assert_silent(results, await self.api.items("jobs"), self.gateway.events)
+        return card
 
-    async def test_failures(self) -> None:
+    def assert_silent(self, *told: Any) -> None:
         """
-        Two failures are remembered across jobs; the third authentication does not come to the card.
+        No key is in anything that was told.
         """
-        await self.begin()
-        wrong = {**GP_HEAD, "keys": "wrong"}
-        for expected in ("challenge-differs", "challenge-differs", "authentication-failed-before"):
-            self.assertEqual(await self.failed_job(CUID, "gp.registry", **wrong), expected)
-        await self.run_job(CUID, "gp.registry", **GP_HEAD)
+        text = json.dumps(told).upper()
+        for key in KEYS.values():
+            self.assertNotIn(key[:12], text)
+
+
+class AdministrationTests(MatrixTestCase):
+    """
+    Cards that dial in.
+    """
+
+    async def test_scp03_33(self) -> None:
+        """
+        SCP03 with everything protected.
+        """
+        card = await self.check(WAY)
+        self.assertTrue(all(is_marked(Command.decode(each).cla) and METHODS not in each for each in card.loads))
+
+    async def test_scp03_01(self) -> None:
+        """
+        SCP03 with nothing but MACs of commands.
+        """
+        card = await self.check(GP_WAYS["scp03-01"])
+        self.assertTrue(all(is_marked(Command.decode(each).cla) for each in card.loads))
+        self.assertTrue(any(METHODS in each for each in card.loads))
+
+    async def test_scp03_s16(self) -> None:
+        """
+        SCP03 with long MACs, which the card tells that it has.
+        """
+        await self.check(GP_WAYS["scp03-s16"])
+
+    async def test_scp02(self) -> None:
+        """
+        SCP02, with triple DES.
+        """
+        await self.check(GP_WAYS["scp02"])
+
+
+class ReaderAdministrationTests(GpReaderTestCase, MatrixTestCase):
+    """
+    Cards in readers.
+    """
+
+    async def test_pcsc(self) -> None:
+        """
+        A card with T=0 in a reader of this machine: protected answers are fetched with GET RESPONSE.
+        """
+        await self.check(evolve(WAY, options={"delivery": Delivery.T0}))

@@ -11,13 +11,14 @@ from pathlib import Path
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.values import Feature
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.smds import Smds
 from cardgw.virtual.smds_server import SmdsServer
 from tests.dropins import shipped_registry
 from tests.functional.api_client import Json
 from tests.functional.attach import AttachTestCase, read_eid
-from tests.functional.matrix import GP_OPERATIONS, LINES, NEEDY, OPERATIONS, needs
+from tests.functional.matrix import GP_OPERATIONS, GP_WAYS, LINES, NEEDY, OPERATIONS, needs
 from tests.functional.operators import ENDED, NEW, ONE, identity, pki, reactor, until
 from tests.functional.pcsc import PcscTestCase
 
@@ -108,12 +109,23 @@ class MatrixTestCase(AttachTestCase):
         self.use_next(lambda reader: read_eid(reader).addCallback(eids.append))
         for operation, parameters in OPERATIONS.items():
             results[operation] = await self.done(card, operation, parameters(results))
+        await self.refuse_administration(card)
         found = [(each.iccid, each.state, each.nickname) for each in card.profiles]
         self.assertEqual(found, [(ONE, "disabled", ""), (NEW, "disabled", "Zoë")])
         self.assertEqual((card.notifications, card.default_smdp), ([], ""))
         self.assertEqual({each.event for each in self.smdp.notifications}, {"install", "enable", "disable", "delete"})
         self.assertEqual((results["lpa.info"]["eidValue"], eids), (card.eid.hex(), [card.eid]))
         await self.refuse(card)
+
+    async def refuse_administration(self, card: VirtualEuicc) -> None:
+        """
+        Where no application can be selected no security domain is administered: that is said, and nothing is sent.
+        """
+        if Feature.SELECT in self.line.offers:
+            return
+        way = next(iter(GP_WAYS.values()))
+        for operation, parameters in GP_OPERATIONS.items():
+            await self.refused(card, operation, f"{operation} needs {Feature.SELECT.value}, which", parameters(way))
 
     async def refuse(self, card: VirtualEuicc) -> None:
         """
@@ -123,14 +135,21 @@ class MatrixTestCase(AttachTestCase):
             if not reason:
                 await self.done(card, operation, {})
                 continue
-            if not await self.api.items("cards"):
-                await self.line.arrive(self, card)
-            await self.here(card)
-            before = card.apdus
-            reply = await self.api.post("jobs", {"operation": operation, "card": identity(card)})
-            self.assertEqual(reply.refusal, (409, "operation-refused"))
-            self.assertIn(f"{operation} needs {reason}, which", reply.body["detail"])
-            self.assertEqual(card.apdus, before)
+            await self.refused(card, operation, f"{operation} needs {reason}, which")
+
+    async def refused(self, card: VirtualEuicc, operation: str, reason: str, parameters: Json | None = None) -> None:
+        """
+        An operation is refused, and the card does not notice.
+        """
+        if not await self.api.items("cards"):
+            await self.line.arrive(self, card)
+        await self.here(card)
+        before = card.apdus
+        body = {"operation": operation, "card": identity(card), "parameters": parameters or {}, "confirm": True}
+        reply = await self.api.post("jobs", body)
+        self.assertEqual(reply.refusal, (409, "operation-refused"))
+        self.assertIn(reason, reply.body["detail"])
+        self.assertEqual(card.apdus, before)
 
 
 class MatrixTests(MatrixTestCase):
