@@ -24,7 +24,7 @@ DOCS = "More: README.md and docs/ of the distribution."
 _HELP = "show this, and leave"
 _WIDTH = 100
 _SUGGESTED = re.compile(r"\(Did you mean one of: (.*)\?\)")
-_SECTIONS = ("options", "job options", "output", "gateway")
+_SECTIONS = ("options", "secure channel", "job options", "output", "gateway")
 
 
 class Formatter(click.HelpFormatter):

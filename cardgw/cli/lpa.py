@@ -14,13 +14,11 @@ from attrs import evolve
 from cardgw.cli.app import App
 from cardgw.cli.choose import Target
 from cardgw.cli.completion import complete_profiles
-from cardgw.cli.errors import STATUSES, JobFailed
+from cardgw.cli.errors import STATUSES
 from cardgw.cli.group import Command, Option
 from cardgw.cli.options import DESTRUCTIVE_JOB, JOB
-from cardgw.cli.perform import DIGITS, Order, perform, really, submit
-from cardgw.cli.progress import Reporter
+from cardgw.cli.perform import DIGITS, Order, perform, really, result_of
 from cardgw.cli.render import shown
-from cardgw.cli.wait import Waiting
 
 _PROFILE = click.argument("profile", shell_complete=complete_profiles)
 _NOTE = "PROFILE is an ICCID, the AID of an ISD-P, or a nickname.\n\n" + STATUSES
@@ -160,10 +158,7 @@ def _profile(app: App, target: Target, wanted: str) -> Mapping[str, Any] | None:
     """
     if target.card is None:
         return None
-    job = Waiting(app, submit(app, Order("lpa.profiles"), target)[0], Reporter()).wait()
-    if job["state"] != "done":
-        raise JobFailed(job)
-    text = wanted.strip()
+    listed, text = result_of(app, Order("lpa.profiles"), target), wanted.strip()
     names = ("iccid", "isdpAid", "profileNickname")
-    found = [each for each in job["result"]["profiles"] if text.lower() in [str(each.get(name)).lower() for name in names]]
+    found = [each for each in listed["profiles"] if text.lower() in [str(each.get(name)).lower() for name in names]]
     return found[0] if len(found) == 1 else None

@@ -17,6 +17,7 @@ from cardgw.cli import (
     cards,
     diagnose,
     download,
+    gp,
     jobs,
     local,
     lpa,
@@ -45,6 +46,7 @@ HEADINGS = {
         lpa.nickname,
         notifications.notifications,
     ),
+    "smart cards": (gp.gp,),
     "work": (jobs.jobs, watch.watch, notifications.outbox),
     "access": (tokens.login, tokens.token, tokens.audit),
     "without a gateway": (

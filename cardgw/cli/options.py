@@ -83,6 +83,10 @@ GATEWAY: Decorator[Any] = _all(_URL, _TOKEN)
 """Where the gateway is, and the token."""
 ANSWER: Decorator[Any] = _all(_JSON, _QUIET, GATEWAY)
 """Of commands that look at something or change it at once."""
+CARD_ANSWER: Decorator[Any] = _all(_CARD, _JSON, _QUIET, GATEWAY)
+"""Likewise, where it is a card that is looked at."""
+LOCAL_ANSWER: Decorator[Any] = _all(_JSON, _QUIET)
+"""Likewise, without a gateway."""
 JOB: Decorator[Any] = _all(_CARD, _WAIT, _NO_INPUT, _DRY_RUN, _JSON, _LPAC, _QUIET, GATEWAY)
 """Of commands that run an operation on a card."""
 DESTRUCTIVE_JOB: Decorator[Any] = _all(_CARD, _YES, _WAIT, _NO_INPUT, _DRY_RUN, _JSON, _LPAC, _QUIET, GATEWAY)

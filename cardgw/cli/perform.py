@@ -16,6 +16,7 @@ from cardgw.cli.app import App, Style
 from cardgw.cli.choose import Target, choose
 from cardgw.cli.errors import DONE, GatewayUnreachable, JobFailed, NotConfirmed, RequestRefused
 from cardgw.cli.parameters import HIDDEN
+from cardgw.cli.progress import Reporter
 from cardgw.cli.render import shown
 from cardgw.cli.text import clean, segment
 from cardgw.cli.wait import ENDED, Job, Waiting
@@ -103,6 +104,19 @@ def submit(app: App, order: Order, target: Target) -> tuple[Job, str]:
     Queue a job: see L{Api.submit}.
     """
     return app.api.submit(order.body(target.address), app.new_key())
+
+
+def result_of(app: App, order: Order, target: Target) -> Job:
+    """
+    Ask a card something on the way to something else, without a word.
+
+    @return: the result.
+    @raise JobFailed: there is none.
+    """
+    job = Waiting(app, submit(app, order, target)[0], Reporter()).wait()
+    if job["state"] != "done":
+        raise JobFailed(job)
+    return job["result"] or {}
 
 
 def _preview(app: App, order: Order, target: Target) -> None:

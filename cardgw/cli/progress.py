@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TaskID, Text
 from rich.text import Text
 
 from cardgw.cli.app import App, Style
-from cardgw.cli.text import flat, stage_text
+from cardgw.cli.text import WARNINGS, flat, stage_text, warning
 
 UNPACKED = {"lpa.profiles": "profiles", "notifications.list": "notifications"}
 """Operations of which lpac prints a part of the result alone."""
@@ -230,6 +230,25 @@ class LpacLines(Reporter):
             self._line("lpa", -1, self._stage or str((error or {}).get("code") or job.get("state")), flat(told))
 
 
+class Warnings(Reporter):
+    """
+    Tells what an operation warns of (the fact C{warnings}), each once.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._told: set[str] = set()
+
+    def stage(self, job: Mapping[str, Any], name: str, facts: Mapping[str, Any]) -> None:
+        """
+        See L{Reporter}.
+        """
+        for each in facts.get(WARNINGS, ()):
+            if each not in self._told:
+                self._told.add(each)
+                self._say(warning(each))
+
+
 class Both(Reporter):
     """
     Tells several.
@@ -292,8 +311,9 @@ def reporter_for(app: App) -> Reporter:
     elif app.style is Style.LPAC:
         found.append(LpacLines(app.print_line))
     if not app.flags.quiet:
+        found.append(Warnings(app.say))
         if app.err.is_terminal:
             found.append(Bars(app.err))
-        elif not found:
+        elif app.style in {Style.HUMAN, Style.JSON}:
             found.append(Sentences(app.say))
     return Both(*found)

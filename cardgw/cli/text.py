@@ -55,6 +55,8 @@ STAGES: Mapping[str, str] = {
     "cat_busy": "the card is busy with a menu or a message",
 }
 """Stages (most have lpac's names) and what happens in them."""
+WARNINGS = "warnings"
+"""The fact of a stage that tells what is to be told as warnings."""
 _ALONE = ("provider", "name", "host", "iccid", "address", "reader")
 """Facts that need no word beside them."""
 _UNITS = ((86400 * 365, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -93,9 +95,16 @@ def stage_text(name: str, facts: Mapping[str, Any]) -> str:
     A stage as a sentence, with what is known by then.
     """
     told = [str(facts[key]) for key in _ALONE if facts.get(key)]
-    told += [_fact(key, value) for key, value in facts.items() if key not in _ALONE and _tells(value)]
+    told += [_fact(key, value) for key, value in facts.items() if key not in (*_ALONE, WARNINGS) and _tells(value)]
     sentence = STAGES.get(name, name.replace("_", " "))
     return flat(f"{sentence}: {', '.join(told)}" if told else sentence)
+
+
+def warning(text: Any) -> str:
+    """
+    A warning as a line; it begins with what is wrong.
+    """
+    return f"WARNING: {flat(text)}"
 
 
 def _tells(value: Any) -> bool:

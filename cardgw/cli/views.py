@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cardgw.cli import gp_views
 from cardgw.cli.app import App
 from cardgw.cli.render import Column, facts, key, shown, table, tree
 from cardgw.cli.text import age, digits_of, due, moment, sentence, stage_text, tail_of
@@ -274,6 +275,7 @@ RESULTS: Mapping[str, Callable[[App, Row], None]] = {
     "notifications.send-all": _settled,
     "notifications.remove": _settled,
     "profile.download": _installed,
+    **gp_views.RESULTS,
 }
 """How the results of some operations are shown; others are shown as they are."""
 

@@ -26,6 +26,7 @@ from cardgw.gp.recognition_data import CARD_DATA, RecognitionData, parse_recogni
 from cardgw.interfaces import ICardChannel, ISession
 from cardgw.operations.gp_errors import AuthenticationFailedBefore, NoSecurityDomain
 from cardgw.operations.gp_head import AUTO, PLAIN, SCP02, SCP03, GpParameters
+from cardgw.operations.gp_warnings import warnings_of
 from cardgw.scp.channel import SecureChannel, run_handshake
 from cardgw.scp.diversification import DATA_LENGTH
 from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer
@@ -223,7 +224,8 @@ async def _authenticate(session: ISession, domain: Domain, keys: CardKeys) -> Se
         raise AuthenticationFailedBefore(f'[keys."{parameters.keys}"], {failed} times')
     told = await _recognition_data(domain)
     below = GetResponse(domain.below)
-    session.stage("gp_authenticate", keys=parameters.keys)
+    warnings = warnings_of(keys.keys, parameters.keys, session.identity, failed)
+    session.stage("gp_authenticate", keys=parameters.keys, **({"warnings": warnings} if warnings else {}))
     try:
         scp = await run_handshake(below, _handshake(parameters, keys, domain, told))
     except _FAILED:
