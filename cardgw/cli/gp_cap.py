@@ -87,7 +87,7 @@ def _show(app: App, told: dict[str, Any]) -> None:
             *(("applet", each) for each in told["applets"]),
             ("format", told["format"] + (", extended" if told["extended"] else "")),
             ("loaded", f"{told['code']} bytes"),
-            *((name, value) for name, value in told["hashes"].items()),
+            *((name.replace("SHA", "SHA-"), value) for name, value in told["hashes"].items()),
         ],
     )
     if told["packages"]:

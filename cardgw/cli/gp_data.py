@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardgw.cli.declared import read_octets
 from cardgw.cli.errors import STATUSES
@@ -133,6 +131,9 @@ def store_certificates(context: click.Context, files: tuple[Path, ...]) -> int:
 
 
 def _certificates(path: Path) -> list[bytes]:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     octets = read_octets(path)
     if _PEM not in octets:
         return [octets]

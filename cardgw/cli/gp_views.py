@@ -13,7 +13,7 @@ from typing import Any
 from cardgw.apdu.command import Command
 from cardgw.cli.app import App
 from cardgw.cli.render import Column, facts, key, shown, table
-from cardgw.cli.text import clean, flat
+from cardgw.cli.text import clean, flat, warning
 
 Row = Mapping[str, Any]
 View = Callable[[App, Row], None]
@@ -156,6 +156,11 @@ def _rehearsed(app: App, result: Row) -> None:
     """
     Plain commands a line each, and what the keys are known by: it can be given to C{cardgw gp script}.
     """
+    from cardgw.operations.gp_warnings import TRIAL, for_trial
+
+    for each in result.get("keys", ()):
+        if any(value in TRIAL for value in map(bytes.fromhex, each.get("check_values", ()))):
+            app.say(warning(for_trial(each["name"])))
     for line in _rehearsal(result):
         app.print(flat(line))
     if not result["commands"]:

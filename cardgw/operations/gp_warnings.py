@@ -29,13 +29,20 @@ def warnings_of(keys: Any, name: str, identity: str, failed: int) -> list[str]:
         times = "once" if failed == 1 else f"{failed} times"
         found.append(f"authentication with {name} has failed {times} before; the card may block its keys for good.")
     if _is_for_trial(getattr(keys, "enc", None)):
-        found.append(f"the keys {name} are those that cards for trial are sold with (4041…4F): they protect nothing.")
+        found.append(for_trial(name))
     if not identity:
         found.append(
             "the card does not tell who it is: failures are counted for all such cards together, and a load that breaks off is "
             "not cleaned up by itself."
         )
     return found
+
+
+def for_trial(name: str) -> str:
+    """
+    The warning of keys that everybody knows.
+    """
+    return f"the keys {name} are those that cards for trial are sold with (4041…4F): they protect nothing."
 
 
 def _is_for_trial(key: StaticKey | None) -> bool:

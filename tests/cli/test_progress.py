@@ -11,7 +11,7 @@ from rich.console import Console
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.cli.app import App
-from cardgw.cli.progress import Bars, Both, Lines, LpacLines, Reporter, Sentences, ended_as_meant, reporter_for
+from cardgw.cli.progress import Bars, Both, Lines, LpacLines, Reporter, Sentences, Warnings, ended_as_meant, reporter_for
 from cardgw.gateway.records import Job, JobState, Problem
 from cardgw.gateway.shown import job_json
 from cardgw.web.lpac import lpac_envelope
@@ -126,6 +126,17 @@ class ReporterTests(SynchronousTestCase):
         self.assertEqual(told[-1]["payload"], {"code": -1, "message": "es10b_prepare_download", "data": "in the midst"})
         self.assertEqual(set(told[-1]["payload"]), set(lpac_envelope(FAILED)["payload"]))
 
+    def test_warnings(self) -> None:
+        """
+        L{Warnings} tells each warning once, and nothing else.
+        """
+        told: list[str] = []
+        reporter = Warnings(told.append)
+        tell(reporter)
+        for warnings in (["the keys are bad"], ["the keys are bad", "the card\x1b is odd"]):
+            reporter.stage(job_json(JOB), "gp_authenticate", {"warnings": warnings})
+        self.assertEqual(told, ["WARNING: the keys are bad", "WARNING: the card\ufffd is odd"])
+
     def test_both(self) -> None:
         """
         L{Both} tells all of them.
@@ -140,10 +151,10 @@ class ReporterTests(SynchronousTestCase):
         What is used depends on where the output goes.
         """
         for settings, kinds in (
-            ({"terminal": True, "interactive": True}, [Bars]),
-            ({"terminal": True, "interactive": False}, [Sentences]),
-            ({"terminal": False, "interactive": False}, [Lines]),
-            ({"terminal": False, "interactive": True}, [Lines, Bars]),
+            ({"terminal": True, "interactive": True}, [Warnings, Bars]),
+            ({"terminal": True, "interactive": False}, [Warnings, Sentences]),
+            ({"terminal": False, "interactive": False}, [Lines, Warnings]),
+            ({"terminal": False, "interactive": True}, [Lines, Warnings, Bars]),
         ):
             app = App(acts=True, **settings)  # type: ignore[arg-type]
             self.assertEqual([type(each) for each in reporter_for(app)._all], kinds)  # type: ignore[attr-defined]
