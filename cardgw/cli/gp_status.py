@@ -105,7 +105,9 @@ def unlock_card(context: click.Context) -> int:
     note="It takes consent twice: --for-good, and the identity of the card, with --terminate or typed when asked.\n\n" + STATUSES,
 )
 @click.option("--for-good", cls=Option, is_flag=True, required=True, help="consent that this can never be undone")
-@click.option("--terminate", cls=Option, metavar="IDENTITY", default="", help="consent once more: whole, as `cardgw cards` has it")
+@click.option(
+    "--terminate", cls=Option, metavar="IDENTITY", default="", help="consent once more: whole, as `cardgw cards` has it"
+)
 @DESTRUCTIVE_JOB
 @click.pass_context
 def terminate_card(context: click.Context, *, for_good: bool, terminate: str) -> int:

@@ -69,7 +69,6 @@ needed.  Nothing is checked: whoever trusts them has to have their root.
 """
     parameters: Any = GetCertificatesParameters
     destructive = False
-    repeatable = True
 
     async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
         """

@@ -2,13 +2,15 @@
 """
 The way to a security domain: it is selected, on a logical channel where there are any, and authenticated to.
 
-Failed authentications are counted per card and key set in what is remembered of the card: after L{MOST_FAILURES} of them the next
-one is refused until an operator wants it nevertheless.
+Which secure channel that is, L{cardgw.operations.gp_protocol} and L{cardgw.operations.gp_agreement} find out; failures are
+counted (L{cardgw.operations.gp_failures}).
 """
 
 from __future__ import annotations
 
-from attrs import define, evolve, field, frozen
+from typing import Any
+
+from attrs import evolve, field, frozen
 from twisted.internet.defer import CancelledError
 
 from cardgw.apdu.base import Answers, Watch
@@ -19,57 +21,23 @@ from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, OK, PROACTIVE, WARNINGS, Script, Step
 from cardgw.apdu.tlv import only
 from cardgw.apdu.wrong_length import WrongLength
-from cardgw.errors import CardError, CardGatewayError, UnexpectedStatus
+from cardgw.errors import CardGatewayError, UnexpectedStatus
 from cardgw.gp import commands, isd
 from cardgw.gp.identity import gp_identity
-from cardgw.gp.recognition_data import CARD_DATA, RecognitionData, parse_recognition_data
 from cardgw.interfaces import ICardChannel, ISession
-from cardgw.operations.gp_errors import AuthenticationFailedBefore, NoSecurityDomain
-from cardgw.operations.gp_head import AUTO, PLAIN, SCP02, SCP03, GpParameters
+from cardgw.operations.gp_agreement import plan_agreement, read_diversification
+from cardgw.operations.gp_errors import NoSecurityDomain
+from cardgw.operations.gp_failures import Failures
+from cardgw.operations.gp_head import PLAIN, SCP11B, GpParameters
+from cardgw.operations.gp_protocol import CardKeys, look_around, static_handshake, wanted_keys
 from cardgw.operations.gp_warnings import warnings_of
+from cardgw.scp.aside import aside_of
 from cardgw.scp.channel import SecureChannel, run_handshake
-from cardgw.scp.diversification import DATA_LENGTH
-from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer
-from cardgw.scp.families import family
-from cardgw.scp.keys import DES_BLOCK, Keys, KeySet
-from cardgw.scp.level import S8, S16, Implementation, Level
-from cardgw.scp.scp02 import scp02
-from cardgw.scp.scp03 import scp03
+from cardgw.scp.host_keys import HostKeys
+from cardgw.scp.scp11 import scp11
 from cardgw.scp.session import Handshake, Session
 
-MOST_FAILURES = 2
-UNKNOWN = "unknown"
-"""Under this name failures are counted of all cards that do not tell who they are."""
-_FAILED = (KeysDiffer, HostRefused, ChallengeDiffers)
 _SELECTED = (OK, PROACTIVE, WARNINGS)
-_SCP02_DEFAULT = 0x15
-_SCP02_MOST = Level.C_MAC | Level.C_DECRYPTION
-
-
-@define(eq=False)
-class CardKeys:
-    """
-    A key set, and what it was asked for.
-
-    @ivar diversification: the key diversification data that the card has told; C{None} before.
-    """
-
-    keys: Keys = field(repr=False)
-    diversification: bytes | None = field(default=None, repr=False)
-
-    @property
-    def version(self) -> int:
-        """
-        See L{Keys}.
-        """
-        return self.keys.version
-
-    def for_card(self, diversification: bytes) -> KeySet:
-        """
-        See L{Keys.for_card}.
-        """
-        self.diversification = diversification
-        return self.keys.for_card(diversification)
 
 
 @frozen(eq=False)
@@ -77,7 +45,7 @@ class Secured:
     """
     A secure channel that is open.
 
-    @ivar diversification: what the card told of itself for it, 10 bytes.
+    @ivar diversification: what the card told of itself for it, 10 bytes; in SCP11 empty where it does not tell.
     """
 
     channel: SecureChannel
@@ -171,15 +139,15 @@ async def open_domain(session: ISession) -> Domain:
     @raise CardError: the card refuses, or has other keys.
     """
     parameters: GpParameters = session.parameters
-    wanted = CardKeys(session.keys(parameters.keys)) if parameters.keys and parameters.protocol != PLAIN else None
+    keys, protocol = wanted_keys(session)
     number = await open_channel(session.channel)
     try:
         await _identify(session, number)
         aid, most = await _select(session.channel, number, bytes.fromhex(parameters.domain))
         domain = Domain(aid, session.channel, number, most=most)
-        if wanted is None:
+        if protocol == PLAIN:
             return domain
-        return evolve(domain, secured=await _authenticate(session, domain, wanted))
+        return evolve(domain, secured=await _authenticate(session, domain, keys, protocol))
     except (CardGatewayError, CancelledError):
         await close_channel(session.channel, number)
         raise
@@ -216,44 +184,20 @@ def _name_in(information: bytes) -> bytes:
         return b""
 
 
-async def _authenticate(session: ISession, domain: Domain, keys: CardKeys) -> Secured:
+async def _authenticate(session: ISession, domain: Domain, keys: Any, protocol: str) -> Secured:
     parameters: GpParameters = session.parameters
-    card, place = session.identity or UNKNOWN, f"gp.failures:{parameters.keys}:{domain.aid.hex().upper()}"
-    failed = int(await session.recall(card, place) or b"0")
-    if failed >= MOST_FAILURES and not parameters.force:
-        raise AuthenticationFailedBefore(f'[keys."{parameters.keys}"], {failed} times')
-    told = await _recognition_data(domain)
-    below = GetResponse(domain.below)
-    warnings = warnings_of(keys.keys, parameters.keys, session.identity, failed)
+    failures = Failures(session, parameters.keys, domain.aid)
+    if protocol != SCP11B:
+        await failures.look(force=parameters.force)
+    place = await look_around(session, domain.channel, domain.aid, domain.number)
+    below, asked = GetResponse(domain.below), CardKeys(keys)
+    if isinstance(keys, HostKeys):
+        asked.diversification = await read_diversification(place)
+        handshake: Handshake = scp11(await plan_agreement(session, keys, protocol, place), number=domain.number)
+    else:
+        handshake = static_handshake(parameters, protocol, asked, place)
+    warnings = warnings_of(keys, parameters.keys, session.identity, failures.count)
     session.stage("gp_authenticate", keys=parameters.keys, **({"warnings": warnings} if warnings else {}))
-    try:
-        scp = await run_handshake(below, _handshake(parameters, keys, domain, told))
-    except _FAILED:
-        await session.remember(card, place, b"%d" % (failed + 1))
-        raise
-    if failed:
-        await session.remember(card, place, None)
-    return Secured(SecureChannel(below, scp, domain.number), scp, keys.diversification or bytes(DATA_LENGTH))
-
-
-async def _recognition_data(domain: Domain) -> RecognitionData:
-    try:
-        return parse_recognition_data(await isd.get_data(domain.channel, CARD_DATA, domain.number))
-    except CardError:
-        return RecognitionData()
-
-
-def _handshake(parameters: GpParameters, keys: CardKeys, domain: Domain, told: RecognitionData) -> Handshake:
-    kind, protocol = family(parameters.family), parameters.protocol
-    if protocol == AUTO:
-        protocol = SCP02 if keys.keys.for_card(bytes(DATA_LENGTH)).enc.block == DES_BLOCK else SCP03
-    level = None if parameters.level == AUTO else Level(int(parameters.level, 16))
-    if protocol == SCP02:
-        form = next(iter(told.options(2)), _SCP02_DEFAULT)
-        wanted = _SCP02_MOST if level is None else level
-        return scp02(keys, wanted, implementation=form, application=domain.aid or None, number=domain.number, family=kind)
-    forms = [Implementation(each) for each in told.options(3)]
-    if level is None:
-        level = forms[0].most if forms else Level.FULL
-    size = S16 if forms and all(each.s16 for each in forms) else S8
-    return scp03(keys, level, application=domain.aid or None, number=domain.number, mac_length=size, family=kind)
+    opening = run_handshake if protocol == SCP11B else failures.run  # there the card knows nobody, and counts nothing
+    scp = await opening(below, handshake, aside_of(keys))
+    return Secured(SecureChannel(below, scp, domain.number), scp, asked.diversification or b"")

@@ -5,14 +5,20 @@ What all operations of GlobalPlatform are told: with which keys, which secure ch
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from attrs import frozen
 
 from cardgw.errors import ParameterError
 from cardgw.fields import boolean, choice, matching, option, text
 from cardgw.scp.families import FAMILIES
-from cardgw.scp.level import LEVELS
+from cardgw.scp.level import LEVELS, S8, S16, Level
 
 AUTO, PLAIN, SCP02, SCP03 = "auto", "none", "scp02", "scp03"
+SCP11S = SCP11A, SCP11B, SCP11C = "scp11a", "scp11b", "scp11c"
+LEVELS_OF_SCP11: Mapping[str, Level] = MappingProxyType({"34": Level.C_MAC | Level.R_MAC, "3C": Level.FULL})
+"""As SCP11 writes 11 and 33 on the wire."""
 
 aid = matching("an AID of 5 to 16 bytes in hexadecimal", "([0-9A-Fa-f]{2}){5,16}|")
 """Of an application, a load file or a security domain; empty for none."""
@@ -28,15 +34,29 @@ class GpParameters:
         text, "the name of a key set of the settings ([keys]); empty: without a secure channel, as everybody may", default=""
     )
     protocol: str = option(
-        choice(AUTO, SCP03, SCP02, PLAIN), "the secure channel; by itself it is the one that the card names", default=AUTO
+        choice(AUTO, SCP03, SCP02, *SCP11S, PLAIN),
+        "the secure channel; by itself it is the one that the keys are for",
+        default=AUTO,
     )
     level: str = option(
-        choice(AUTO, *(each.hexadecimal for each in LEVELS)),
-        "the security level; by itself it is the highest that the card has",
+        choice(AUTO, *(each.hexadecimal for each in LEVELS), *LEVELS_OF_SCP11),
+        "the security level; by itself it is the highest that the card has; SCP11 has 33 and 11, or in its own words 3C and 34",
         default=AUTO,
     )
     domain: str = option(aid, "the AID of the security domain; empty: that of the issuer", default="")
-    family: str = option(choice(*FAMILIES), "what kind of card it is, where it differs from the documents", default="strict")
+    mac_length: str = option(
+        choice(AUTO, str(S8), str(S16)), "bytes of a MAC (S8 or S16); by itself what the card data say", default=AUTO
+    )
+    key_size: str = option(
+        choice(AUTO, "128", "192", "256"),
+        "bits of the session keys of SCP11; by itself the least that the card data name, else 128",
+        default=AUTO,
+    )
+    family: str = option(
+        choice(AUTO, *FAMILIES),
+        "what kind of card it is, where it differs from the documents; by itself what its ATR and its data say",
+        default=AUTO,
+    )
     force: bool = option(
         boolean,
         "authenticate although that has failed twice with these keys: a card may count failures, and block keys for good",

@@ -48,7 +48,6 @@ that to everybody: no keys are needed.  What the card does not tell is null; "pr
 """
     parameters: Any = GpParameters
     destructive = False
-    repeatable = True
 
     async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
         """
@@ -98,7 +97,6 @@ Lists what the security domain may see: with their states, privileges, and what 
 """
     parameters: Any = GpParameters
     destructive = False
-    repeatable = True
 
     async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
         """

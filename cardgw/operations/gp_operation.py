@@ -11,11 +11,13 @@ from typing import Any
 from cardgw.apdu.command import Command
 from cardgw.interfaces import ISession
 from cardgw.operations.gp_domain import Domain, open_domain
-from cardgw.operations.gp_head import GpSettings
+from cardgw.operations.gp_head import SCP11B, GpSettings
+from cardgw.operations.gp_protocol import wanted_keys
 from cardgw.operations.gp_signing import NOBODY, KeySource, public_of
 from cardgw.scp.diversification import MasterKeys
 from cardgw.scp.key_pair import called
 from cardgw.scp.keys import AES_LENGTHS, AesKey, DesKey, KeySet
+from cardgw.scp.scp11 import KeysNotManageable
 from cardgw.values import Feature
 
 _WELL_KNOWN = {AesKey(bytes(range(0x40, 0x40 + size))).kcv() for size in AES_LENGTHS} | {DesKey(bytes(range(0x40, 0x50))).kcv()}
@@ -27,6 +29,7 @@ class GpOperation:
     Most of an L{cardgw.interfaces.IOperation}.
     """
 
+    name: str
     settings: Any = GpSettings
     application: bytes | None = None
     requires: frozenset[Feature] = frozenset({Feature.SELECT})
@@ -40,6 +43,8 @@ class GpOperation:
         @return: what L{perform} has found or done; in a dry run C{dry_run}, C{commands}, of key sets C{keys}, and C{warnings}.
         """
         self.check(session)
+        if wanted_keys(session)[1] == SCP11B and self.manages_keys(session.parameters):
+            raise KeysNotManageable(f"{self.name} in SCP11b")
         if getattr(session.parameters, "dry_run", False):
             return self._dry_run(session)
         domain = await open_domain(session)
@@ -56,6 +61,12 @@ class GpOperation:
             "keys": [self.shown(session, name) for name in names],
             "warnings": self.warnings(session),
         }
+
+    def manages_keys(self, parameters: Any) -> bool:
+        """
+        Whether keys of the card are put or deleted, which is refused in a channel in which the card does not know the host.
+        """
+        return self.name.startswith("gp.keys.")
 
     def check(self, session: ISession) -> None:
         """

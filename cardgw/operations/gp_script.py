@@ -22,6 +22,7 @@ from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import KeySource
+from cardgw.scp.scp11 import manages_keys
 
 
 @frozen
@@ -67,6 +68,12 @@ the result is that of apdu.script.  A command that selects something ends the se
         See L{GpOperation.plan}.
         """
         return (each.command for each in parameters.script)
+
+    def manages_keys(self, parameters: Any) -> bool:
+        """
+        See L{GpOperation.manages_keys}.
+        """
+        return any(manages_keys(each.command) for each in parameters.script)
 
 
 def _moved(line: ScriptLine, number: int) -> ScriptLine:

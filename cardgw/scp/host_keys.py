@@ -55,17 +55,11 @@ class HostKeys:
     without_receipt: bool = False
 
     @property
-    def public(self) -> PublicKey:
+    def public(self) -> PublicKey | None:
         """
-        The public key.
-
-        @raise ParameterError: there is none.
+        The public key; C{None} where there is none.
         """
-        if self.known is not None:
-            return self.known
-        if self.pair is None:
-            raise ParameterError("there is neither a private nor a public key")
-        return self.pair.public
+        return self.known if self.known is not None or self.pair is None else self.pair.public
 
     def accept(self, now: datetime) -> _Accept:
         """

@@ -85,7 +85,7 @@ class DomainTests(GpTestCase):
             self.failed(ChallengeDiffers, keys="wrong")
             self.assertEqual(self.remembered(FAILURES), b"%d" % failures)
         tried = self.authentications()
-        self.assertIn('[keys."wrong"], 2 times', self.failed(AuthenticationFailedBefore, keys="wrong"))
+        self.assertIn('[keys."wrong"]: refused 2 times', self.failed(AuthenticationFailedBefore, keys="wrong"))
         self.assertEqual(self.authentications(), tried)
         self.failed(ChallengeDiffers, keys="wrong", force=True)
         self.failed(AuthenticationFailedBefore, keys="wrong")
@@ -121,15 +121,21 @@ class DomainTests(GpTestCase):
 
     def test_lost(self) -> None:
         """
-        A card that is lost is no failed authentication.
+        A card that is lost before it was given the host's proof has counted nothing; after that it may have.
         """
+        at = 0x50
 
         def lost(octets: bytes) -> bytes:
-            if octets[1] == 0x82:
+            if octets[1] == at:
                 raise PeerLost
             return self.card(octets)
 
         self.failed(PeerLost, card=lost)
+        self.assertEqual(self.memory, {})
+        at = 0x82
+        self.failed(PeerLost, card=lost)
+        self.assertEqual(self.remembered(FAILURES.replace("wrong", "issuer")), b"0 1")
+        self.done()
         self.assertEqual(self.memory, {})
 
     def test_secret(self) -> None:
