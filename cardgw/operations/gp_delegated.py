@@ -18,8 +18,10 @@ from cardgw.gp.delete import Delete
 from cardgw.gp.errors import ReceiptInvalid
 from cardgw.gp.install import Install
 from cardgw.gp.parameters import check_control
+from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters
 from cardgw.operations.gp_signing import NOBODY, KeySource, signer, verifier
+from cardgw.scp.diversification import DATA_LENGTH
 
 _Content = TypeVar("_Content", Install, Delete)
 
@@ -46,6 +48,14 @@ class DelegatedParameters(ChangeParameters):
         if self.token and self.tokens:
             raise ParameterError("tokens: token makes them already")
         check_control(self.control)
+
+
+def card_of(domain: Domain) -> bytes:
+    """
+    The key diversification data of the card, as the secure channel has told them; of L{NOBODY} where it did not.
+    """
+    told = b"" if domain.secured is None else domain.secured.diversification
+    return told if len(told) == DATA_LENGTH else NOBODY
 
 
 class Tokens:

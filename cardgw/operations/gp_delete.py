@@ -15,23 +15,36 @@ from zope.interface import implementer
 from cardgw.apdu.command import Command
 from cardgw.errors import ParameterError
 from cardgw.fields import boolean, integer, option
-from cardgw.gp.delete import delete, delete_key
+from cardgw.gp.delegated import deleted
+from cardgw.gp.delete import Delete, delete_key
 from cardgw.interfaces import IOperation, ISession
+from cardgw.operations.gp_delegated import DelegatedParameters, Receipts, Tokens, card_of
 from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_journal import LoadJournal
 from cardgw.operations.gp_operation import GpOperation
-from cardgw.operations.gp_signing import KeySource
+from cardgw.operations.gp_signing import NOBODY, KeySource
 
 
 @frozen
-class DeleteParameters(ChangeParameters):
+class DeleteParameters(DelegatedParameters):
     """
     What the caller gives.
     """
 
     aid: str = option(aid, "the AID of the application, security domain or load file")
     related: bool = option(boolean, "delete what was installed from the load file, or belongs to the domain, too", default=False)
+
+    def deletion(self, keys: KeySource, card: bytes = NOBODY) -> Delete:
+        """
+        DELETE, with its token where there is one.
+
+        @param card: key diversification data.
+        """
+        tokens = Tokens(self, keys, card)
+        content = tokens.on(Delete((bytes.fromhex(self.aid),), self.related, self.control))
+        tokens.all_used()
+        return content
 
 
 @implementer(IPlugin, IOperation)
@@ -52,20 +65,35 @@ with them (related).
         """
         See L{GpOperation.perform}.
 
-        @return: C{deleted} (the AID), and C{confirmation}: what the card has answered, in hexadecimal.
+        @return: C{deleted} (the AID), C{confirmation}: what the card has answered, in hexadecimal, C{receipts}
+            (L{Receipts.found}) and C{warnings}.
         """
         parameters: DeleteParameters = session.parameters
+        receipts = Receipts.of(parameters, session.keys, card_of(domain))
+        command = parameters.deletion(session.keys, card_of(domain)).command()
         session.stage("gp_delete", aid=parameters.aid)
-        (command,) = self.plan(parameters, session.keys)
         answer = await domain.slowly(command, f"DELETE of {parameters.aid.upper()}")
-        await LoadJournal(session, domain).gone(bytes.fromhex(parameters.aid))
-        return {"deleted": parameters.aid.upper(), "confirmation": answer.data.hex().upper()}
+        gone = bytes.fromhex(parameters.aid)
+        receipts.take("DELETE", gone, answer.data, lambda: deleted(gone))
+        await LoadJournal(session, domain).gone(gone)
+        return {
+            "deleted": parameters.aid.upper(),
+            "confirmation": answer.data.hex().upper(),
+            "receipts": receipts.found,
+            "warnings": receipts.warnings(),
+        }
 
     def plan(self, parameters: DeleteParameters, keys: KeySource) -> Iterable[Command]:
         """
         See L{GpOperation.plan}.
         """
-        return (delete(bytes.fromhex(parameters.aid), related=parameters.related),)
+        return (parameters.deletion(keys).command(),)
+
+    def key_sets(self, parameters: DeleteParameters) -> tuple[str, ...]:
+        """
+        See L{GpOperation.key_sets}.
+        """
+        return (parameters.keys, parameters.token, parameters.receipts)
 
 
 @frozen

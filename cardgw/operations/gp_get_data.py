@@ -120,7 +120,6 @@ without, and what it means, where that is known.
 """
     parameters: Any = DataParameters
     destructive = False
-    repeatable = True
 
     async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
         """

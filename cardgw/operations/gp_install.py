@@ -13,14 +13,13 @@ from zope.interface import implementer
 
 from cardgw.apdu.command import Command
 from cardgw.interfaces import IOperation, ISession
-from cardgw.operations.gp_delegated import Receipts
+from cardgw.operations.gp_delegated import Receipts, card_of
 from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_install_parameters import InstallGpParameters
 from cardgw.operations.gp_install_plan import InstallPlan, read_file
 from cardgw.operations.gp_installation import Installation
 from cardgw.operations.gp_operation import GpOperation
-from cardgw.operations.gp_signing import NOBODY, KeySource
-from cardgw.scp.diversification import DATA_LENGTH
+from cardgw.operations.gp_signing import KeySource
 
 
 @implementer(IPlugin, IOperation)
@@ -63,8 +62,7 @@ with the key set that receipts names.
         @raise NotOnCard: the card does not have what is to be installed from, or made selectable.
         @raise UnexpectedStatus: one of the module C{gp_install_errors}: the card refuses; what happened is written down.
         """
-        own = b"" if domain.secured is None else domain.secured.diversification
-        card = own if len(own) == DATA_LENGTH else NOBODY
+        card = card_of(domain)
         plan = InstallPlan(session.parameters, session.keys, card)
         return await Installation(session, domain, plan, Receipts.of(session.parameters, session.keys, card)).run()
 

@@ -13,8 +13,9 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.logical import class_byte
+from cardgw.apdu.logical import BASIC, class_byte
 from cardgw.apdu.mini_language import ScriptLine
+from cardgw.errors import ParameterError
 from cardgw.fields import boolean, option
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.apdu_script import ScriptRun, script_lines
@@ -22,6 +23,9 @@ from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import KeySource
+from cardgw.scp.class_byte import channel_number, protected_class
+from cardgw.scp.errors import CommandNotProtectable
+from cardgw.scp.outgoing import ending
 from cardgw.scp.scp11 import manages_keys
 
 
@@ -36,6 +40,11 @@ class GpScriptParameters(ChangeParameters):
     )
     stop: bool = option(boolean, "stop at the first status that is not expected, and fail", default=True)
 
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        for line in self.script:
+            _check(line, last=line is self.script[-1])
+
 
 @implementer(IPlugin, IOperation)
 class RunGpScript(GpOperation):
@@ -47,7 +56,8 @@ class RunGpScript(GpOperation):
     summary = "send a security domain commands in a secure channel, and check how it answers"
     help = """\
 Authenticates to the security domain, and sends it the commands of a script, protected.  They are written as for apdu.script, and
-the result is that of apdu.script.  A command that selects something ends the secure channel.
+the result is that of apdu.script; an error names the line.  A command that selects an application ends the secure channel, and
+goes as it is: it can only be the last one.
 """
     parameters: Any = GpScriptParameters
 
@@ -74,6 +84,23 @@ the result is that of apdu.script.  A command that selects something ends the se
         See L{GpOperation.manages_keys}.
         """
         return any(manages_keys(each.command) for each in parameters.script)
+
+
+def _check(line: ScriptLine, *, last: bool) -> None:
+    """
+    @raise ParameterError: this command cannot go through a secure channel, or nothing could go after it.
+    """
+    where, cla = f"script: line {line.number}", line.command.cla
+    if channel_number(cla) != BASIC:
+        raise ParameterError(f"{where} is for logical channel {channel_number(cla)}; all are written for the basic one")
+    over = ending(line.command)
+    if over and not last:
+        raise ParameterError(f"{where} ends the secure channel ({over}), so it can only be the last one")
+    if not over:
+        try:
+            protected_class(cla)
+        except CommandNotProtectable as problem:
+            raise ParameterError(f"{where} cannot be protected: {problem.detail}") from None
 
 
 def _moved(line: ScriptLine, number: int) -> ScriptLine:

@@ -15,6 +15,7 @@ from cardgw.gp.delegated import installed, loaded, token_input
 from cardgw.gp.delete import Delete
 from cardgw.gp.install import for_extradition, for_load
 from cardgw.operations.gp_delegated import DelegatedParameters, Receipts, Tokens
+from cardgw.scp.keys import KeySet
 from tests.gp.card import ISD
 from tests.operations.gp_card import KEYS
 
@@ -38,12 +39,12 @@ def keys(name: str) -> Any:
     return KEYS
 
 
-def receipt(done: bytes, counter: int = 5) -> bytes:
+def receipt(done: bytes, made_with: KeySet = KEYS, counter: int = 5) -> bytes:
     """
     What a card answers that has done this.
     """
     confirmation = commands.field(counter.to_bytes(2, "big")) + commands.field(b"card")
-    return commands.field(commands.field(KEYS.mac.cmac(confirmation + done)) + confirmation)
+    return commands.field(commands.field(made_with.mac.cmac(confirmation + done)) + confirmation)
 
 
 class TokensTests(SynchronousTestCase):

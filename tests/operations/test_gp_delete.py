@@ -8,11 +8,15 @@ from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.apdu.response import Response
 from cardgw.errors import ParameterError, UnexpectedStatus
+from cardgw.gp.delegated import deleted, token_input
+from cardgw.gp.delete import Delete
 from cardgw.gp.life_cycle import Kind
 from cardgw.gp.registry import Entry
 from cardgw.operations.gp_delete import DeleteGpKeys, GpDelete
-from tests.operations.gp_card import HEAD, GpOperationTests, GpTestCase
+from tests.operations.gp_card import HEAD, NEXT, GpOperationTests, GpTestCase
+from tests.operations.test_gp_delegated import receipt
 
 AID = "A000000062"
 
@@ -45,9 +49,24 @@ class DeleteTests(GpTestCase):
         self.card.entries.append(Entry(Kind.PKG, bytes.fromhex(AID), 0x01))
         place = ("cuid:4790503278900612AB34", "gp.loading:A000000151000000")
         self.memory[place] = bytes.fromhex(AID)
-        self.assertEqual(self.done(aid=AID, related=True), {"deleted": AID, "confirmation": "00"})
+        expected = {"deleted": AID, "confirmation": "00", "receipts": [], "warnings": []}
+        self.assertEqual(self.done(aid=AID, related=True), expected)
         ((command,), left) = self.commands(0xE4), len(self.card.entries)
         self.assertEqual((command.p2, left, self.memory), (0x80, 1, {}))
+
+    def test_delegated(self) -> None:
+        """
+        The command has its token, and the answer a receipt, which is checked.
+        """
+        answer = receipt(deleted(bytes.fromhex(AID)), NEXT)
+        self.card._delete = lambda command: Response(answer, 0x9000)  # type: ignore[method-assign]
+        found = self.done(aid=AID, token="next", receipts="next")
+        self.assertEqual((found["receipts"][0]["verified"], found["confirmation"]), (True, answer.hex().upper()))
+        token = NEXT.mac.cmac(token_input(Delete((bytes.fromhex(AID),))))
+        self.assertTrue(self.commands(0xE4)[0].data.endswith(b"\x9e\x10" + token))
+        self.assertFalse(self.done(aid=AID, receipts="issuer")["receipts"][0]["verified"])
+        self.failed(ParameterError, aid=AID, tokens=["01", "02"])
+        self.assertEqual(len(self.done(aid=AID, token="next", dry_run=True)["keys"]), 2)
 
     def test_refused(self) -> None:
         """

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.errors import UnexpectedStatus
+from cardgw.errors import ParameterError, UnexpectedStatus
 from cardgw.operations.gp_script import RunGpScript
 from tests.operations.gp_card import HEAD, GpOperationTests, GpTestCase
 
@@ -51,6 +51,22 @@ class GpScriptTests(GpTestCase):
         """
         self.assertIn("line 1", self.failed(UnexpectedStatus, script="80F00000 = 6985"))
         self.assertFalse(self.session.results[-1]["ok"])
+
+    def test_selecting(self) -> None:
+        """
+        A command that ends the secure channel goes as it is, and is the last one.
+        """
+        found = self.done(script="80CA9F7F00 = 9000\n00A4040000 = 9000")
+        self.assertEqual((found["ok"], found["answers"][1]["response"][:2]), (True, "6F"))
+        text = str(self.assertRaises(ParameterError, self.start, script="# first\n00A4040000\n80CA9F7F00"))
+        self.assertIn("line 2 ends the secure channel (an application was selected)", text)
+
+    def test_unfit(self) -> None:
+        """
+        What cannot be protected is told by its line, before anything is sent.
+        """
+        for line, text in (("81CA9F7F00", "line 2 is for logical channel 1"), ("84CA9F7F00", "line 2 cannot be protected")):
+            self.assertIn(text, str(self.assertRaises(ParameterError, self.start, script=f"80CA9F7F00\n{line}")))
 
     def test_dryRun(self) -> None:
         """

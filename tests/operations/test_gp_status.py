@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import OperationRefused, ParameterError
 from cardgw.operations.gp_status import SetGpStatus
-from tests.gp.card import CUID
+from tests.gp.card import CUID, ISD
 from tests.operations.gp_card import HEAD, GpOperationTests, GpTestCase
 
 AID = "A000000062"
@@ -55,6 +55,8 @@ class StatusTests(GpTestCase):
         self.assertEqual(self.sent(state="unlock"), "800f")
         self.assertEqual(self.sent(state="lock", aid=AID), "4080" + AID)
         self.assertEqual(self.sent(state="unlock", aid=AID, related=True), "6000" + AID)
+        self.assertEqual(self.sent(state="selectable", aid=AID), "4007" + AID)
+        self.assertEqual(self.sent(state="personalized", aid=AID), "400f" + AID)
 
     def test_terminate(self) -> None:
         """
@@ -67,9 +69,22 @@ class StatusTests(GpTestCase):
         self.assertEqual(self.commands(0xF0), [])
         self.assertEqual(self.sent(state="terminate", for_good=True, terminate=CUID.lower()), "80ff")
 
+    def test_terminateNameless(self) -> None:
+        """
+        Of a card that does not tell who it is, the AID of its issuer security domain says which is meant; of others it does not.
+        """
+        consent = {"state": "terminate", "for_good": True, "terminate": ISD.hex()}
+        self.failed(OperationRefused, **consent)
+        self.card.objects = {}
+        self.failed(OperationRefused, **{**consent, "terminate": AID})
+        self.assertEqual(self.commands(0xF0), [])
+        self.assertEqual(self.sent(**consent), "80ff")
+
     def test_nonsense(self) -> None:
         """
         Applications are not terminated, and the card has nothing that belongs to it.
         """
         self.assertRaises(ParameterError, self.start, state="secured", aid=AID)
         self.assertRaises(ParameterError, self.start, state="lock", related=True)
+        self.assertRaises(ParameterError, self.start, state="personalized")
+        self.assertRaises(ParameterError, self.start, state="selectable", aid=AID, related=True)
