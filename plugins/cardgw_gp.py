@@ -17,6 +17,16 @@ install = LazyOperation(
 delete = LazyOperation(
     "gp.delete", "delete an application or a load file from a GlobalPlatform card", "cardgw.operations.gp_delete.GpDelete"
 )
+extradite = LazyOperation(
+    "gp.extradite",
+    "give an application or a load file to another security domain",
+    "cardgw.operations.gp_registry_change.Extradite",
+)
+set_privileges = LazyOperation(
+    "gp.privileges.set",
+    "change what an application or a security domain of a GlobalPlatform card may do",
+    "cardgw.operations.gp_registry_change.SetPrivileges",
+)
 put_keys = LazyOperation(
     "gp.keys.put", "put a key set on a security domain, or replace one", "cardgw.operations.gp_keys.PutGpKeys"
 )

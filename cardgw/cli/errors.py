@@ -16,7 +16,10 @@ DONE, FAILED, USAGE, NO_CARD, REFUSED, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4,
 STATUSES = """\
 exit status: 0 done, 1 failed, 2 wrong usage or no valid token, 3 no such card is here, 4 the card refused,
 5 the gateway cannot be reached, 130 interrupted"""
-BY_CARD = frozenset({"es10", "profile-not-installed", "installation-failed", "unexpected-status", "host-refused"})
+BY_CARD = frozenset(
+    {"es10", "profile-not-installed", "installation-failed", "unexpected-status", "host-refused"}
+    | {"load-refused", "install-refused", "signature-refused", "package-missing", "not-enough-memory"}
+)
 """Codes of errors with which a card refuses."""
 
 

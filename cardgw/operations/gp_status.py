@@ -53,8 +53,8 @@ class StatusParameters(ChangeParameters):
     for_good: bool = option(boolean, "consent to what can never be undone: the card is terminated", default=False)
     terminate: str = option(
         text,
-        "consent once more: the identity of the card that is terminated, as lists of cards have it; of one that does not tell who "
-        "it is, the AID of its issuer security domain",
+        "consent once more: the identity of the card that is terminated, as lists of cards have it; of one that does not tell "
+        "who it is, the AID of its issuer security domain",
         default="",
     )
 
@@ -93,8 +93,8 @@ class SetGpStatus(GpOperation):
     summary = "lock, unlock or terminate a GlobalPlatform card, or lock what is on it"
     help = """\
 Locks or unlocks an application or a security domain, or with no AID the card: initialized, secured, lock, unlock (secured again),
-terminate.  The first two cannot be undone.  A terminated card is waste: it takes for_good, and the identity of that card.  With an
-AID also selectable and personalized, which some personalisation ends with.
+terminate.  The first two cannot be undone.  A terminated card is waste: it takes for_good, and the identity of that card.  With
+an AID also selectable and personalized, which some personalisation ends with.
 """
     parameters: Any = StatusParameters
 

@@ -18,6 +18,7 @@ from cardgw.virtual.security_domain_options import LEGACY, STRICT
 from tests.functional.api_client import Json
 from tests.functional.operators import HOST, NEW, TWO, activation_code, pki
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
+from tests.gp.card import ISD
 
 Results: TypeAlias = Mapping[str, Json]
 GET_EID = "80E2910006BF3E035C015A"
@@ -116,6 +117,8 @@ GP_OPERATIONS: Mapping[str, Callable[[GpWay], Json]] = {
     "gp.info": lambda _: {},
     "gp.registry": lambda way: way.head,
     "gp.install": lambda way: {**way.head, "cap": GP_CAP},
+    "gp.privileges.set": lambda way: {**way.head, "aid": APPLET.hex(), "privileges": ["CardReset"]},
+    "gp.extradite": lambda way: {**way.head, "aid": APPLET.hex(), "to": ISD.hex()},
     "gp.status.set": lambda way: {**way.head, "state": "lock", "aid": APPLET.hex()},
     "gp.delete": lambda way: {**way.head, "aid": PACKAGE.hex(), "related": True},
     "gp.data.get": lambda _: {"tag": "9F7F"},

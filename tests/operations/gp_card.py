@@ -110,7 +110,7 @@ class GpTestCard:
         if install.purpose is For.LOAD:
             self.loading = install.fields[0]
             return CONDITIONS if self.loading in aids else DONE
-        if install.purpose is For.PERSONALIZATION:
+        if install.purpose in (For.PERSONALIZATION, For.EXTRADITION, For.REGISTRY_UPDATE):
             return DONE
         load_file, _, aid, privileges, *_ = install.fields
         if load_file not in aids or aid in aids:
