@@ -101,14 +101,15 @@ class StoreTests(GpTestCase):
         """
         What is no certificate is not stored.
         """
-        for wrong in (
+        refused: tuple[dict[str, Any], ...] = (
             {"certificates": ["0102"]},
             {"certificates": []},
             {"certificates": [LEAF], "issuer": "AB"},
             {"serials": [], "issuer": "AB"},
             {"serials": [""]},
             {"certificates": [LEAF], "on_card": True},
-        ):
+        )
+        for wrong in refused:
             self.assertRaises(ParameterError, self.start, **KEY, **wrong)
 
     def test_dryRun(self) -> None:

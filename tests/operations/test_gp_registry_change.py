@@ -139,8 +139,9 @@ class DelegatedTests(GpTestCase):
         for wrong in ({"aid": "", "to": DOMAIN}, {"aid": AID, "to": ""}):
             self.assertRaises(ParameterError, self.start, **wrong)
         self.operation = SetPrivileges  # type: ignore[assignment]
-        for wrong in ({}, {"privileges": ["Flying"]}, {"parameters": "EF05"}):
-            self.assertRaises(ParameterError, self.start, **wrong)
+        for privileges, parameters in ((None, ""), (["Flying"], ""), ([], "EF05")):
+            given = {} if privileges is None else {"privileges": privileges}
+            self.assertRaises(ParameterError, self.start, parameters=parameters, **given)
         self.assertRaises(NotImplementedError, RegistryParameters(keys="issuer").content)
 
 
