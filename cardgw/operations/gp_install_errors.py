@@ -80,7 +80,11 @@ class Reasons:
             return await self._memory(problem)
         if problem.response.status == _NOT_FOUND and self.plan.domain:
             return self._same(LoadRefused, problem, f"Is {self.plan.domain.hex().upper()} a security domain of the card?")
-        return self._same(LoadRefused, problem, "The card may have it already, in another security domain, or want a token.")
+        return self._same(
+            LoadRefused,
+            problem,
+            "The card may have it already, in another security domain, or want a signature (dap) or a token.",
+        )
 
     async def to_load(self, problem: UnexpectedStatus, *, last: bool) -> UnexpectedStatus:
         """
@@ -97,9 +101,10 @@ class Reasons:
         if self.plan.load_file is not None and self.plan.load_file.daps:
             hint = "Does the security domain of the signature have this key, and is it the right one?"
             return self._same(SignatureRefused, problem, f"{hint} {told}".rstrip())
-        if not told and problem.response.status in _NOT_ALLOWED:
-            told = "The card may want a signature (dap)." if last else "The card may not let this security domain load."
-        return self._same(LoadRefused, problem, told)
+        hint = ""
+        if problem.response.status in _NOT_ALLOWED:
+            hint = "The card may want a signature (dap)." if last else "The card may not let this security domain load."
+        return self._same(LoadRefused, problem, f"{hint} {told}".strip())
 
     async def to_install(self, problem: UnexpectedStatus) -> UnexpectedStatus:
         """

@@ -10,13 +10,19 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import ParameterError, UnexpectedStatus
 from cardgw.gp.cap import CapFile
+from cardgw.operations.gp_delete import GpDelete
 from cardgw.operations.gp_install import GpInstall
-from cardgw.operations.gp_install_errors import AlreadyOnCard
+from cardgw.operations.gp_install_errors import AlreadyOnCard, LoadRefused, SignatureRefused
+from cardgw.operations.gp_keys import PutGpKeys
+from cardgw.virtual.security_domain_values import DOMAIN_FILE, DOMAIN_MODULE
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
-from tests.operations.gp_card import HEAD, GpOperationTests, GpTestCase
+from tests.operations.gp_card import HEAD, KEYS, GpOperationTests, GpTestCase
+from tests.operations.gp_virtual import VirtualTestCase
+from tests.operations.test_gp_signing import P256, P384, RSA1024, RSA2048, pair
 
 OTHER = bytes.fromhex("A000000062030102")
 ONE, TWO = (zipped(make_components(applets)).hex() for applets in ((APPLET,), (APPLET, OTHER)))
+DOMAIN = "A0000001510001"
 LOADING = "gp.loading:A000000151000000"
 
 
@@ -127,3 +133,76 @@ class InstallTests(GpTestCase):
         found = self.done(cap=ONE, dry_run=True, replace=True)
         self.assertEqual(found["commands"], [f"80E40080094F07{PACKAGE.hex().upper()}00", *commands])
         self.assertIn("DELETE is sent for what the card has.", found["warnings"])
+
+
+class DelegatedTests(VirtualTestCase):
+    """
+    Signatures, tokens and receipts, with the whole software card: a security domain that verifies signatures and may manage what
+    is on the card with tokens.
+    """
+
+    operation = GpInstall
+
+    def setUp(self) -> None:
+        """
+        Keys, before any are on the card.
+        """
+        super().setUp()
+        self.key_sets["token"], self.key_sets["receipt"] = pair(P256), KEYS
+
+    def make_domain(self, privilege: str) -> None:
+        """
+        A domain with keys of its own.
+        """
+        factory = {"package": DOMAIN_FILE.hex(), "applet": DOMAIN_MODULE.hex()}
+        self.done(**factory, instance=DOMAIN, privileges=[privilege])
+        self.put(new="next", domain=DOMAIN)
+
+    def put(self, **parameters: Any) -> None:
+        """
+        Put keys on the card.
+        """
+        self.operation = PutGpKeys  # type: ignore[assignment]
+        self.done(**parameters)
+        self.operation = GpInstall
+
+    def there_after(self, **parameters: Any) -> list[str]:
+        """
+        What is on the card besides the domain.
+        """
+        self.done(cap=ONE, **parameters)
+        return [each for each in self.there() if each != DOMAIN]
+
+    def test_signed(self) -> None:
+        """
+        A load file for the domain needs its signature, of any kind; a wrong one is told, and what is left of it is nothing.
+        """
+        self.make_domain("DAPVerification")
+        signed = {"for_domain": DOMAIN, "dap_domain": DOMAIN, "load_only": True, "replace": True}
+        self.assertIn("want a signature (dap)", self.failed(LoadRefused, cap=ONE, for_domain=DOMAIN))
+        for key, given in enumerate((KEYS, pair(RSA1024), pair(RSA2048), pair(P256), pair(P384)), 1):
+            self.key_sets["signing"] = given
+            self.assertIn("is it the right one", self.failed(SignatureRefused, cap=ONE, dap="signing", **signed))
+            single = {"key": "mac"} if given is KEYS else {}
+            self.put(keys="next", domain=DOMAIN, new="signing", version=0x73, identifier=key, part="public", **single)
+            self.assertEqual(self.there_after(dap="signing", **signed), [PACKAGE.hex().upper()])
+        self.failed(SignatureRefused, cap=ONE, dap="wrong", **signed)
+
+    def test_delegated(self) -> None:
+        """
+        The domain loads and installs with tokens of the issuer, and the card's receipts are right; not so without tokens.
+        """
+        self.make_domain("DelegatedManagement")
+        self.put(new="token", version=0x70, identifier=1, part="public")
+        self.put(new="receipt", version=0x71, identifier=1, key="mac")
+        head = {"keys": "next", "domain": DOMAIN}
+        self.failed(LoadRefused, cap=ONE, **head)
+        found = self.done(cap=ONE, token="token", receipts="receipt", **head)
+        told = [(each["of"], each["counter"], each["verified"]) for each in found["receipts"]]
+        self.assertEqual((told, found["warnings"]), ([("LOAD", 1, True), ("INSTALL", 2, True)], []))
+        found = self.done(cap=ONE, token="token", receipts="wrong", replace=True, **head)
+        self.assertEqual([each["of"] for each in found["receipts"]], ["DELETE", "LOAD", "INSTALL"])
+        self.assertEqual((len(found["warnings"]), {each["verified"] for each in found["receipts"]}), (3, {False}))
+        self.operation = GpDelete  # type: ignore[assignment]
+        found = self.done(aid=PACKAGE.hex(), related=True, token="token", receipts="receipt", **head)
+        self.assertTrue(found["receipts"][0]["verified"])
