@@ -127,6 +127,7 @@ def _add_keys(add: Callable[..., object]) -> None:
 def _add_names(add: Callable[..., object]) -> None:
     add("--iin", type=hexadecimal, metavar="HEX", help="the number of its issuer")
     add("--cin", type=hexadecimal, metavar="HEX", help="its own number")
+    add("--group", type=hexadecimal, default=b"", metavar="HEX", help="of cards that it belongs to, for SCP11c")
     add("--cplc-serial", type=hexadecimal, metavar="HEX", help="the serial number of its chip, 4 bytes")
     add("--seed", metavar="TEXT", help="challenges and ephemeral keys follow from this, the same each time")
 
@@ -163,7 +164,7 @@ def _kind(options: argparse.Namespace) -> SecurityDomainOptions:
         raise ValueError(f"--block: expected 1 to {_MOST_BLOCK}, got {options.block}")
     delivery = Delivery[options.delivery.upper()]
     made = SecurityDomainOptions(family, memory=options.memory, extended=options.extended, delivery=delivery, block=options.block)
-    made = evolve(made, iin=options.iin or made.iin, cin=options.cin or made.cin)
+    made = evolve(made, iin=options.iin or made.iin, cin=options.cin or made.cin, group=options.group)
     if options.cplc_serial is not None:
         cplc = evolve(Cplc.decode(made.cplc), ic_serial_number=options.cplc_serial)
         if len(options.cplc_serial) != _SERIAL:

@@ -10,7 +10,6 @@ from attrs import frozen
 
 from cardgw.apdu import tlv
 from cardgw.apdu.command import SHORT_DATA, Command
-from cardgw.gp.card_data import CIN, IIN
 from cardgw.gp.commands import field
 from cardgw.gp.parameters import CONTROL
 from cardgw.gp.privileges import NONE, Privilege
@@ -83,7 +82,7 @@ def confirm(card: Card, permit: Permit, *done: bytes) -> bytes:
     if not permit.delegated or card.receipts >= _LAST_COUNTER:
         return confirmed()
     keys = [key for each in _domains(card, Privilege.ReceiptGeneration) for key in each.of_version(RECEIPT_VERSION)]
-    parts = ((card.receipts + 1).to_bytes(2, "big"), _unique(card), permit.token)
+    parts = ((card.receipts + 1).to_bytes(2, "big"), b"".join(card.registry.numbers()), permit.token)
     confirmation = b"".join(field(each) for each in parts if each)
     receipt = signed(keys[0], confirmation + b"".join(map(field, done))) if keys else None
     if receipt is None:
@@ -97,14 +96,6 @@ def _domains(card: Card, privilege: Privilege) -> list[KeyRing]:
     The keys of the domains with a privilege.
     """
     return [each.ring for each in card.registry.items.values() if each.privileges & privilege and each.ring is not None]
-
-
-def _unique(card: Card) -> bytes:
-    """
-    The number of the issuer, and that of the card, as they are told.
-    """
-    data, options = card.registry.isd.data, card.options
-    return data.get(IIN, options.iin) + data.get(CIN, options.cin)
 
 
 def _identifier(parameters: bytes) -> bytes:

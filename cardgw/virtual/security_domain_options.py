@@ -44,7 +44,7 @@ class CardFamily:
     @ivar stores_whole: STORE DATA may be as long as chaining makes it.
     @ivar deletes_last: bit 1 of P2 lets DELETE take the last keys, too; those of the factory are there again then.
     @ivar resets: INITIALIZE UPDATE counts as a failure until EXTERNAL AUTHENTICATE succeeds, agreements on keys are counted, too,
-        and when all keys are blocked everything is as it came from the factory.
+        and when all keys are blocked everything is as it came from the factory, with a new key for SCP11b.
     @ivar interindustry: commands of GlobalPlatform may come with an interindustry class, too.
     @ivar wrong_length: the status for extended length where there is none.
     @ivar tries: so many authentications may fail before keys are blocked; C{None} for any number.
@@ -123,6 +123,7 @@ class SecurityDomainOptions:
     @ivar cplc: production life cycle data, 42 bytes.
     @ivar iin: the issuer's number.
     @ivar cin: the card's own.
+    @ivar group: the group of cards that it belongs to, for SCP11c; empty for none.
     """
 
     family: CardFamily = STRICT
@@ -139,3 +140,4 @@ class SecurityDomainOptions:
     cplc: bytes = field(default=bytes.fromhex("4790D321") + bytes(8) + bytes.fromhex("A1B2C3D40001") + bytes(24), repr=False)
     iin: bytes = field(default=bytes.fromhex("999912"), repr=False)
     cin: bytes = field(default=bytes.fromhex("0102030405060708"), repr=False)
+    group: bytes = b""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from attrs import Factory, define
 
+from cardgw.gp.card_data import CIN, IIN
 from cardgw.gp.life_cycle import LOCKED, SELECTABLE, CardState, Kind
 from cardgw.gp.privileges import NONE, Privilege
 from cardgw.gp.registry import Entry
@@ -108,6 +109,13 @@ class CardRegistry:
         The life cycle state of the card.
         """
         return self.isd.state
+
+    def numbers(self) -> tuple[bytes, bytes]:
+        """
+        The number of the issuer, and that of the card, as they are told.
+        """
+        data, options = self.isd.data, self._options
+        return data.get(IIN, options.iin), data.get(CIN, options.cin)
 
     def find(self, aid: bytes) -> Item:
         """

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from attrs import frozen
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
@@ -22,8 +23,9 @@ from cardgw.scp.class_byte import PROPRIETARY, is_marked
 from cardgw.scp.keys import AesKey, DesKey, KeySet
 from cardgw.scp.primitives import BLOCK
 from cardgw.scp.scp02_terms import session_keys
+from cardgw.scp.scp11_terms import Variant
 from cardgw.scp.store import KeyReference
-from cardgw.virtual.security_domain_keys import KeyRing
+from cardgw.virtual.security_domain_keys import KeyRing, stored_pair
 from cardgw.virtual.security_domain_options import SecurityDomainOptions
 from cardgw.virtual.security_domain_put_key import Unwrapping
 from cardgw.virtual.security_domain_values import (
@@ -38,6 +40,8 @@ Role: TypeAlias = CardScp03 | CardScp02 | CardScp11
 _AGREEMENT = (PERFORM_SECURITY_OPERATION, EXTERNAL_AUTHENTICATE, INTERNAL_AUTHENTICATE)
 _COUNTER = slice(12, 14)
 """Of SCP02 in the answer to INITIALIZE UPDATE."""
+_NEW_VERSION = 0x01
+"""Of the key for SCP11b that a card makes when it is reset."""
 
 
 @frozen
@@ -58,16 +62,23 @@ class CardSession:
     """
 
     def __init__(
-        self, application: bytes, find_ring: Callable[[], KeyRing], options: SecurityDomainOptions, chance: Chance
+        self,
+        application: bytes,
+        find_ring: Callable[[], KeyRing],
+        numbers: Callable[[], tuple[bytes, bytes]],
+        options: SecurityDomainOptions,
+        chance: Chance,
     ) -> None:
         """
         @param application: the AID of what is selected.
         @param find_ring: gives the keys of the security domain whose secure channel it has, at this moment.
+        @param numbers: gives those of issuer and card, which go into the keys with hosts that name themselves.
         """
         self.version: int | None = None
         self._application = application
         self._find_ring = find_ring
         self._ring = find_ring()
+        self._numbers = numbers
         self._options = options
         self._chance = chance
         self._role: Role | None = None
@@ -136,6 +147,7 @@ class CardSession:
         blocked = family.tries is not None and count >= family.tries
         if blocked and family.resets and family.tries is not None and self._ring.is_blocked(family.tries):
             self._ring.reset()
+            self._ring.store(_NEW_VERSION, {Variant.B.kid: stored_pair(self._chance.make_key(ec.SECP256R1()))})
         return blocked
 
     def answer(self, response: Response) -> Response:
@@ -188,7 +200,9 @@ class CardSession:
         if not isinstance(self._role, CardScp11) or self._role.messaging is not None:
             self.terminate()
             self._ring = self._find_ring()
-            domain = Domain(self._ring.own_keys(), Checks(self._ring.authorities()))
+            numbers, group = self._numbers(), self._options.group
+            identifiers = {Variant.A: numbers, Variant.B: numbers, Variant.C: (group,) if group else ()}
+            domain = Domain(self._ring.own_keys(), Checks(self._ring.authorities()), identifiers)
             size = 16 if self._options.implementation & 1 else 8
             self._role = CardScp11(domain, make_key=self._chance.make_key, mac_length=size, family=self._options.family.scp)
         answer = self._role.take(command)

@@ -131,7 +131,7 @@ class Card:
         """
         A new one for what is selected.
         """
-        return CardSession(item.aid, partial(self.registry.ring, item), self.options, self.chance)
+        return CardSession(item.aid, partial(self.registry.ring, item), self.registry.numbers, self.options, self.chance)
 
     def is_selected(self, item: Item) -> bool:
         """

@@ -4,7 +4,8 @@ STORE DATA of the software card (GlobalPlatform Card Specification 2.3.1, 11.11;
 domain itself, or for what is personalised through it (7.3.3).
 
 What is encrypted is so with the data encryption key of the session, in whole blocks from a vector of zeros: the value of each
-data grouping or data object; without a structure, all of it.  A security domain takes padding (80 00) off what it gets so.
+data grouping or data object; without a structure, all of it.  A security domain takes padding (80 00) off what it gets so, if
+there is any.
 """
 
 from __future__ import annotations
@@ -108,9 +109,9 @@ def _store(item: Item, head: int, octets: bytes) -> None:
         groups = DataGroup.decode_all(octets)
         if any(each.identifier != _OBJECTS for each in groups):
             raise Refused(SW_REFERENCE)
-        octets = b"".join(unpad(each.value) if padded else each.value for each in groups)
+        octets = b"".join(_bare(each.value) if padded else each.value for each in groups)
     elif padded and not head & Structure.BER:
-        octets = unpad(octets)
+        octets = _bare(octets)
     found = tlv.decode(octets)
     if found and found[0].tag == CONTROL:
         _store_for_key(own(item), found)
@@ -118,7 +119,17 @@ def _store(item: Item, head: int, octets: bytes) -> None:
     if not found or any(each.tag not in STORABLE for each in found):
         raise Refused(SW_DATA)
     unpadded = padded and head & Structure.BER
-    item.data.update({each.tag: unpad(each.value) if unpadded else each.value for each in found})
+    item.data.update({each.tag: _bare(each.value) if unpadded else each.value for each in found})
+
+
+def _bare(octets: bytes) -> bytes:
+    """
+    Without padding, where there is some.
+    """
+    try:
+        return unpad(octets)
+    except ValueError:
+        return octets
 
 
 def _store_for_key(ring: KeyRing, found: tlv.Tlvs) -> None:

@@ -74,6 +74,17 @@ class Scp11Tests(SynchronousTestCase):
             connection = self.open(Variant.A, scp11_card(curve, implementation=0x71), curve, key_length=32)
             self.assertEqual(connection.exchange(get_status(Scope.ISD)).status, 0x9000)
 
+    def test_names(self) -> None:
+        """
+        With a host that names itself, what the card is goes into the keys: its numbers, or its group.
+        """
+        for variant in Variant:
+            card = scp11_card(group=b"group")
+            names = (b"group",) if variant is Variant.C else (card.options.iin, card.options.cin)
+            connection = self.open(variant, card, host_id=b"host", card_ids=names)
+            self.assertEqual(connection.exchange(get_certificates(Reference(0x12, KVN))).status, 0x6A88)
+            self.assertRaises(CardError, self.open, variant, card, host_id=b"host", card_ids=(b"other",))
+
     def test_put(self) -> None:
         """
         Keys come encrypted with the key of the session.

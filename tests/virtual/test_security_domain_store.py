@@ -106,7 +106,9 @@ class EncryptedTests(SynchronousTestCase):
         self.assertEqual(self.admin.card.stored(), {0x42: bytes.fromhex("112233"), 0x45: bytes.fromhex("445566")})
         self.assertEqual(self.store(DEK.encrypt(pad(bytes.fromhex("450177"))), Structure.NONE), 0x9000)
         self.assertEqual(self.admin.card.stored()[0x45], b"\x77")
-        self.assertEqual(self.store(b"\x42\x10" + bytes(16), Structure.BER), 0x6A80)
+        self.assertEqual(self.store(DEK.encrypt(b"\x45\x0e" + b"n" * 14), Structure.NONE), 0x9000)
+        self.assertEqual(self.admin.card.stored()[0x45], b"n" * 14)
+        self.assertEqual(self.store(bytes(16), Structure.NONE), 0x6A80)
         self.assertEqual(self.store(b"\x42\x0f" + bytes(15), Structure.BER), 0x6A80)
 
     def test_application(self) -> None:
