@@ -95,6 +95,8 @@ def _privileges(card: Card, octets: bytes, item: Item | None, *, domain: bool) -
     granted = decode_privileges(octets)
     if bool(granted & Privilege.SecurityDomain) != domain or (granted & _OF_DOMAINS and not domain):
         raise Refused(SW_DATA)
+    if granted & Privilege.MandatedDAPVerification and not granted & Privilege.DAPVerification:
+        raise Refused(SW_DATA)
     if granted & Privilege.CardReset:
         others = (each for each in card.registry.items.values() if each is not item and each.kind is not Kind.ISD)
         if any(each.privileges & Privilege.CardReset for each in others):

@@ -5,9 +5,12 @@ Tests for L{cardgw.virtual.security_domain_install}.
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
+from cardgw.gp.commands import field
 from cardgw.gp.delete import delete
 from cardgw.gp.get_status import get_status
 from cardgw.gp.install import (
@@ -87,6 +90,8 @@ class InstallTests(Rig):
         self.assertEqual(self.send(for_install(PACKAGE, PACKAGE, INSTANCE + b"x")), 0x6A88)
         self.assertEqual(self.send(for_install(PACKAGE, APPLET, INSTANCE + b"x", Privilege.SecurityDomain)), 0x6A80)
         self.assertEqual(self.domain(privileges=Privilege.CardReset), 0x6A80)
+        mandated = (DOMAIN_FILE, DOMAIN_MODULE, DOMAIN, b"\x81", b"\xc9\x00")
+        self.assertEqual(self.send(Install(For.INSTALL, mandated)), 0x6A80)
         fields = (PACKAGE, APPLET, INSTANCE + b"x", b"\x00", b"")
         self.assertEqual(self.send(Install(For.INSTALL, fields)), 0x6A80)
         self.assertEqual(self.admin.status(Command(0x80, 0xE6, 0x0C, 0x00, b"\x05abc")), 0x6A80)
@@ -111,6 +116,25 @@ class InstallTests(Rig):
         self.assertEqual(self.send(for_install(PACKAGE, APPLET, INSTANCE + b"x", Privilege.CardReset)), 0x6985)
         self.admin.card.reset()
         self.assertEqual(self.admin.card(bytes.fromhex("80CA006600")), bytes.fromhex("6D00"))
+
+
+class AnythingTests(SynchronousTestCase):
+    """
+    Whatever fields come, INSTALL is carried out or refused.
+    """
+
+    @given(
+        st.sampled_from(For),
+        st.lists(st.sampled_from((PACKAGE, APPLET, INSTANCE, DOMAIN_FILE, DOMAIN_MODULE, DOMAIN, b"")) | st.binary(max_size=20)),
+    )
+    def test_anything(self, purpose: For, fields: list[bytes]) -> None:
+        """
+        On a card with a package.
+        """
+        admin = Administrator(make_card(), 0x00)
+        admin.load()
+        data = b"".join(map(field, fields))[:200]
+        self.assertIn(admin.status(Command(0x80, 0xE6, purpose, 0x00, data)), (0x9000, 0x6A80, 0x6A84, 0x6A86, 0x6A88, 0x6985))
 
 
 class DomainTests(Rig):

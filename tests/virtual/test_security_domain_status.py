@@ -147,6 +147,7 @@ class SetStatusTests(SynchronousTestCase):
         self.assertEqual(self.admin.status(set_card_state(STATES.SECURED)), 0x6985)
         self.admin.card.reset()
         self.assertEqual(self.admin.card(bytes.fromhex("00A4040000")), bytes.fromhex("6985"))
+        self.assertEqual(self.admin.card(bytes.fromhex("8050000008") + bytes(8)), bytes.fromhex("6985"))
         self.assertEqual(self.admin.card(bytes.fromhex("80CA006600"))[-2:], bytes.fromhex("9000"))
 
     def test_lock(self) -> None:
