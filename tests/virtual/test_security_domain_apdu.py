@@ -15,7 +15,7 @@ from cardgw.virtual.euicc_options import Delivery
 from cardgw.virtual.security_domain import VirtualSecurityDomain
 from tests.virtual.security_domain_rig import INSTANCE, Administrator, make_card
 
-CARD = make_card()
+CARD, UNFORTUNATE = make_card(), make_card()
 
 
 class ApduTests(SynchronousTestCase):
@@ -105,7 +105,7 @@ class ApduTests(SynchronousTestCase):
         """
         Whatever comes is answered.
         """
-        card = CARD
+        card = UNFORTUNATE
         for each in commands:
             self.assertGreaterEqual(len(card(each)), 2)
 
