@@ -7,7 +7,6 @@ them, and other programs that use these.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.vicc import Manners, Vicc
@@ -117,16 +116,3 @@ class PcscTestCase(PcscdTestCase, VpcdTestCase):
 
         found: str = await until(look)
         return found
-
-    def defects(self) -> list[Json]:
-        """
-        What the service has logged that it should not: tracebacks and worse.
-        """
-        return [each for each in self.gateway.events if "traceback" in each or each.get("level") in ("error", "critical")]
-
-    def footprint(self) -> tuple[int, int]:
-        """
-        File descriptors and threads of the service.
-        """
-        place = Path("/proc") / str(self.gateway.process.process.pid)
-        return len(list((place / "fd").iterdir())), len(list((place / "task").iterdir()))

@@ -6,6 +6,7 @@ What the functional tests of the vpcd transport have in common: the service, and
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
@@ -124,3 +125,16 @@ class VpcdTestCase(OperatorsTestCase):
             return not await self.api.items("cards")
 
         await until(look)
+
+    def defects(self) -> list[Json]:
+        """
+        What the service has logged that it should not: tracebacks and worse.
+        """
+        return [each for each in self.gateway.events if "traceback" in each or each.get("level") in ("error", "critical")]
+
+    def footprint(self) -> tuple[int, int]:
+        """
+        File descriptors and threads of the service.
+        """
+        place = Path("/proc") / str(self.gateway.process.process.pid)
+        return len(list((place / "fd").iterdir())), len(list((place / "task").iterdir()))
