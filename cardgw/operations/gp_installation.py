@@ -42,7 +42,7 @@ class Installation:
     @ivar deleted: AIDs of what was replaced.
     @ivar installed: AIDs of what was installed, or made selectable.
     @ivar left: the AID of a load file that is not there whole, or of which not everything is installed.
-    @ivar blocks: how many blocks were answered.
+    @ivar blocks: how many blocks the card has taken.
     """
 
     session: ISession
@@ -138,6 +138,7 @@ class Installation:
 
     async def _load(self, journal: LoadJournal) -> None:
         assert self.plan.for_load is not None
+        script = self._script()
         aid = self.plan.package
         self.session.stage("gp_load", package=aid.hex().upper())
         if self._present.registry is not None:
@@ -152,21 +153,30 @@ class Installation:
             self.journalled = await journal.begun(aid)
         self.left = aid
         domain = self.plan.domain or self.domain.aid
-        answer = await self._send_file()
+        answer = await self._send_file(script)
         self.receipts.take("LOAD", aid, answer.data, lambda: delegated.loaded(aid, domain))
 
-    async def _send_file(self) -> Response:
+    def _script(self) -> Script:
+        """
+        @raise ParameterError: blocks cannot be so long, or there would be too many.
+        """
         assert self.plan.load_file is not None
-        script = load(self.plan.load_file, block_size(self._parameters, self.domain))
+        return load(self.plan.load_file, block_size(self._parameters, self.domain))
 
-        def watch(_: Response) -> None:
-            self.blocks += 1
-            self.session.percent(min(100, self.blocks * 100 // len(script.steps)))
+    async def _send_file(self, script: Script) -> Response:
+        refused = False
+
+        def watch(response: Response) -> None:
+            nonlocal refused
+            refused = refused or response.status not in OK  # where many are sent at once, what follows is refused, too
+            if not refused:
+                self.blocks += 1
+                self.session.percent(self.blocks * 100 // len(script.steps))
 
         try:
             return (await self.domain.send(script, f"LOAD in {len(script.steps)} blocks", watch))[-1]
         except UnexpectedStatus as problem:
-            raise await self._reasons.to_load(problem, last=self.blocks >= len(script.steps)) from problem
+            raise await self._reasons.to_load(problem, last=self.blocks + 1 == len(script.steps)) from problem
 
     async def _install(self, instance: Instance) -> None:
         name = instance.aid.hex().upper()

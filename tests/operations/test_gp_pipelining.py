@@ -16,6 +16,8 @@ from cardgw.apdu.command import Command
 from cardgw.apdu.get_response import GetResponse
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import PeerLost, UnexpectedStatus
+from cardgw.gp.commands import Ins
+from cardgw.gp.errors import TooManyBlocks
 from cardgw.operations.gp_install import GpInstall
 from cardgw.scp.class_byte import is_marked
 from cardgw.scp.keys import KeySet
@@ -27,7 +29,6 @@ from cardgw.virtual.security_domain_options import SecurityDomainOptions
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
 
 CAP = zipped(make_components(code=30_000)).hex()
-LOAD = 0xE8
 MANY = 1_000
 EXTENDED_LE = 3
 """Bytes of Le where a command is extended without data."""
@@ -72,7 +73,7 @@ class PipeliningTests(SynchronousTestCase):
         What comes to the card.
         """
         self.sent.append(command)
-        if command[1] == LOAD:
+        if command[1] == Ins.LOAD:
             self.carried.add(self.below.exchanges)
         return self.answer(command)
 
@@ -101,7 +102,7 @@ class PipeliningTests(SynchronousTestCase):
         """
         The blocks that came.
         """
-        return [each for each in self.sent if each[1] == LOAD]
+        return [each for each in self.sent if each[1] == Ins.LOAD]
 
     def there(self) -> list[bytes]:
         """
@@ -115,7 +116,7 @@ class PipeliningTests(SynchronousTestCase):
         """
 
         def answer(command: bytes) -> bytes:
-            if command[1] == LOAD and len(self.loads()) == number:
+            if command[1] == Ins.LOAD and len(self.loads()) == number:
                 return status.to_bytes(2, "big")
             return self.card(command)
 
@@ -152,8 +153,11 @@ class ExchangesTests(PipeliningTests):
     def test_shortCommands(self) -> None:
         """
         Where a command cannot be so long, blocks are shorter, each still protected and sent as one, and no command is too long;
-        extended length is not made use of.
+        extended length is not made use of.  If there were too many, nothing is begun.
         """
+        self.begin(info=evolve(INFO, max_command=100))
+        self.failureResultOf(self.run_load(), TooManyBlocks)
+        self.assertEqual((self.memory, [each for each in self.sent if each[1] == Ins.INSTALL]), ({}, []))
         for most in (150, 200, 261, 65_544):
             offers = INFO.offers | ({Feature.EXTENDED_LENGTH} if most > 261 else set())
             self.begin(info=evolve(INFO, max_command=most, offers=offers))
@@ -172,7 +176,7 @@ class ExchangesTests(PipeliningTests):
         for level in LEVELS:
             self.begin(delivery=Delivery.T0)
             self.assertEqual(self.loaded(level), len(self.carried))
-            after = [self.sent[at + 1][1] for at, each in enumerate(self.sent) if each[1] == LOAD]
+            after = [self.sent[at + 1][1] for at, each in enumerate(self.sent) if each[1] == Ins.LOAD]
             self.assertEqual(set(after), {0xC0})
 
     def test_progress(self) -> None:
@@ -203,7 +207,8 @@ class RefusedTests(PipeliningTests):
             came = self.loads()
             self.assertEqual(len(came), {1: 40, 7: 42, MANY: LEVELS["33"] + 1}[burst])
             self.assertEqual(len({each[5:] for each in came}), len(came))
-            self.assertEqual(self.there(), [])
+            self.assertEqual((self.there(), self.session.percents[-1]), ([], 39 * 100 // (LEVELS["33"] + 1)))
+            self.assertEqual(self.session.results[-1]["blocks"], 39)
 
     def test_afterRefusal(self) -> None:
         """
@@ -238,7 +243,7 @@ class RefusedTests(PipeliningTests):
 
         def answer(command: bytes) -> bytes:
             found = self.card(command)
-            return bytes(len(found) - 2) + found[-2:] if command[1] == LOAD and len(self.loads()) == 10 else found
+            return bytes(len(found) - 2) + found[-2:] if command[1] == Ins.LOAD and len(self.loads()) == 10 else found
 
         self.answer = answer
         error = self.failureResultOf(self.run_load()).value
