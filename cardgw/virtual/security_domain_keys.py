@@ -201,9 +201,20 @@ class KeyRing:
     @property
     def first(self) -> int | None:
         """
-        The version that is used where none is asked for.
+        The version that comes first.
         """
         return next(filter(self._is_channel, self.versions), None)
+
+    def available(self, tries: int | None) -> int | None:
+        """
+        The version that is used where none is asked for: the first that is not blocked, or else the first.
+
+        @param tries: so many failures block it; C{None} for any number.
+        """
+        if tries is None:
+            return self.first
+        good = (each for each in filter(self._is_channel, self.versions) if self.failures.get(each, 0) < tries)
+        return next(good, self.first)
 
     @property
     def opens(self) -> bool:

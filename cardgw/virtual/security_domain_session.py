@@ -159,7 +159,7 @@ class CardSession:
     def _initialize(self, command: Command) -> Response:
         self.terminate()
         self._ring = self._find_ring()
-        version = command.p1 or self._ring.first or 0
+        version = command.p1 or self._ring.available(self._options.family.tries) or 0
         keys = self._ring.channel_keys(version)
         if keys is None:
             return NO_KEYS

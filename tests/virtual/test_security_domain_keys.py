@@ -45,6 +45,18 @@ class KeyRingTests(SynchronousTestCase):
         self.ring.put(0, 0x01, 1, THREE)
         self.assertEqual((set(self.ring.versions), self.ring.first), ({0x01, 0x03}, 0x01))
 
+    def test_available(self) -> None:
+        """
+        Where no version is asked for, the first one counts that is not blocked; where all are, the first.
+        """
+        self.ring.put(0, 1, 1, THREE)
+        self.ring.put(0, 2, 1, THREE)
+        self.assertEqual([self.ring.available(each) for each in (None, 3)], [1, 1])
+        self.ring.failures[1] = 3
+        self.assertEqual([self.ring.available(each) for each in (None, 3, 4)], [1, 2, 1])
+        self.ring.failures[2] = 3
+        self.assertEqual(self.ring.available(3), 1)
+
     def test_replace(self) -> None:
         """
         What is replaced must be there; its counter begins anew; the order stays.
