@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from cardgw.virtual.security_domain import VirtualSecurityDomain
+from cardgw.virtual.vicc import Vicc
 from tests.functional.scp11_files import Owner, make_card
 from tests.functional.vpcd import VpcdTestCase
 
@@ -53,7 +54,7 @@ class Scp11Tests(VpcdTestCase):
         """
         return Path(self.mktemp()).resolve()
 
-    async def begin(self) -> VirtualSecurityDomain:
+    async def begin(self) -> tuple[VirtualSecurityDomain, Vicc]:
         """
         The service, and the card that is here.
         """
@@ -65,9 +66,9 @@ class Scp11Tests(VpcdTestCase):
         (directory / "next").chmod(0o600)
         await self.start(SETTINGS.format(directory))
         card = make_card(owners["card"], owners["host"])
-        await self.insert_any(card, card.atr, card.reset)
+        vicc = await self.insert_any(card, card.atr, card.reset)
         await self.identified(CUID)
-        return card
+        return card, vicc
 
     async def test_variants(self) -> None:
         """
@@ -86,7 +87,7 @@ class Scp11Tests(VpcdTestCase):
         """
         Keys that were put in SCP11a open SCP03; in SCP11b none are put.
         """
-        card = await self.begin()
+        card, _ = await self.begin()
         put = {"confirm": True, "new": "next"}
         self.assertEqual(await self.failed_job(CUID, "gp.keys.put", keys="anybody", **put), "keys-not-manageable")
         self.assertNotIn(49, card.versions)
@@ -94,6 +95,37 @@ class Scp11Tests(VpcdTestCase):
         self.assertEqual(result["version"], 49)
         await self.run_job(CUID, "gp.registry", keys="next")
         self.assertNotIn(NEXT[:12], json.dumps(await self.api.items("jobs")).upper())
+
+    async def test_lost(self) -> None:
+        """
+        A card that goes before it has answered to the agreement: the job fails, and is not begun anew when the card comes again;
+        that its end is not known is remembered until one succeeds.
+        """
+        card, vicc = await self.begin()
+        tried = []
+
+        def transmit(octets: bytes) -> bytes:
+            if octets[1] == 0x82:
+                tried.append(octets)
+                here.drop()
+            return card(octets)
+
+        vicc.drop()
+        await self.nobody()
+        here = await self.insert_any(transmit, card.atr, card.reset)
+        for expected in ("peer-lost", "peer-lost", "authentication-failed-before"):
+            await self.identified(CUID)
+            self.assertEqual(await self.failed_job(CUID, "gp.registry", keys="host"), expected)
+            if expected == "peer-lost":
+                await self.nobody()
+                here = await self.insert_any(transmit, card.atr, card.reset)
+        self.assertEqual(len(tried), 2)
+        here.drop()
+        await self.nobody()
+        await self.insert_any(card, card.atr, card.reset)
+        await self.identified(CUID)
+        await self.run_job(CUID, "gp.registry", keys="host", force=True)
+        await self.run_job(CUID, "gp.registry", keys="host")
 
     async def test_refused(self) -> None:
         """

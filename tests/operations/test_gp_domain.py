@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from cardgw.apdu.command import Command
 from cardgw.errors import ParameterError, PeerLost, SecretError
+from cardgw.gateway.registry import load_registry
 from cardgw.operations.gp_errors import AuthenticationFailedBefore, NoSecurityDomain
 from cardgw.operations.gp_info import GpRegistry
 from cardgw.scp.errors import ChallengeDiffers, KeysDiffer, LevelNotPossible, WrongProtocol
@@ -137,6 +138,15 @@ class DomainTests(GpTestCase):
         self.assertEqual(self.remembered(FAILURES.replace("wrong", "issuer")), b"0 1")
         self.done()
         self.assertEqual(self.memory, {})
+
+    def test_once(self) -> None:
+        """
+        No operation that may authenticate starts anew by itself.
+        """
+        registry = load_registry()
+        found = [each.plugin for each in registry.operations() if each.plugin.name.startswith("gp.")]
+        self.assertGreater(len(found), 10)
+        self.assertEqual([each.name for each in found if each.repeatable], [])
 
     def test_secret(self) -> None:
         """
