@@ -24,10 +24,10 @@ from cardgw.scp.diversification import MasterKeys, diversification
 from cardgw.scp.errors import HostRefused, LevelNotPossible
 from cardgw.scp.key_pair import LocalKeyPair
 from cardgw.scp.keys import AesKey
-from cardgw.scp.scp11 import KeysNotManageable, ReceiptMissing
+from cardgw.scp.scp11 import KeysNotManageable, ReceiptMissing, ReceiptWrong
 from cardgw.scp.scp11_terms import Variant
 from cardgw.testing import session_for
-from cardgw.virtual.security_domain_options import FAMILIES
+from cardgw.virtual.security_domain_options import FAMILIES, SecurityDomainOptions
 from tests.operations.gp_card import INFO, GpTestCase
 from tests.operations.scp11_card import host_keys, scp11_card, stranger
 from tests.scp.scp11_rig import KVN, NOW, make_pki
@@ -171,11 +171,16 @@ class AgreementTests(Scp11TestCase):
 
     def test_identifiers(self) -> None:
         """
-        A host that names itself says so in the terms.
+        A host that names itself says so in the terms, and has to know the numbers of the card, which are not sent.
         """
-        self.key_sets["host"] = host_keys(host_id=b"\x01\x02\x03")
-        self.start()
+        options = SecurityDomainOptions()
+        self.key_sets["host"] = host_keys(host_id=b"\x01\x02\x03", card_ids=(options.iin, options.cin))
+        self.done()
         self.assertIn(bytes.fromhex("84 03 010203"), self.agreements()[0].data)
+        self.assertNotIn(options.cin, self.agreements()[0].data)
+        self.key_sets["host"] = host_keys(host_id=b"\x01\x02\x03", card_ids=(options.iin, options.iin))
+        self.failed(ReceiptWrong)
+        self.assertEqual(list(self.memory.values()), [b"1"])
 
     def test_roots(self) -> None:
         """
@@ -321,7 +326,7 @@ class KeysTests(Scp11TestCase):
         real = self.answer
         self.answer = lambda octets: b"\x6a\x88" if octets[1:4] == b"\xca\x00\xcf" else real(octets)
         self.key_sets["next"] = MasterKeys.of(0x31, AesKey(bytes(16)), diversification("kdf3"))
-        self.assertIn("10 bytes, not 0", self.failed(ParameterError, new="next"))
+        self.assertIn("has not told which it is", self.failed(ParameterError, new="next"))
         self.assertEqual(self.instructions(0xD8), [])
 
     def test_yubikey(self) -> None:
