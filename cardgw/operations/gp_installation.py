@@ -79,12 +79,13 @@ class Installation:
         return self._result()
 
     async def _run(self) -> None:
+        script = self._script()
         journal = LoadJournal(self.session, self.domain)
         self.cleaned_up = await journal.clean_up()
         self._present = await read_present(self.domain)
         await self._make_room()
-        if self.plan.cap is not None:
-            await self._load(journal)
+        if script.steps:
+            await self._load(journal, script)
         for instance in self.plan.instances:
             await self._install(instance)
         if self.plan.cap is not None:
@@ -136,9 +137,8 @@ class Installation:
             self.receipts.take("DELETE", aid, answer.data, lambda: delegated.deleted(aid))
             self.deleted.append(aid)
 
-    async def _load(self, journal: LoadJournal) -> None:
+    async def _load(self, journal: LoadJournal, script: Script) -> None:
         assert self.plan.for_load is not None
-        script = self._script()
         aid = self.plan.package
         self.session.stage("gp_load", package=aid.hex().upper())
         if self._present.registry is not None:
@@ -158,10 +158,12 @@ class Installation:
 
     def _script(self) -> Script:
         """
+        LOAD, if there is something to be loaded.
+
         @raise ParameterError: blocks cannot be so long, or there would be too many.
         """
-        assert self.plan.load_file is not None
-        return load(self.plan.load_file, block_size(self._parameters, self.domain))
+        file = self.plan.load_file
+        return Script(()) if file is None else load(file, block_size(self._parameters, self.domain))
 
     async def _send_file(self, script: Script) -> Response:
         refused = False

@@ -20,8 +20,9 @@ from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain, Secured
 from cardgw.operations.gp_head import ChangeParameters
 from cardgw.operations.gp_new_keys import ALL, ALWAYS, AUTO, NEEDED, PRIVATE, PUBLIC, SINGLE, Choice, Form
-from cardgw.operations.gp_operation import GpOperation, are_well_known, shown_keys
+from cardgw.operations.gp_operation import GpOperation, shown_keys
 from cardgw.operations.gp_signing import NOBODY, KeySource, public_of
+from cardgw.operations.gp_warnings import are_for_trial, for_trial
 from cardgw.scp.diversification import DATA_LENGTH, MasterKeys
 from cardgw.scp.key_pair import called
 
@@ -130,8 +131,8 @@ signs load files, or makes tokens.
             public = public_of(found)
             return [] if public is None else [f"Key pairs have no check values; this one is of {called(public)}."]
         warnings = []
-        if are_well_known(found):
-            warnings.append("Everybody knows these keys: they are those with which cards for trial are sold.")
+        if are_for_trial(found):
+            warnings.append(for_trial(parameters.new))
         if isinstance(found, MasterKeys) and not parameters.diversification:
             warnings.append("The check values are those of the master keys; each card gets others.")
         return warnings
@@ -148,7 +149,7 @@ def _of_card(parameters: PutKeysParameters, told: bytes) -> bytes:
 
 
 def _put(parameters: PutKeysParameters, found: Any, secured: Secured) -> PutKey:
-    form = Form(secured.channel.dek, parameters.inner_length, parameters.family)
+    form = Form(secured.channel.dek, parameters.inner_length, secured.scp.family.name)
     chosen = Choice(parameters.key, parameters.part, parameters.identifier)
     card = _of_card(parameters, secured.diversification)
     if isinstance(found, MasterKeys) and not card:

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from cardgw.apdu.command import Command
-from cardgw.errors import CardGatewayError
 from cardgw.interfaces import ISession
 from cardgw.operations.gp_domain import Domain, open_domain
 from cardgw.operations.gp_head import SCP11B, GpSettings
@@ -17,12 +16,9 @@ from cardgw.operations.gp_protocol import wanted_keys
 from cardgw.operations.gp_signing import NOBODY, KeySource, public_of
 from cardgw.scp.diversification import MasterKeys
 from cardgw.scp.key_pair import called
-from cardgw.scp.keys import AES_LENGTHS, AesKey, DesKey, KeySet
+from cardgw.scp.keys import KeySet
 from cardgw.scp.scp11 import KeysNotManageable
 from cardgw.values import Feature
-
-_WELL_KNOWN = {AesKey(bytes(range(0x40, 0x40 + size))).kcv() for size in AES_LENGTHS} | {DesKey(bytes(range(0x40, 0x50))).kcv()}
-"""Check values of the keys with which cards for trial are sold: 40 41 42 and so on."""
 
 
 class GpOperation:
@@ -131,13 +127,3 @@ def _check_values(keys: Any, card: bytes | None) -> tuple[bytes, ...]:
         keys = KeySet(keys.version, keys.enc, keys.mac, keys.dek)
     found: tuple[bytes, ...] = keys.for_card(card or NOBODY).check_values()
     return found
-
-
-def are_well_known(keys: Any) -> bool:
-    """
-    Whether one of three keys, or master keys, is one that everybody knows.
-    """
-    try:
-        return any(getattr(keys, name).kcv() in _WELL_KNOWN for name in ("enc", "mac", "dek") if hasattr(keys, name))
-    except CardGatewayError:  # a key in a token may not tell
-        return False

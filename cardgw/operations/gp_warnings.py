@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from cardgw.errors import CardGatewayError
-from cardgw.scp.keys import AesKey, DesKey, StaticKey
+from cardgw.scp.keys import AES_LENGTHS, AesKey, DesKey, StaticKey
 
-_TRIAL = bytes(range(0x40, 0x50))
-"""The key that cards for trial are sold with."""
-TRIAL = frozenset((AesKey(_TRIAL).kcv(), DesKey(_TRIAL).kcv()))
-"""Its check values."""
+_TRIAL = [bytes(range(0x40, 0x40 + length)) for length in AES_LENGTHS]
+"""The key that cards for trial are sold with, and what it is where keys are longer."""
+TRIAL = frozenset((*(AesKey(each).kcv() for each in _TRIAL), DesKey(_TRIAL[0]).kcv()))
+"""Their check values."""
 
 
 def warnings_of(keys: Any, name: str, identity: str, failed: int) -> list[str]:
@@ -28,7 +28,7 @@ def warnings_of(keys: Any, name: str, identity: str, failed: int) -> list[str]:
     if failed:
         times = "once" if failed == 1 else f"{failed} times"
         found.append(f"authentication with {name} has failed {times} before; the card may block its keys for good.")
-    if _is_for_trial(getattr(keys, "enc", None)):
+    if are_for_trial(keys):
         found.append(for_trial(name))
     if not identity:
         found.append(
@@ -43,6 +43,13 @@ def for_trial(name: str) -> str:
     The warning of keys that everybody knows.
     """
     return f"the keys {name} are those that cards for trial are sold with (4041…4F): they protect nothing."
+
+
+def are_for_trial(keys: Any) -> bool:
+    """
+    Whether one of the keys of a set, or of master keys, is one that everybody knows.
+    """
+    return any(_is_for_trial(getattr(keys, name, None)) for name in ("enc", "mac", "dek"))
 
 
 def _is_for_trial(key: StaticKey | None) -> bool:

@@ -271,5 +271,7 @@ class BlockTests(VirtualTestCase):
             self.assertIn(next(iter(wrong)), self.failed(ParameterError, cap=CAP, **wrong))
         self.info = EXTENDED
         self.failed(ParameterError, cap=CAP, block_size=240, extended="no")
-        self.failed(TooManyBlocks, cap=CAP, block_size=1)
-        self.assertEqual(self.done(cap=CAP)["cleaned_up"], "")
+        self.done(cap=SMALL)
+        self.failed(TooManyBlocks, cap=CAP, block_size=1, replace=True)
+        self.assertEqual(self.there(), ALL[:2])
+        self.assertEqual(self.done(cap=CAP, replace=True)["cleaned_up"], "")

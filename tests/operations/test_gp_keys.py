@@ -102,7 +102,10 @@ class PutKeysTests(GpTestCase):
         self.assertEqual((found["warnings"], self.card.sent), ([], 0))
         for known in (KeySet.of_aes(1, bytes(range(0x40, 0x60))), KeySet.of_des(1, bytes(range(0x40, 0x50)))):
             self.key_sets["next"] = known
-            self.assertIn("Everybody knows these keys", "".join(self.done(new="next", dry_run=True)["warnings"]))
+            self.assertIn(
+                "the keys next are those that cards for trial are sold with",
+                "".join(self.done(new="next", dry_run=True)["warnings"]),
+            )
 
     def test_dryRunOfCard(self) -> None:
         """
