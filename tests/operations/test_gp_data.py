@@ -95,6 +95,18 @@ class VirtualStoreTests(VirtualTestCase):
         self.done(data=f"5F508202BC{value}", structure="ber")
         self.assertEqual(self.virtual._card.registry.isd.data[0x5F50].hex().upper(), value)
 
+    def test_encrypted(self) -> None:
+        """
+        What is encrypted here the card decrypts.
+        """
+        kept = self.virtual._card.registry.isd.data
+        self.done(data="5F5002AABB", structure="ber", encrypt=True, pad=True)
+        self.assertEqual(kept[0x5F50].hex(), "aabb")
+        self.done(groups=["0070055F5002CCDD"], encrypt=True, pad=True)
+        self.assertEqual(kept[0x5F50].hex(), "ccdd")
+        self.done(data="5F5002EEFF", encrypt=True, pad=True)
+        self.assertEqual(kept[0x5F50].hex(), "eeff")
+
     def test_application(self) -> None:
         """
         Data groupings for an application of the domain.
