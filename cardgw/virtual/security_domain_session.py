@@ -194,6 +194,7 @@ class CardSession:
             implementation=self._options.scp02,
             diversification=self._options.diversification,
             counters=self._ring.counters,
+            protects_errors=True,
         )
 
     def _agree(self, command: Command) -> Command | Response:

@@ -192,7 +192,7 @@ class ForeignHostTests(SynchronousTestCase):
 
     def test_reset(self) -> None:
         """
-        It blocks all keys, of however many versions; then the card is as it came.
+        It blocks all keys, of however many versions; then the card is as it came, but with a new key for SCP11b.
         """
         pki = make_scp11_pki()
         for owner in owners():
@@ -201,7 +201,7 @@ class ForeignHostTests(SynchronousTestCase):
             owner.session(Scp03KeyParams(KeyRef(1, 2), three(0x10))).put_key(KeyRef(1, 3), three(0x20))
             session = owner.session()
             session.reset()
-            self.assertEqual(set(session.get_key_information()), {KeyRef(kid, FACTORY) for kid in (1, 2, 3)})
+            self.assertEqual(set(session.get_key_information()), {KeyRef(0x13, 1), *(KeyRef(kid, FACTORY) for kid in (1, 2, 3))})
             self.assertEqual(dict(session.get_supported_ca_identifiers()), {})
             self.assertEqual(owner.status(Scp03KeyParams()), 0x9000)
 

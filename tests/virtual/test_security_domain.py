@@ -75,6 +75,15 @@ class LevelTests(SynchronousTestCase):
             for level in levels:
                 self.administer(make_card(LEGACY, scp02=form), level)
 
+    def test_errorsOfScp02(self) -> None:
+        """
+        In SCP02 errors have an R-MAC, too, unlike in SCP03: hosts such as GlobalPlatformPro and gpshell expect it.
+        """
+        for family, level, length in ((LEGACY, 0x13, 8), ("strict", 0x33, 0)):
+            admin = Administrator(make_card(family, scp02=0x75), level)
+            self.assertEqual(admin.status(get_data(0x5F50)), 0x6A88)
+            self.assertEqual(len(admin.wire.got[-1]), length + 2)
+
     def test_keyLengths(self) -> None:
         """
         AES with 24 and with 32 bytes.
