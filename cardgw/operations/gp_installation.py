@@ -140,7 +140,7 @@ class Installation:
     async def _load(self, journal: LoadJournal, script: Script) -> None:
         assert self.plan.for_load is not None
         aid = self.plan.package
-        self.session.stage("gp_load", package=aid.hex().upper())
+        self.session.stage("gp_load", package=aid.hex().upper(), **self._missing())
         if self._present.registry is not None:
             self.journalled = await journal.begun(aid)  # it was not there, so whatever is there from now on is ours
         try:
@@ -155,6 +155,13 @@ class Installation:
         domain = self.plan.domain or self.domain.aid
         answer = await self._send_file(script)
         self.receipts.take("LOAD", aid, answer.data, lambda: delegated.loaded(aid, domain))
+
+    def _missing(self) -> dict[str, Any]:
+        """
+        A fact of the stage: imports that are not on the card.
+        """
+        found = self._present.certainly_lacks(self.plan.cap.imports if self.plan.cap is not None else ())
+        return {"warnings": [f"an import is missing: {each}." for each in found]} if found else {}
 
     def _script(self) -> Script:
         """
