@@ -118,6 +118,15 @@ class App:
 
         return Api(access, self.transport)
 
+    def use(self, access: Any) -> None:
+        """
+        From now on use another gateway than the one that was typed.
+
+        @param access: as for L{api_at}.
+        """
+        self.close()
+        self._api = self.api_at(access)
+
     def close(self) -> None:
         """
         The command has ended.

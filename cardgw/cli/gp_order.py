@@ -16,6 +16,8 @@ from attrs import evolve
 from cardgw.cli.app import App
 from cardgw.cli.choose import Target, choose
 from cardgw.cli.declared import OperationCommand, given, read_octets
+from cardgw.cli.group import Option
+from cardgw.cli.own_reader import own_reader
 from cardgw.cli.perform import Order, perform
 from cardgw.errors import ParameterError
 from cardgw.gp.cap import CapFile
@@ -26,7 +28,36 @@ HEAD = "secure channel"
 REHEARSAL = "dry_run"
 """The parameter of operations that change a card."""
 Confirm: TypeAlias = Callable[[App, Target, Order], Order]
+_SELECTOR, _CONFIG = "cardgw.reader", "cardgw.config"
 _NOTHING: Mapping[str, Any] = {}
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:
+        context.meta[name] = value
+
+    return keep
+
+
+_READER = (
+    Option(
+        ["--reader"],
+        metavar="SELECTOR",
+        section="gateway",
+        expose_value=False,
+        callback=_keep(_SELECTOR),
+        help="without a gateway: the card in this reader (`cardgw readers`)",
+    ),
+    Option(
+        ["--config"],
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        section="gateway",
+        expose_value=False,
+        callback=_keep(_CONFIG),
+        help="then: the settings, with the key sets",
+    ),
+)
 
 
 @cache
@@ -41,8 +72,26 @@ def head() -> frozenset[str]:
 
 class GpCommand(OperationCommand):
     """
-    An operation of GlobalPlatform.
+    An operation of GlobalPlatform, on a card of the gateway or in a reader of this machine.
     """
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """
+        See L{click.Command}.
+        """
+        return [*super().get_params(ctx), *_READER]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """
+        See L{click.Command}.
+        """
+        selector, config = ctx.meta.get(_SELECTOR), ctx.meta.get(_CONFIG)
+        if not selector:
+            if config is not None:
+                raise ParameterError("--config is for --reader; the gateway has its own settings")
+            return super().invoke(ctx)
+        with own_reader(ctx.obj, selector, config):
+            return super().invoke(ctx)
 
     def section(self, name: str) -> str:
         """

@@ -7,11 +7,15 @@ in, over loopback.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import TestCase
 
 from cardgw.virtual.security_domain import VirtualSecurityDomain
-from tests.functional.cli_process import CommandTestCase
+from tests.functional.cli_process import CommandTestCase, Running
 from tests.functional.operators import until
-from tests.functional.vpcd import VpcdTestCase
+from tests.functional.pcscd import PcscdTestCase
+from tests.functional.vpcd import VpcdTestCase, vicc_of
 from tests.gp.cap_maker import APPLET, FRAMEWORK, PACKAGE, make_components, zipped
 
 TRIAL = "404142434445464748494A4B4C4D4E4F"
@@ -20,6 +24,10 @@ SETTINGS = """
 [keys."trial"]
 version = 48
 master = "file:{0}/trial"
+
+[keys."other"]
+version = 48
+master = "file:{0}/mine"
 
 [keys."mine"]
 version = 49
@@ -31,6 +39,18 @@ ISD = "A000000151000000"
 WIDTH = 80
 
 
+def key_files(test: TestCase) -> Path:
+    """
+    A directory with keys that only their owner may read.
+    """
+    directory = Path(test.mktemp()).resolve()
+    directory.mkdir()
+    for name, key in {"trial": TRIAL, "mine": MINE}.items():
+        (directory / name).write_text(f"{key}\n")
+        (directory / name).chmod(0o600)
+    return directory
+
+
 class GpCommandTests(VpcdTestCase, CommandTestCase):
     """
     An administrator at a shell.
@@ -40,12 +60,7 @@ class GpCommandTests(VpcdTestCase, CommandTestCase):
         """
         The service with its keys, and a card that is here.
         """
-        keys = Path(self.mktemp()).resolve()
-        keys.mkdir()
-        for name, key in {"trial": TRIAL, "mine": MINE}.items():
-            (keys / name).write_text(f"{key}\n")
-            (keys / name).chmod(0o600)
-        await self.start(SETTINGS.format(keys))
+        await self.start(SETTINGS.format(key_files(self)))
         self.environ = {"CARDGW_URL": self.gateway.url, "CARDGW_TOKEN": self.api.token}
         card = VirtualSecurityDomain()
         await self.insert_any(card, card.atr, card.reset)
@@ -80,8 +95,11 @@ class GpCommandTests(VpcdTestCase, CommandTestCase):
         self.assertEqual(installed.lines[-1]["result"]["installed"], [APPLET.hex().upper()])
         self.assertIn("WARNING: the keys trial are those that cards for trial are sold with", installed.err)
         listing = (await self.cardgw("gp", "list", "--keys", "trial")).out
-        self.assertTrue(listing.startswith(f"ISD: {ISD} (OP_READY)\n     Parent:   {ISD}\n     Privs:    SecurityDomain, "), listing)
-        entry = f"\n\nPKG: {PACKAGE.hex().upper()} (LOADED)\n     Parent:   {ISD}\n     Version:  1.0\n     Applet:   {APPLET.hex().upper()}\n"
+        self.assertTrue(
+            listing.startswith(f"ISD: {ISD} (OP_READY)\n     Parent:   {ISD}\n     Privs:    SecurityDomain, "), listing
+        )
+        package, applet = PACKAGE.hex().upper(), APPLET.hex().upper()
+        entry = f"\n\nPKG: {package} (LOADED)\n     Parent:   {ISD}\n     Version:  1.0\n     Applet:   {applet}\n"
         self.assertIn(entry, listing)
         self.assertIn(f"\n\nAPP: {APPLET.hex().upper()} (SELECTABLE)\n", listing)
         await self.cardgw("gp", "lock-applet", APPLET.hex(), "--keys", "trial")
@@ -131,7 +149,7 @@ class GpCommandTests(VpcdTestCase, CommandTestCase):
         await self.begin_with()
         self.path.write_bytes(zipped(make_components(imports=(FRAMEWORK, bytes.fromhex("F000000001")))))
         installed = await self.cardgw("gp", "install", str(self.path), "--keys", "trial", "--json")
-        self.assertIn("WARNING: F000000001 1.3 is not on the card", installed.err)
+        self.assertIn("WARNING: an import is missing: package F000000001 1.3", installed.err)
 
     async def test_data(self) -> None:
         """
@@ -145,3 +163,46 @@ class GpCommandTests(VpcdTestCase, CommandTestCase):
         done = await self.cardgw("gp", "script", "-", "--keys", "trial", "--yes", "--json", stdin=script)
         self.assertEqual([each["status"] for each in done.json["answers"]], ["9000"])
         self.assertEqual((await self.cardgw("gp", "data", "get", "42")).out, "420399AABB\n")
+
+
+class ReaderTests(PcscdTestCase, CommandTestCase):
+    """
+    Without a gateway: the card is in a reader of this machine.
+    """
+
+    timeout = 100
+    skip = PcscdTestCase.skip
+
+    async def gp(self, *arguments: str, **more: Any) -> Running:
+        """
+        Have a command done.
+        """
+        typed = ("gp", *arguments, "--reader", "0", "--config", str(self.config))
+        return await self.cardgw(*typed, environ={"XDG_STATE_HOME": str(self.directory)}, **more)
+
+    async def test_reader(self) -> None:
+        """
+        Applets come and go, and nobody has to run a service.  What must not be forgotten is not.
+        """
+        self.directory = self._new_directory()
+        self.config = self.directory / "cardgw.toml"
+        self.config.write_text(SETTINGS.format(key_files(self)))
+        daemon, card = self.pcscd(), VirtualSecurityDomain()
+        nobody = await self.gp("info", status=NO_CARD)
+        self.assertIn("no card is in a reader 0", nobody.err)
+        vicc = await daemon.insert(vicc_of(card, card.atr, card.reset))
+        self.addCleanup(vicc.drop)
+        listing = (await self.gp("list", "--keys", "trial")).out
+        self.assertTrue(listing.startswith(f"ISD: {ISD} (OP_READY)\n"), listing)
+        path = self.directory / "applet.cap"
+        path.write_bytes(zipped(make_components()))
+        installed = await self.gp("install", str(path), "--keys", "trial", "--json")
+        self.assertTrue(installed.json["journalled"])
+        for code in ("challenge-differs", "challenge-differs", "authentication-failed-before"):
+            failed = await self.gp("list", "--keys", "other", "--json", status=FAILED)
+            self.assertEqual(failed.json["error"]["code"], code)
+        await self.gp("list", "--keys", "nothing", status=FAILED)
+        await self.gp("list", "--no-wait", status=USAGE)
+        self.config.write_text("[nonsense]")
+        broken = await self.gp("list", status=USAGE)
+        self.assertIn("[nonsense]: unknown table", broken.err)

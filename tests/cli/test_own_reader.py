@@ -1,0 +1,137 @@
+"""
+Tests of L{cardgw.cli.own_reader}; as a whole it runs in L{tests.functional.test_gp_cli}.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import IO
+
+import httpx
+from attrs import define, field
+
+from cardgw.cli.app import App
+from cardgw.cli.errors import NoCard
+from cardgw.cli.own_reader import MOST_PAUSES, own_reader
+from cardgw.cli.reader_gateway import SOCKET
+from cardgw.errors import ParameterError, SettingsError
+from tests.cli.fakes import TOKEN, problem
+from tests.cli.gp_case import GpCliTestCase
+
+
+@define
+class FakeChild:
+    """
+    A process that is not one.
+    """
+
+    stdin: IO[str] | None = field(factory=StringIO)
+    stdout: IO[str] | None = field(factory=lambda: StringIO(TOKEN + "\n"))
+    stderr: IO[str] | None = field(factory=StringIO)
+    stubborn: bool = False
+    killed: bool = False
+
+    def wait(self, timeout: float | None = None) -> int:
+        """
+        It ends, or will not.
+        """
+        if self.stubborn and not self.killed:
+            raise subprocess.TimeoutExpired("x", timeout or 0)
+        return 0
+
+    def kill(self) -> None:
+        """
+        Now it does.
+        """
+        self.killed = True
+
+
+class OwnReaderTests(GpCliTestCase):
+    """
+    L{own_reader}.
+    """
+
+    most_pauses = MOST_PAUSES + 1
+
+    def setUp(self) -> None:
+        """
+        A process can be started.
+        """
+        super().setUp()
+        self.child = FakeChild()
+        self.arguments: Sequence[str] = ()
+
+    def begin(self, arguments: Sequence[str]) -> FakeChild:
+        """
+        Start it.
+        """
+        self.arguments = arguments
+        return self.child
+
+    def use(self, app: App | None = None) -> str:
+        """
+        Use it.
+
+        @return: where the API is.
+        """
+        app = app or self.app()
+        with own_reader(app, "0", Path("/x.toml"), self.begin):
+            return app.api.access.url
+
+    def test_used(self) -> None:
+        """
+        Its API is used with its token, in a directory that is gone in the end, as is the process.
+        """
+        url = self.use()
+        selector, config, directory = self.arguments
+        self.assertEqual((selector, config), ("0", "/x.toml"))
+        self.assertEqual(url, f"unix:{directory}/{SOCKET}")
+        self.assertFalse(Path(directory).exists())
+        assert self.child.stdin is not None
+        self.assertTrue(self.child.stdin.closed)
+        self.assertFalse(self.child.killed)
+
+    def test_stubborn(self) -> None:
+        """
+        A process that does not end is ended.
+        """
+        self.child.stubborn = True
+        self.use()
+        self.assertTrue(self.child.killed)
+
+    def test_refused(self) -> None:
+        """
+        Why it does not start is told.
+        """
+        for told in ("The settings cannot be used: no.\n", ""):
+            self.child = FakeChild(stdout=StringIO(), stderr=StringIO(told))
+            self.assertIn(told.strip() or "did not start", str(self.assertRaises(SettingsError, self.use)))
+
+    def test_noCard(self) -> None:
+        """
+        A card is waited for, not for ever; what is wrong with readers is told.
+        """
+        self.api.cards = []
+        self.assertIn("no card is in a reader 0", str(self.assertRaises(NoCard, self.use)))
+        self.assertEqual(len(self.pauses), MOST_PAUSES)
+
+    def test_starting(self) -> None:
+        """
+        While it starts it may refuse.
+        """
+        app, answers = self.app(), [problem(503, "busy", "Not yet")]
+        app.transport = httpx.MockTransport(lambda request: answers.pop() if answers else self.api(request))
+        self.use(app)
+        self.assertEqual(len(self.pauses), 1)
+
+    def test_typed(self) -> None:
+        """
+        It is for commands that wait for their end; settings are for it alone.
+        """
+        app = self.app()
+        app.flags.wait = False
+        self.assertRaises(ParameterError, self.use, app)
+        self.gp("info", "--config", "x", status=2)
