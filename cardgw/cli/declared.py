@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from cardgw.cli.group import Command, Option
-from cardgw.cli.parameters import convert
+from cardgw.cli.parameters import convert, read
 from cardgw.errors import ParameterError
 from cardgw.fields import octets
 from cardgw.gateway.registry import load_registry
@@ -23,9 +23,10 @@ _GIVEN = "cardgw.given"
 _FILE = "@"
 
 
-class Declared(click.ParamType):
+class Declared(click.ParamType[Any]):
     """
-    What a schema allows, typed as people do: C{0x30} is a number, C{@file} is the bytes of a file.
+    What a schema allows, typed as people do: C{0x30} is a number, C{@file} is what a file has, where bytes or several
+    lines are wanted.
 
     @ivar name: see L{click.ParamType}.
     """
@@ -36,6 +37,8 @@ class Declared(click.ParamType):
         self.name = {"string": "text", "integer": "number", "array": "list"}.get(kind, kind)
         if is_octets(schema):
             self.name = f"hex|{_FILE}file"
+        elif "anyOf" in schema:
+            self.name = f"lines|{_FILE}file"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
         """
@@ -61,6 +64,8 @@ class Declared(click.ParamType):
     def _converted(self, text: str) -> Any:
         if is_octets(self.schema) and text.startswith(_FILE):
             return read_octets(Path(text[1:])).hex().upper()
+        if "anyOf" in self.schema and text.startswith(_FILE):
+            return read(text[1:])
         if self.schema.get("type") == "integer" and text.lower().startswith("0x"):
             text = str(int(text, 16))
         return convert(self.schema, text)
@@ -76,7 +81,7 @@ def is_octets(schema: Mapping[str, Any]) -> bool:
     """
     Whether a schema is that of any bytes in hexadecimal.
     """
-    return schema.get("pattern") == octets.schema["pattern"]
+    return bool(schema.get("pattern") == octets.schema["pattern"])
 
 
 def read_octets(path: Path) -> bytes:

@@ -9,25 +9,19 @@ from pathlib import Path
 
 import click
 
-from cardgw.cli.app import App
-from cardgw.cli.choose import choose
 from cardgw.cli.declared import given
 from cardgw.cli.errors import STATUSES
 from cardgw.cli.gp_cap import cap
 from cardgw.cli.gp_data import certificates, data
 from cardgw.cli.gp_keys import keys
-from cardgw.cli.gp_order import GpCommand, administer, head, read_cap
+from cardgw.cli.gp_order import GpCommand, administer, read_cap
 from cardgw.cli.gp_status import lock_applet, lock_card, status, terminate_card, unlock_applet, unlock_card
 from cardgw.cli.group import Group
 from cardgw.cli.options import DESTRUCTIVE_JOB, JOB
 from cardgw.cli.parameters import read
-from cardgw.cli.perform import Order, really, result_of
-from cardgw.cli.text import warning
-from cardgw.gp.cap import CapFile
-from cardgw.gp.platform_packages import foreign
+from cardgw.cli.perform import really
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
-REGISTRY = "gp.registry"
 
 
 @click.group(
@@ -36,7 +30,7 @@ REGISTRY = "gp.registry"
     help="administer cards of GlobalPlatform: applets, keys, data, life cycle",
     headings={
         "what is there": ("info", "list", "cap"),
-        "applets": ("install", "uninstall", "delete", "lock-applet", "unlock-applet"),
+        "applets": ("install", "uninstall", "delete", "lock-applet", "unlock-applet", "privileges", "extradite"),
         "security domains": ("keys", "data", "certificates", "script"),
         "life cycle": ("lock-card", "unlock-card", "terminate-card", "status"),
     },
@@ -75,7 +69,7 @@ def info(context: click.Context) -> int:
 @gp.command(
     "list",
     cls=GpCommand,
-    operation=REGISTRY,
+    operation="gp.registry",
     help="list the security domains, applications and load files on a card",
     examples=("cardgw gp list --keys issuer", "cardgw gp list --keys issuer --json | jq -r '.entries[].aid'"),
     note=STATUSES,
@@ -102,37 +96,21 @@ def list_(context: click.Context) -> int:
         "cardgw gp install library.cap --keys issuer --load-only",
         "cardgw gp install applet.cap --keys issuer --dry-run      the plain commands, and the check values of the keys",
     ),
-    note="FILE is a CAP or an IJC file of this machine. Nobody is asked: what was installed can be deleted.\n\n" + STATUSES,
+    note="FILE is a CAP or an IJC file of this machine; it is left out where --package or --make-selectable says that it is on\n"
+    "the card already. Nobody is asked, but with --replace: what was installed can be deleted.\n\n" + STATUSES,
 )
-@_FILE
-@JOB
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@DESTRUCTIVE_JOB
 @click.pass_context
-def install(context: click.Context, file: Path) -> int:
+def install(context: click.Context, file: Path | None) -> int:
     """
     See its help.
     """
-    octets, found = read_cap(file)
-    _warn_of_imports(context, found)
-    return administer(context, {"cap": octets.hex().upper()})
-
-
-def _warn_of_imports(context: click.Context, cap: CapFile) -> None:
-    """
-    If it needs packages that no card comes with, look whether they are there.
-    """
-    app: App = context.obj
-    needed = foreign(cap.imports)
-    if not needed or app.flags.dry_run or app.flags.wait is False:
-        return
-    target = choose(app)
-    if target.card is None:
-        return
-    known = {name: value for name, value in given(context).items() if name in head()}
-    there = {each["aid"] for each in result_of(app, Order(REGISTRY, known), target)["entries"]}
-    for each in needed:
-        name = each.aid.hex().upper()
-        if name not in there:
-            app.say(warning(f"{name} {each.version_text} is not on the card, and the load file imports it."))
+    confirm = really("This deletes first what the card has of it, with its data.") if given(context).get("replace") else None
+    if file is None:
+        return administer(context, confirm=confirm)
+    octets, _ = read_cap(file)
+    return administer(context, {"cap": octets.hex().upper()}, confirm=confirm)
 
 
 @gp.command(
@@ -173,6 +151,49 @@ def delete(context: click.Context, aid: str) -> int:
     See its help.
     """
     return administer(context, {"aid": aid}, confirm=really(f"This deletes {aid.upper()} and its data for good."))
+
+
+@gp.command(
+    "extradite",
+    cls=GpCommand,
+    operation="gp.extradite",
+    help="give an application or a load file to another security domain",
+    examples=("cardgw gp extradite D2760001240102 A00000015100AA --keys issuer",),
+    note="It belongs to the security domain TO then, which alone can give it back.\n\n" + STATUSES,
+)
+@click.argument("aid")
+@click.argument("to")
+@DESTRUCTIVE_JOB
+@click.pass_context
+def extradite(context: click.Context, aid: str, to: str) -> int:
+    """
+    See its help.
+    """
+    return administer(context, {"aid": aid, "to": to}, confirm=really(f"This gives {aid.upper()} to {to.upper()}."))
+
+
+@gp.command(
+    "privileges",
+    cls=GpCommand,
+    operation="gp.privileges.set",
+    other_names={"parameters": ("--params",)},
+    help="change the privileges or parameters of what is installed",
+    examples=(
+        "cardgw gp privileges D2760001240102 CardReset --keys issuer      what is selected after a reset",
+        "cardgw gp privileges D2760001240102 --params EF04C8020100 --keys issuer",
+    ),
+    note="PRIVILEGES are all that it has from then on, with commas between them; without them they stay.\n\n" + STATUSES,
+)
+@click.argument("aid")
+@click.argument("privileges", required=False)
+@DESTRUCTIVE_JOB
+@click.pass_context
+def privileges(context: click.Context, aid: str, privileges: str | None) -> int:
+    """
+    See its help.
+    """
+    named = {} if privileges is None else {"privileges": [each for each in privileges.split(",") if each]}
+    return administer(context, {"aid": aid, **named}, confirm=really(f"This changes what {aid.upper()} may do."))
 
 
 @gp.command(

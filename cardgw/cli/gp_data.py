@@ -38,8 +38,9 @@ def data() -> None:
     "get",
     cls=GpCommand,
     operation="gp.data.get",
-    help="read a data object, as the card gives it",
-    examples=("cardgw gp data get 9F7F                 how the card was made", "cardgw gp data get 66 | xxd -r -p"),
+    other_names={"data": ("--narrowed-by",)},
+    help="read a data object, as the card gives it; what it means, where that is known, is told besides",
+    examples=("cardgw gp data get 9F7F                 how the card was made", "cardgw gp data get card-data | xxd -r -p"),
     note=STATUSES,
 )
 @click.argument("tag")
@@ -61,16 +62,18 @@ def get_data(context: click.Context, tag: str) -> int:
         "cardgw gp data store 42029999 --structure ber --keys issuer",
         "cardgw gp data store @personal.bin --structure dgi --application D2760001240102 --keys issuer",
     ),
-    note="DATA is in hexadecimal, or @ and the file that has it, or - for standard input.\n\n" + STATUSES,
+    note="DATA is in hexadecimal, or @ and the file that has it, or - for standard input; it is left out where --groups has\n"
+    "them, as lines.\n\n" + STATUSES,
 )
-@click.argument("data")
+@click.argument("data", required=False)
 @DESTRUCTIVE_JOB
 @click.pass_context
-def store_data(context: click.Context, data: str) -> int:
+def store_data(context: click.Context, data: str | None) -> int:
     """
     See its help.
     """
-    return administer(context, {"data": _hexadecimal(data)}, confirm=really("This stores data on the card."))
+    values = {} if data is None else {"data": _hexadecimal(data)}
+    return administer(context, values, confirm=really("This stores data on the card."))
 
 
 def _hexadecimal(text: str) -> str:
@@ -115,11 +118,14 @@ def get_certificates(context: click.Context) -> int:
     cls=GpCommand,
     operation="gp.certificates.store",
     without=("certificates",),
-    help="store the certificates of a key, in place of those that it had",
-    examples=("cardgw gp certificates store issuer.pem card.pem --identifier 0x13 --version 1 --keys issuer",),
+    help="store the certificates of a key in place of those that it had, or whom the card lets in",
+    examples=(
+        "cardgw gp certificates store issuer.pem card.pem --identifier 0x13 --version 1 --keys issuer",
+        "cardgw gp certificates store --serials 01A2,01A3 --identifier 0x10 --version 1 --keys issuer",
+    ),
     note="FILES are in PEM or DER, or of GlobalPlatform's own form; that of the key is the last one.\n\n" + STATUSES,
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @DESTRUCTIVE_JOB
 @click.pass_context
 def store_certificates(context: click.Context, files: tuple[Path, ...]) -> int:
@@ -127,7 +133,8 @@ def store_certificates(context: click.Context, files: tuple[Path, ...]) -> int:
     See its help.
     """
     found = [each.hex().upper() for file in files for each in _certificates(file)]
-    return administer(context, {"certificates": found}, confirm=really(f"This stores {len(found)} certificates on the card."))
+    confirm = really(f"This stores {len(found)} certificates on the card." if found else "This changes whom the card lets in.")
+    return administer(context, {"certificates": found} if found else {}, confirm=confirm)
 
 
 def _certificates(path: Path) -> list[bytes]:

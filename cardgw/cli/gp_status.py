@@ -13,7 +13,7 @@ from cardgw.cli.choose import Target
 from cardgw.cli.errors import STATUSES, NoCard
 from cardgw.cli.gp_order import GpCommand, administer
 from cardgw.cli.group import Group, Option
-from cardgw.cli.options import DESTRUCTIVE_JOB, JOB
+from cardgw.cli.options import DESTRUCTIVE_JOB
 from cardgw.cli.perform import DIGITS, Order, really
 from cardgw.errors import ParameterError
 
@@ -83,7 +83,7 @@ def lock_card(context: click.Context) -> int:
     examples=("cardgw gp unlock-card --keys issuer",),
     note=STATUSES,
 )
-@JOB
+@DESTRUCTIVE_JOB
 @click.pass_context
 def unlock_card(context: click.Context) -> int:
     """
@@ -129,7 +129,7 @@ def _really_that(app: App, target: Target, order: Order) -> Order:
     """
     identity = str((target.card or {}).get("identity") or (target.address if target.card is None else ""))
     if not identity:
-        raise NoCard("the card does not tell who it is, so it cannot be terminated")
+        raise NoCard("the card does not tell who it is", hint="Say --terminate and the AID of its issuer security domain.")
     typed = app.ask(f"This terminates {identity} for good. Type the last {DIGITS} characters of that to go on")
     if typed.strip().upper() != identity[-DIGITS:].upper():
         app.say("That is not its end; nothing was done.")
@@ -147,7 +147,7 @@ def _really_that(app: App, target: Target, order: Order) -> Order:
     note=STATUSES,
 )
 @_AID
-@JOB
+@DESTRUCTIVE_JOB
 @click.pass_context
 def lock_applet(context: click.Context, aid: str) -> int:
     """
@@ -166,7 +166,7 @@ def lock_applet(context: click.Context, aid: str) -> int:
     note=STATUSES,
 )
 @_AID
-@JOB
+@DESTRUCTIVE_JOB
 @click.pass_context
 def unlock_applet(context: click.Context, aid: str) -> int:
     """

@@ -97,9 +97,11 @@ def _cplc_name(name: str) -> str:
 
 
 def _installed(app: App, result: Row) -> None:
-    app.print(shown(f"loaded {result['package']} {result.get('version', '')}".rstrip()))
-    for each in result["installed"]:
-        app.print(shown(f"installed {each}"))
+    if result.get("blocks", True):
+        app.print(shown(f"loaded {result['package']} {result.get('version', '')}".rstrip()))
+    for what in ("deleted", "installed"):
+        for each in result.get(what, ()):
+            app.print(shown(f"{what} {each}"))
     if result.get("cleaned_up"):
         app.say(f"What was left of {result['cleaned_up']} by a load that had broken off was deleted first.")
 
@@ -110,7 +112,10 @@ def _deleted(app: App, result: Row) -> None:
 
 def _keys_put(app: App, result: Row) -> None:
     app.print(shown(f"put the keys of version {_number(result['version'])}"))
-    facts(app, [*zip(("check value of ENC", "of MAC", "of DEK"), result.get("check_values", ()), strict=False)])
+    values = result.get("check_values") or []
+    names = ("check value of ENC", "of MAC", "of DEK") if len(values) > 1 else ("check value",)
+    if values:
+        facts(app, [*zip(names, values, strict=False)])
 
 
 def _keys_deleted(app: App, result: Row) -> None:
@@ -120,10 +125,22 @@ def _keys_deleted(app: App, result: Row) -> None:
 
 def _data(app: App, result: Row) -> None:
     app.print(shown(result["data"]))
+    if result.get("decoded") is not None:
+        app.say(_meaning(result["decoded"]))
+    elif result.get("problem"):
+        app.say(str(result["problem"]))
+
+
+def _meaning(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {shown(each)}" for name, each in value.items())
+    return "\n".join(map(shown, value)) if isinstance(value, list) else shown(value)
 
 
 def _stored(app: App, result: Row) -> None:
     app.print(shown(f"stored {result['stored']} bytes"))
+    if result.get("answer"):
+        app.print(shown(result["answer"]))
 
 
 def _certificates(app: App, result: Row) -> None:
@@ -138,7 +155,16 @@ def _pem(octets: bytes) -> str:
 
 
 def _certificates_stored(app: App, result: Row) -> None:
-    app.print(shown(f"stored {result['stored']} certificates"))
+    app.print(shown(f"stored {result['stored']}"))
+
+
+def _extradited(app: App, result: Row) -> None:
+    app.print(shown(f"{result['aid']} belongs to {result['domain']}"))
+
+
+def _privileges(app: App, result: Row) -> None:
+    privileges = result["privileges"]
+    app.print(shown(f"{result['aid']}: {'changed' if privileges is None else ', '.join(privileges) or 'no privileges'}"))
 
 
 def _status(app: App, result: Row) -> None:
@@ -156,10 +182,10 @@ def _rehearsed(app: App, result: Row) -> None:
     """
     Plain commands a line each, and what the keys are known by: it can be given to C{cardgw gp script}.
     """
-    from cardgw.operations.gp_warnings import TRIAL, for_trial
+    from cardgw.operations.gp_warnings import WELL_KNOWN, for_trial
 
     for each in result.get("keys", ()):
-        if any(value in TRIAL for value in map(bytes.fromhex, each.get("check_values", ()))):
+        if any(value in WELL_KNOWN for value in map(bytes.fromhex, each.get("check_values", ()))):
             app.say(warning(for_trial(each["name"])))
     for line in _rehearsal(result):
         app.print(flat(line))
@@ -169,10 +195,11 @@ def _rehearsed(app: App, result: Row) -> None:
 
 def _rehearsal(result: Row) -> Iterator[str]:
     for each in result.get("keys", ()):
-        values = zip(("ENC", "MAC", "DEK"), each.get("check_values", ()), strict=False)
+        values = zip(("ENC", "MAC", "DEK"), each.get("check_values") or ("not told",), strict=False)
         told = ", ".join(f"{name} {value}" for name, value in values)
         of_master = " (of the master keys; each card has others)" if each.get("diversified") else ""
-        yield f"# keys {each['name']}, version {_number(each['version'])}: check values {told}{of_master}"
+        known = each.get("kind") or f"check values {told}{of_master}"
+        yield f"# keys {each['name']}, version {_number(each['version'])}: {known}"
     yield from map(_spaced, result["commands"])
 
 
@@ -199,13 +226,20 @@ _VIEWS: Mapping[str, View] = {
     "gp.data.store": _stored,
     "gp.certificates.get": _certificates,
     "gp.certificates.store": _certificates_stored,
+    "gp.extradite": _extradited,
+    "gp.privileges.set": _privileges,
     "gp.status.set": _status,
     "gp.script": _script,
 }
 
 
 def _either(view: View) -> View:
-    return lambda app, result: (_rehearsed if result.get("dry_run") else view)(app, result)
+    def show(app: App, result: Row) -> None:
+        (_rehearsed if result.get("dry_run") else view)(app, result)
+        for each in result.get("warnings", ()):
+            app.say(warning(each))
+
+    return show
 
 
 RESULTS: Mapping[str, View] = {name: _either(view) for name, view in _VIEWS.items()}

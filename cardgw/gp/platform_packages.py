@@ -7,10 +7,8 @@ The Java Card API (3.1, annex "AID list"), GlobalPlatform, and the packages of U
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-
-from cardgw.gp.cap_components import Package
 
 _NAMES = """
 A0000000620001 java.lang
@@ -52,10 +50,3 @@ PLATFORM: Mapping[bytes, str] = MappingProxyType(
     {bytes.fromhex(aid): name for aid, name in (line.split() for line in _NAMES.split("\n") if line)}
 )
 """Names by AIDs."""
-
-
-def foreign(imports: Iterable[Package]) -> tuple[Package, ...]:
-    """
-    Of imports, those that somebody must have loaded.
-    """
-    return tuple(each for each in imports if each.aid not in PLATFORM)

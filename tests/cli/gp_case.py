@@ -26,7 +26,9 @@ class GpCliTestCase(CliTestCase):
     Runs C{cardgw gp}.
     """
 
-    def gp(self, *typed: str, status: int = 0, result: Mapping[str, Any] | None = None, operation: str = "", **more: Any) -> Result:
+    def gp(
+        self, *typed: str, status: int = 0, result: Mapping[str, Any] | None = None, operation: str = "", **more: Any
+    ) -> Result:
         """
         Run a command.
 

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.cli import declared
 from cardgw.cli.declared import OperationCommand, given
 from cardgw.cli.options import JOB
-from cardgw.fields import boolean, choice, each_of, integer, octets, option, text
+from cardgw.fields import Kind, boolean, choice, each_of, integer, octets, option, text
 
 
 @frozen
@@ -32,6 +32,7 @@ class Parameters:
     stop: bool = option(boolean, "stop there", default=True)
     other_thing: str = option(text, "something else", default="", secret=True)
     dry_run: bool = option(boolean, "do nothing", default=False)
+    lines: str = option(Kind("lines", str, schema={"anyOf": [{"type": "string"}, {"type": "array"}]}), "lines", default="")
     apart: str = option(text, "not for people", default="")
 
 
@@ -107,19 +108,21 @@ class DeclaredTests(SynchronousTestCase):
         """
         Each kind is typed as people do.
         """
-        typed = "--version 0x30 --way right --names One,Two --big --no-stop --it there".split()
+        typed = ["--version", "0x30", "--way", "right", "--names", "One,Two", "--big", "--no-stop", "--it", "there"]
         self.run_it("--code", "00 01ff", *typed)
         expected = {"version": 48, "way": "right", "names": ["One", "Two"], "big": True, "stop": False, "other_thing": "there"}
         self.assertEqual(self.found, [{"code": "00 01ff", **expected}])
 
     def test_file(self) -> None:
         """
-        Bytes may be in a file.
+        Bytes may be in a file, and so may lines.
         """
-        path = Path(self.mktemp())
+        path, other = Path(self.mktemp()), Path(self.mktemp())
         path.write_bytes(b"\x01\xff")
-        self.run_it("--code", f"@{path}")
-        self.assertEqual(self.found, [{"code": "01FF"}])
+        other.write_text("one\ntwo\n")
+        self.run_it("--code", f"@{path}", "--lines", f"@{other}")
+        self.run_it("--code", "00", "--lines", "one")
+        self.assertEqual(self.found, [{"code": "01FF", "lines": "one\ntwo\n"}, {"code": "00", "lines": "one"}])
         self.assertIn("No such file", self.run_it("--code", f"@{path}2", status=2).output)
 
     def test_wrong(self) -> None:

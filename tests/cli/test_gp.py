@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cli.fakes import BEGUN, done
 from tests.cli.gp_case import AID, KEYS, GpCliTestCase
-from tests.gp.cap_maker import FRAMEWORK, PACKAGE
+from tests.gp.cap_maker import PACKAGE
 
-ENTRIES: list[dict[str, Any]] = [{"kind": "PKG", "aid": "F000000001"}]
+RESULT = {"package": PACKAGE.hex().upper(), "version": "1.0", "installed": [AID], "cleaned_up": ""}
 LISTING = "ISD: A000000151000000 (OP_READY)\n     Privs:    SecurityDomain, CardLock\n\n"
-INFO = {"domain": "", "cplc": None, "iin": None, "cin": None, "card": None, "keys": None, "resources": None, "problems": {}}
+INFO: dict[str, Any] = {"problems": {}, **dict.fromkeys(("cplc", "iin", "cin", "card", "keys", "resources"))}
 
 
 class LookTests(GpCliTestCase):
@@ -64,8 +63,7 @@ class InstallTests(GpCliTestCase):
         """
         Install it.
         """
-        result = {"package": PACKAGE.hex().upper(), "version": "1.0", "installed": [AID], "cleaned_up": ""}
-        return self.gp("install", str(self.path), *KEYS, *typed, operation="gp.install", result=result, **more)
+        return self.gp("install", str(self.path), *KEYS, *typed, operation="gp.install", **{"result": RESULT, **more})
 
     def setUp(self) -> None:
         """
@@ -78,7 +76,9 @@ class InstallTests(GpCliTestCase):
         """
         The file is read here and sent; nobody is asked.
         """
-        told = self.install("--params", "0102", "--privs", "CardReset", "--applet", AID, "--instance", AID, "--default", terminal=True)
+        told = self.install(
+            "--params", "0102", "--privs", "CardReset", "--applet", AID, "--instance", AID, "--default", terminal=True
+        )
         self.assertEqual(told.stdout, f"loaded {PACKAGE.hex().upper()} 1.0\ninstalled {AID}\n")
         (job,) = self.jobs()
         self.assertTrue(job["confirm"])
@@ -112,20 +112,19 @@ class InstallTests(GpCliTestCase):
         self.assertIn("is not here", away.stderr)
         self.assertEqual(len(self.jobs()), 1)
 
-    def test_imports(self) -> None:
+    def test_there(self) -> None:
         """
-        A package that no card comes with is looked for on the card.
+        What is on the card already is installed without a file; what is replaced is lost, so that is asked about.
         """
-        for aid, told in (("F000000001", ""), ("F000000002", "WARNING: F000000002 1.3 is not on the card")):
-            self.path = self.cap(imports=(FRAMEWORK, bytes.fromhex(aid)))
-            self.api.scripts["gp.registry"] = [BEGUN, done(entries=ENTRIES)]
-            self.assertIn(told, self.install("--force").stderr)
-            first, second = self.jobs()[-2:]
-            self.assertEqual((first["operation"], first["parameters"]), ("gp.registry", {"keys": "issuer", "force": True}))
-            self.assertEqual(second["operation"], "gp.install")
-        self.gp("install", str(self.path), *KEYS, "--card", "89049032123451234512345678901136", operation="gp.install")
-        self.install("--no-wait")
-        self.assertEqual([each["operation"] for each in self.jobs()[4:]], ["gp.install"] * 2)
+        self.gp(
+            "install", "--package", PACKAGE.hex(), "--applet", AID, *KEYS, operation="gp.install", result={**RESULT, "blocks": 0}
+        )
+        self.assertEqual(self.parameters("gp.install"), {"keys": "issuer", "package": PACKAGE.hex(), "applet": AID})
+        self.install("--replace", status=2)
+        result = {**RESULT, "deleted": ["A0"], "warnings": ["The card's receipt is wrong: LOAD."]}
+        told = self.install("--replace", "--yes", terminal=True, result=result)
+        self.assertEqual(told.stdout.splitlines()[1], "deleted A0")
+        self.assertIn("WARNING: The card's receipt is wrong", told.stderr)
 
     def test_uninstall(self) -> None:
         """
@@ -142,11 +141,50 @@ class InstallTests(GpCliTestCase):
         Anything can be deleted by its AID.
         """
         told = self.gp(
-            *("delete", AID, "--deps", *KEYS), interactive=True, terminal=True, input="yes\n", operation="gp.delete", result={"deleted": AID}
+            *("delete", AID, "--deps", *KEYS),
+            interactive=True,
+            terminal=True,
+            input="yes\n",
+            operation="gp.delete",
+            result={"deleted": AID},
         )
         self.assertIn(f"This deletes {AID} and its data for good", told.stderr)
         self.assertEqual(told.stdout, f"deleted {AID}\n")
         self.assertEqual(self.parameters("gp.delete"), {"keys": "issuer", "aid": AID, "related": True})
+
+
+class ChangeTests(GpCliTestCase):
+    """
+    C{cardgw gp extradite} and C{cardgw gp privileges}.
+    """
+
+    def test_extradite(self) -> None:
+        """
+        It belongs to somebody else then, if that is meant.
+        """
+        self.gp("extradite", AID, "A00000015100AA", *KEYS, status=2)
+        result = {"aid": AID, "domain": "A00000015100AA"}
+        told = self.gp(
+            *("extradite", AID, "A00000015100AA", *KEYS, "--yes"), terminal=True, operation="gp.extradite", result=result
+        )
+        self.assertEqual(told.stdout, f"{AID} belongs to A00000015100AA\n")
+        self.assertEqual(self.parameters("gp.extradite"), {"keys": "issuer", "aid": AID, "to": "A00000015100AA"})
+
+    def test_privileges(self) -> None:
+        """
+        They are named, none at all too, or stay.
+        """
+        for typed, sent, told in (
+            (["CardReset,CVMManagement"], {"privileges": ["CardReset", "CVMManagement"]}, "CardReset, CVMManagement"),
+            ([""], {"privileges": []}, "no privileges"),
+            (["--params", "EF00"], {"parameters": "EF00"}, "changed"),
+        ):
+            result = {"aid": AID, "privileges": sent.get("privileges")}
+            shown = self.gp(
+                *("privileges", AID, *typed, *KEYS, "--yes"), terminal=True, operation="gp.privileges.set", result=result
+            )
+            self.assertEqual(shown.stdout, f"{AID}: {told}\n")
+            self.assertEqual(self.parameters("gp.privileges.set"), {"keys": "issuer", "aid": AID, **sent})
 
 
 class ScriptTests(GpCliTestCase):

@@ -25,7 +25,13 @@ class CapTests(GpCliTestCase):
         """
         path = self.cap(imports=(FRAMEWORK, OWN), minor=2, name=b"com/example")
         told = self.gp("cap", str(path)).stdout
-        for each in (f"{PACKAGE.hex().upper()} 1.0 com/example", APPLET.hex().upper(), "CAP 2.2", "javacard.framework", OWN.hex().upper()):
+        for each in (
+            f"{PACKAGE.hex().upper()} 1.0 com/example",
+            APPLET.hex().upper(),
+            "CAP 2.2",
+            "javacard.framework",
+            OWN.hex().upper(),
+        ):
             self.assertIn(each, told)
         code = CapFile.decode(path.read_bytes()).code()
         self.assertIn(sha256(code).hexdigest().upper(), told)

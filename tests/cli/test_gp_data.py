@@ -4,9 +4,6 @@ Tests of L{cardgw.cli.gp_data}.
 
 from __future__ import annotations
 
-import sys
-from io import BytesIO, TextIOWrapper
-
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 
@@ -34,18 +31,17 @@ class DataTests(GpCliTestCase):
         Data are typed, read from a file or from standard input.
         """
         path = self.directory / "data"
-        path.write_bytes(b"\x01\x02")
-        for data in ("0102", f"@{path}", "-"):
-            self.patch(sys, "stdin", TextIOWrapper(BytesIO(b"\x01\x02")))
+        path.write_bytes(bytes.fromhex("010101AA"))
+        for data in ("010101AA", f"@{path}", "-"):
             told = self.gp(
                 *("data", "store", data, "--structure", "dgi", "--application", AID, *KEYS, "--yes"),
-                input="\x01\x02",
+                input=bytes.fromhex("010101AA"),
                 terminal=True,
                 operation="gp.data.store",
                 result={"stored": 2},
             )
             self.assertEqual(told.stdout, "stored 2 bytes\n")
-            expected = {"keys": "issuer", "data": "0102", "structure": "dgi", "application": AID}
+            expected = {"keys": "issuer", "data": "010101AA", "structure": "dgi", "application": AID}
             self.assertEqual(self.parameters("gp.data.store"), expected)
 
 
@@ -83,7 +79,9 @@ class CertificatesTests(GpCliTestCase):
         pem.write_text(self.gp("certificates", "get", *KEY, operation="gp.certificates.get", result=result).stdout)
         other.write_bytes(self.der)
         self.gp(
-            *("certificates", "store", str(pem), str(other), *KEY, *KEYS, "--yes"), operation="gp.certificates.store", result={"stored": 2}
+            *("certificates", "store", str(pem), str(other), *KEY, *KEYS, "--yes"),
+            operation="gp.certificates.store",
+            result={"stored": 2},
         )
         self.assertEqual(self.parameters("gp.certificates.store")["certificates"], [self.der.hex().upper()] * 2)
         broken.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n")

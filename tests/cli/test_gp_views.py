@@ -78,8 +78,28 @@ class ViewsTests(SynchronousTestCase):
         """
         Small results are a line.
         """
-        self.assertEqual(self.result("gp.certificates.store", stored=2), "stored 2 certificates\n")
+        self.assertEqual(self.result("gp.certificates.store", stored=2), "stored 2\n")
         self.assertEqual(self.result("gp.status.set", aid="A0", state="lock"), "A0: lock\n")
+
+    def test_data(self) -> None:
+        """
+        What data mean is told to people, and not mixed with the data.
+        """
+        for decoded, told in (({"a": 1, "b": True}, "a: 1\nb: yes\n"), (["x"], "x\n"), (7, "7\n")):
+            self.err.truncate(0)
+            self.err.seek(0)
+            self.assertEqual(self.result("gp.data.get", tag="0066", data="AA", decoded=decoded, problem=""), "AA\n")
+            self.assertEqual(self.err.getvalue(), told)
+        self.result("gp.data.get", tag="0066", data="AA", decoded=None, problem="It is broken.")
+        self.assertIn("It is broken.", self.err.getvalue())
+        self.assertEqual(self.result("gp.data.store", stored=2, answer="BB"), "stored 2 bytes\nBB\n")
+
+    def test_keys(self) -> None:
+        """
+        A single key has one check value, a key pair none.
+        """
+        self.assertIn("check value  000001", self.result("gp.keys.put", version=1, check_values=["000001"]))
+        self.assertEqual(self.result("gp.keys.put", version=1, check_values=[]), "put the keys of version 1 (0x01)\n")
 
     def test_commands(self) -> None:
         """
