@@ -182,10 +182,10 @@ def _rehearsed(app: App, result: Row) -> None:
     """
     Plain commands a line each, and what the keys are known by: it can be given to C{cardgw gp script}.
     """
-    from cardgw.operations.gp_warnings import WELL_KNOWN, for_trial
+    from cardgw.operations.gp_warnings import TRIAL, for_trial
 
     for each in result.get("keys", ()):
-        if any(value in WELL_KNOWN for value in map(bytes.fromhex, each.get("check_values", ()))):
+        if any(value in TRIAL for value in map(bytes.fromhex, each.get("check_values", ()))):
             app.say(warning(for_trial(each["name"])))
     for line in _rehearsal(result):
         app.print(flat(line))

@@ -100,4 +100,4 @@ class StageTests(GpTestCase):
         self.done()
         (wrong,) = [facts for name, facts in before if name == "gp_authenticate"]
         self.assertTrue(wrong["warnings"][0].startswith("authentication with wrong has failed once before"))
-        self.assertEqual([facts for name, facts in self.session.stages if name == "gp_authenticate"][0]["keys"], "issuer")
+        self.assertEqual(next(facts for name, facts in self.session.stages if name == "gp_authenticate")["keys"], "issuer")
