@@ -7,6 +7,7 @@ GlobalPlatform, which dials in.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cardgw.gp.card_data import CardData, parse_cplc
 from cardgw.gp.commands import Ins
 from cardgw.gp.identity import gp_identity
+from cardgw.scp.scp11_terms import Variant
 from cardgw.scp.store import KeyReference
 from cardgw.virtual.security_domain import VirtualSecurityDomain
 from cardgw.virtual.security_domain_options import SecurityDomainOptions
 from cardgw.virtual.vicc import Manners, Vicc
 from tests.functional.matrix import GpWay
 from tests.functional.pcsc import PcscTestCase
+from tests.functional.scp11_files import Owner
 from tests.functional.vpcd import VpcdTestCase, vicc_of
 
 ENC, MAC, DEK = ("404142434445464748494A4B4C4D4E4F", "505152535455565758595A5B5C5D5E5F", "606162636465666768696A6B6C6D6E6F")
@@ -54,9 +57,29 @@ master = "file:{0}/old"
 
 [keys."wrong"]
 master = "file:{0}/next"
+
+[keys."host"]
+version = {1}
+private = "file:{0}/owners/host/key.pem"
+certificates = "{0}/owners/host/leaf.pem"
+roots = "{0}/owners/card/root.pem"
+
+[keys."stranger"]
+version = {1}
+roots = "{0}/owners/card/root.pem"
 """
-OWN_KEY = KeyReference(0x13, 1)
-"""A key pair of each card."""
+OWN_KEY = KeyReference(0x13, 2)
+"""A key pair of each card, which has no certificates."""
+AGREEMENT = 1
+"""The version of those that have, for SCP11."""
+
+
+@cache
+def owner(name: str) -> Owner:
+    """
+    The cards' owner, or the host.
+    """
+    return Owner.make(name)
 
 
 class GpCard:
@@ -73,6 +96,10 @@ class GpCard:
         """
         self.card = VirtualSecurityDomain(SecurityDomainOptions(**options), [bytes.fromhex(each) for each in (ENC, MAC, DEK)])
         self.card.add_own_key(OWN_KEY, ec.generate_private_key(ec.SECP256R1()))
+        for variant in Variant:
+            self.card.add_own_key(KeyReference(variant.kid, AGREEMENT), owner("card").key, [owner("card").leaf.raw])
+        authority = owner("host").root.facts
+        self.card.add_authority(KeyReference(0x10, AGREEMENT), authority.key, authority.key_identifier)
         self.sent: list[bytes] = []
         self._factory = self.card.entries
 
@@ -123,7 +150,7 @@ class GpTestCase(VpcdTestCase):
 
         @param settings: more of them.
         """
-        await super().start(settings + SETTINGS.format(self.key_files()))
+        await super().start(settings + SETTINGS.format(self.key_files(), AGREEMENT))
 
     def key_files(self) -> Path:
         """
@@ -133,6 +160,8 @@ class GpTestCase(VpcdTestCase):
         for name, key in KEYS.items():
             (directory / name).touch(0o600)
             (directory / name).write_text(f"{key}\n")
+        for name in ("host", "card"):
+            owner(name).write(directory / "owners" / name)
         return directory
 
     async def administered(

@@ -97,18 +97,40 @@ class GpWay:
     @ivar head: how operations are told.
     @ivar options: of the card.
     @ivar new: the key set that is put on it.
+    @ivar refused: what is not done through it, and the code of what that fails with.
     """
 
     head: Json
     options: Mapping[str, Any] = field(factory=dict)
     new: str = "next"
+    refused: Mapping[str, str] = field(factory=dict)
 
 
+GP_UNKNOWN_HOST = {
+    **dict.fromkeys(
+        (
+            "gp.registry",
+            "gp.privileges.set",
+            "gp.extradite",
+            "gp.status.set",
+            "gp.delete",
+            "gp.data.store",
+            "gp.certificates.store",
+        ),
+        "unexpected-status",
+    ),
+    "gp.install": "load-refused",
+    **dict.fromkeys(("gp.keys.put", "gp.keys.delete"), "keys-not-manageable"),
+}
+"""What is not done by somebody whom the card does not know, and the code of what that fails with."""
 GP_WAYS: Mapping[str, GpWay] = {
     "scp03-33": GpWay({"keys": "issuer"}),
     "scp03-01": GpWay({"keys": "issuer", "protocol": "scp03", "level": "01"}),
     "scp03-s16": GpWay({"keys": "issuer"}, {"implementation": 0x71}),
     "scp02": GpWay({"keys": "old"}, {"family": evolve(LEGACY, aid=STRICT.aid, version=STRICT.version)}, "old-next"),
+    "scp11a": GpWay({"keys": "host", "protocol": "scp11a"}),
+    "scp11b": GpWay({"keys": "stranger"}, refused=GP_UNKNOWN_HOST),
+    "scp11c": GpWay({"keys": "host", "protocol": "scp11c"}),
 }
 """By their names; a new secure channel is one more line.  The first one is that of all transports."""
 
@@ -123,8 +145,8 @@ GP_OPERATIONS: Mapping[str, Callable[[GpWay], Json]] = {
     "gp.delete": lambda way: {**way.head, "aid": PACKAGE.hex(), "related": True},
     "gp.data.get": lambda _: {"tag": "9F7F"},
     "gp.data.store": lambda way: {**way.head, "data": "42029999", "structure": "ber"},
-    "gp.certificates.get": lambda _: {"identifier": 0x13, "version": 1},
-    "gp.certificates.store": lambda way: {**way.head, "identifier": 0x13, "version": 1, "certificates": ["3003020101"]},
+    "gp.certificates.get": lambda _: {"identifier": 0x13, "version": 2},
+    "gp.certificates.store": lambda way: {**way.head, "identifier": 0x13, "version": 2, "certificates": ["3003020101"]},
     "gp.script": lambda way: {**way.head, "script": "80CA9F7F00 = 9000"},
     "gp.keys.put": lambda way: {**way.head, "new": way.new},
     "gp.keys.delete": lambda way: {**way.head, "version": 0x31},

@@ -13,10 +13,11 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
+from cardgw.gp.commands import Ins
 from cardgw.scp.class_byte import is_marked
 from cardgw.values import Feature
 from cardgw.virtual.euicc_options import Delivery
-from tests.functional.gp import KEYS, OWN_KEY, GpCard, GpReaderTestCase, GpTestCase
+from tests.functional.gp import AGREEMENT, KEYS, OWN_KEY, GpCard, GpReaderTestCase, GpTestCase
 from tests.functional.matrix import GP_OPERATIONS, GP_WAYS, LINES, GpWay
 from tests.gp.cap_maker import APPLET
 
@@ -58,12 +59,15 @@ class MatrixTestCase(GpTestCase):
         card = await self.administered(way)
         results = {}
         for operation, parameters in GP_OPERATIONS.items():
-            results[operation] = await self.run_job(card.identity, operation, confirm=True, **parameters(way))
-        self.assertEqual((card.there(), card.card.versions), ([], (48, OWN_KEY.kvn)))
-        self.assertEqual(results["gp.install"]["installed"], [APPLET.hex().upper()])
-        self.assertEqual(results["gp.keys.put"]["version"], 49)
+            job = await self.job(await self.submit(card.identity, operation, confirm=True, **parameters(way)))
+            self.assertEqual((job["error"] or {}).get("code"), way.refused.get(operation), (operation, job["error"]))
+            results[operation] = job["result"]
+        self.assertEqual((card.there(), card.card.versions), ([], (48, OWN_KEY.kvn, AGREEMENT)))
         self.assertTrue(results["gp.script"]["ok"])
         self.assert_silent(results, await self.api.items("jobs"), self.gateway.events)
+        if not way.refused:
+            self.assertEqual(results["gp.install"]["installed"], [APPLET.hex().upper()])
+            self.assertEqual(results["gp.keys.put"]["version"], 49)
         return card
 
     def assert_silent(self, *told: Any) -> None:
@@ -106,6 +110,25 @@ class AdministrationTests(MatrixTestCase):
         SCP02, with triple DES.
         """
         await self.check(GP_WAYS["scp02"])
+
+    async def test_scp11a(self) -> None:
+        """
+        SCP11a: both sides have certificates.
+        """
+        await self.check(GP_WAYS["scp11a"])
+
+    async def test_scp11b(self) -> None:
+        """
+        SCP11b: the card does not know who it talks to, and is not administered; of keys nobody even tries.
+        """
+        card = await self.check(GP_WAYS["scp11b"])
+        self.assertEqual([each for each in card.sent if each[1] == Ins.PUT_KEY], [])
+
+    async def test_scp11c(self) -> None:
+        """
+        SCP11c: the same, with keys that the card takes no part in making.
+        """
+        await self.check(GP_WAYS["scp11c"])
 
 
 class ReaderAdministrationTests(GpReaderTestCase, MatrixTestCase):
