@@ -172,7 +172,7 @@ def _over(client: Client, transport: str, port: int, directory: Path, size: int)
     found = {}
     for level in LEVELS:
         with Counter(port, directory / f"{transport}-{level}") as counter:
-            card = client.card(transport)
+            card = _identified(client, transport)
             before = counter.read()
             client.run(card, "gp.install", **_parameters(level, size))
             after = counter.read()
@@ -180,3 +180,12 @@ def _over(client: Client, transport: str, port: int, directory: Path, size: int)
         found[level] = {"blocks": blocks, "exchanges": blocks, "all": after["commands"] - before["commands"]}
         until(lambda: None if client.ask("cards")["items"] else True)
     return found
+
+
+def _identified(client: Client, transport: str) -> str:
+    """
+    Wait until the card of a transport is known: that takes commands, too.
+    """
+    card = client.card(transport)
+    until(lambda: client.ask(f"cards/{card}")["identity"] or None)
+    return card
