@@ -62,7 +62,7 @@ class RecoveryTests(SynchronousTestCase):
         ci = make("CI")
         self.assertEqual(list(candidates(make("leaf", ci, digest=hashes.SHA512()).certificate)), [])
 
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10)
     @given(st.integers(1, 1 << 128))
     def test_verifies(self, secret: int) -> None:
         """

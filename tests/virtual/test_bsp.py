@@ -3,7 +3,7 @@
 Tests for L{cardgw.virtual.bsp}.
 """
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -67,7 +67,6 @@ class BspTests(SynchronousTestCase):
     Protected data objects.
     """
 
-    @settings(deadline=None)
     @given(items)
     def test_roundTrip(self, sequence: list[tuple[int, bytes]]) -> None:
         """
@@ -79,7 +78,6 @@ class BspTests(SynchronousTestCase):
             [bsp.unprotect(raw, tag == 0x88) for (tag, _), raw in zip(sequence, protect(sequence), strict=True)],
         )
 
-    @settings(deadline=None)
     @given(items)
     def test_independent(self, sequence: list[tuple[int, bytes]]) -> None:
         """
@@ -89,7 +87,6 @@ class BspTests(SynchronousTestCase):
         for (tag, value), raw in zip(sequence, protect(sequence), strict=True):
             self.assertEqual(value, other.open(only(raw, tag), encrypted=tag != 0x88))
 
-    @settings(deadline=None)
     @given(items, st.data())
     def test_flippedBit(self, sequence: list[tuple[int, bytes]], data: st.DataObject) -> None:
         """

@@ -186,7 +186,7 @@ class VirtualEuiccTests(SynchronousTestCase):
         self.assertEqual((1, 1), (len(rig.card.profiles), len(rig.card.notifications)))
         self.assertEqual(0xA1, only(rig.send(rig.preparation()), 0xBF21).children()[0].tag)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.lists(st.binary(max_size=24), max_size=8))
     def test_rubbish(self, apdus: list[bytes]) -> None:
         """
@@ -197,7 +197,7 @@ class VirtualEuiccTests(SynchronousTestCase):
             self.assertGreaterEqual(len(rig.card.transmit(apdu)), 2)
             self.assertGreaterEqual(len(rig.card.transmit(b"\x80\xe2\x91\x00" + bytes((len(apdu),)) + apdu)), 2)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.sampled_from(FUNCTIONS), st.binary(max_size=40))
     def test_rubbishInside(self, tag: int, value: bytes) -> None:
         """

@@ -3,7 +3,7 @@
 Tests for L{cardgw.virtual.euicc_answer}.
 """
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -97,7 +97,6 @@ class OutgoingTests(SynchronousTestCase):
         self.assertFalse(outgoing.waits)
         self.assertEqual("6985", self.refusal(outgoing, 256))
 
-    @settings(deadline=None)
     @given(st.binary(min_size=1, max_size=2000), st.lists(st.integers(1, 256), max_size=4), st.sampled_from(Delivery))
     def test_whatever(self, data: bytes, chunks: list[int], delivery: Delivery) -> None:
         """

@@ -5,7 +5,7 @@ Tests for L{cardgw.virtual.euicc_elements}.
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -35,7 +35,6 @@ class ElementsTests(SynchronousTestCase):
         assert isinstance(error, ElementsError)
         return error
 
-    @settings(deadline=None)
     @given(st.lists(st.integers(0, len(WHOLE)), max_size=10))
     def test_anyPieces(self, places: list[int]) -> None:
         """

@@ -172,7 +172,7 @@ class RefusalTests(Base):
             broken = [*segments[:number], flip(segments[number], -1)]
             self.assertEqual((expected, 8), Result.of(self.rig.load(broken)).error)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.data())
     def test_anyBit(self, data: st.DataObject) -> None:
         """

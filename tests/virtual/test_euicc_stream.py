@@ -5,7 +5,7 @@ Tests for L{cardgw.virtual.euicc_stream}.
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -64,7 +64,6 @@ class PackageStreamTests(SynchronousTestCase):
         self.assertEqual(ITEMS, self.run_all(stream, cut(WHOLE)))
         self.assertTrue(stream.done)
 
-    @settings(deadline=None)
     @given(st.lists(st.integers(0, len(WHOLE)), max_size=30))
     def test_anyCuts(self, places: list[int]) -> None:
         """

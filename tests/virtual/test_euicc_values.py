@@ -3,7 +3,7 @@
 Tests for L{cardgw.virtual.euicc_values}.
 """
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -25,7 +25,6 @@ class BitsTests(SynchronousTestCase):
     BIT STRINGs with named bits.
     """
 
-    @settings(deadline=None)
     @given(st.frozensets(st.integers(0, 30)))
     def test_roundTrip(self, bits: frozenset[int]) -> None:
         """
@@ -58,7 +57,6 @@ class NumbersTests(SynchronousTestCase):
     INTEGER, OBJECT IDENTIFIER, ICCID.
     """
 
-    @settings(deadline=None)
     @given(st.integers(0, 0x7FFFFFFF))
     def test_roundTrip(self, number: int) -> None:
         """

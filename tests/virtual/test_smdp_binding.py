@@ -97,7 +97,7 @@ class SizeTests(SynchronousTestCase):
     Sizes, known beforehand.
     """
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.integers(0, 6000), st.integers(60, 2500))
     def test_boundSize(self, package: int, metadata: int) -> None:
         """
