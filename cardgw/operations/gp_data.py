@@ -6,6 +6,7 @@ C{gp.data.store}: data for a security domain or an application.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from twisted.plugin import IPlugin
@@ -47,7 +48,8 @@ encrypted here (encrypt); encryption tells the card of those that have been encr
         session.stage("gp_store_data")
         if domain.secured is None:
             raise ParameterError("keys: missing")
-        script = parameters.script(domain.block, domain.secured.channel.dek if parameters.encrypt else None)
+        dek = domain.secured.channel.dek if parameters.encrypt else None
+        script = await self.aside(session)(partial(parameters.script, domain.block, dek))
         if parameters.application:
             await domain.slowly(_personalize(parameters), "INSTALL [for personalization]")
         answers = await domain.send(script, "STORE DATA")

@@ -7,6 +7,7 @@ the card confirms it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from attrs import define, field, frozen
@@ -21,6 +22,7 @@ from cardgw.gp.parameters import check_control
 from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters
 from cardgw.operations.gp_signing import NOBODY, KeySource, signer, verifier
+from cardgw.scp.aside import Aside, at_once
 from cardgw.scp.diversification import DATA_LENGTH
 
 _Content = TypeVar("_Content", Install, Delete)
@@ -99,22 +101,26 @@ class Receipts:
     """
     What the card has confirmed.
 
+    @ivar aside: where they are checked.
     @ivar found: of each receipt C{of} (the command), C{aid}, C{counter}, C{receipt} (hexadecimal) and C{verified}: C{None} where
         nobody was to check it.
     """
 
     verify: Verify | None
+    aside: Aside = at_once
     found: list[dict[str, Any]] = field(factory=list)
 
     @classmethod
-    def of(cls, parameters: DelegatedParameters, keys: KeySource, diversification: bytes = NOBODY) -> Receipts:
+    def of(
+        cls, parameters: DelegatedParameters, keys: KeySource, diversification: bytes = NOBODY, aside: Aside = at_once
+    ) -> Receipts:
         """
         @raise ParameterError: the key set cannot check.
         @raise SecretError: there is none.
         """
-        return cls(verifier(parameters.receipts, keys, diversification) if parameters.receipts else None)
+        return cls(verifier(parameters.receipts, keys, diversification) if parameters.receipts else None, aside)
 
-    def take(self, what: str, aid: bytes, answer: bytes, done: Callable[[], bytes]) -> None:
+    async def take(self, what: str, aid: bytes, answer: bytes, done: Callable[[], bytes]) -> None:
         """
         What a command was answered with; most answers have no receipt.  It is done already, so nothing is raised.
 
@@ -132,7 +138,7 @@ class Receipts:
         told |= {"counter": receipt.counter, "receipt": receipt.signature.hex().upper()}
         try:
             if self.verify is not None:
-                receipt.check(done(), self.verify)
+                await self.aside(partial(receipt.check, done(), self.verify))
         except (ReceiptInvalid, ParameterError):
             self.found.append({**told, "verified": False})
         else:

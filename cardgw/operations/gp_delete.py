@@ -6,6 +6,7 @@ C{gp.delete}: applications and load files off a card; C{gp.keys.delete}: keys.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -69,12 +70,13 @@ with them (related).
             (L{Receipts.found}) and C{warnings}.
         """
         parameters: DeleteParameters = session.parameters
-        receipts = Receipts.of(parameters, session.keys, card_of(domain))
-        command = parameters.deletion(session.keys, card_of(domain)).command()
+        aside, card = self.aside(session), card_of(domain)
+        receipts = await aside(partial(Receipts.of, parameters, session.keys, card, aside))
+        command = (await aside(partial(parameters.deletion, session.keys, card))).command()
         session.stage("gp_delete", aid=parameters.aid)
         answer = await domain.slowly(command, f"DELETE of {parameters.aid.upper()}")
         gone = bytes.fromhex(parameters.aid)
-        receipts.take("DELETE", gone, answer.data, lambda: deleted(gone))
+        await receipts.take("DELETE", gone, answer.data, lambda: deleted(gone))
         await LoadJournal(session, domain).gone(gone)
         return {
             "deleted": parameters.aid.upper(),

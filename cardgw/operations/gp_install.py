@@ -6,6 +6,7 @@ C{gp.install}: a CAP file, loaded and installed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from twisted.plugin import IPlugin
@@ -62,9 +63,10 @@ with the key set that receipts names.
         @raise NotOnCard: the card does not have what is to be installed from, or made selectable.
         @raise UnexpectedStatus: one of the module C{gp_install_errors}: the card refuses; what happened is written down.
         """
-        card = card_of(domain)
-        plan = InstallPlan(session.parameters, session.keys, card)
-        return await Installation(session, domain, plan, Receipts.of(session.parameters, session.keys, card)).run()
+        aside, given = self.aside(session), (session.parameters, session.keys, card_of(domain))
+        plan = await aside(partial(InstallPlan, *given))
+        receipts = await aside(partial(Receipts.of, *given, aside))
+        return await Installation(session, domain, plan, receipts).run()
 
     def plan(self, parameters: InstallGpParameters, keys: KeySource) -> Iterable[Command]:
         """

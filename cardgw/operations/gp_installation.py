@@ -7,6 +7,7 @@ installed.  All of it that happened is in the result, also when it fails.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from attrs import define, field
@@ -131,10 +132,11 @@ class Installation:
         name = aid.hex().upper()
         self.session.stage("gp_replace", aid=name)
         allowed = (OK,) if self._present.find(aid) else (OK, _NOT_FOUND)
-        step = Step(self.plan.delete(aid).command(), allowed, slow=True)
+        deletion = await self.receipts.aside(partial(self.plan.delete, aid))
+        step = Step(deletion.command(), allowed, slow=True)
         (answer,) = await self.domain.send(Script((step,)), f"DELETE of {name}, which is replaced")
         if answer.status in OK:
-            self.receipts.take("DELETE", aid, answer.data, lambda: delegated.deleted(aid))
+            await self.receipts.take("DELETE", aid, answer.data, lambda: delegated.deleted(aid))
             self.deleted.append(aid)
 
     async def _load(self, journal: LoadJournal, script: Script) -> None:
@@ -154,7 +156,7 @@ class Installation:
         self.left = aid
         domain = self.plan.domain or self.domain.aid
         answer = await self._send_file(script)
-        self.receipts.take("LOAD", aid, answer.data, lambda: delegated.loaded(aid, domain))
+        await self.receipts.take("LOAD", aid, answer.data, lambda: delegated.loaded(aid, domain))
 
     def _missing(self) -> dict[str, Any]:
         """
@@ -197,7 +199,9 @@ class Installation:
         except UnexpectedStatus as problem:
             raise await self._reasons.to_install(problem) from problem
         self.installed.append(instance.aid)
-        self.receipts.take("INSTALL", instance.aid, answer.data, lambda: delegated.installed(self.plan.package, instance.aid))
+        await self.receipts.take(
+            "INSTALL", instance.aid, answer.data, lambda: delegated.installed(self.plan.package, instance.aid)
+        )
 
     def _result(self) -> dict[str, Any]:
         cap = self.plan.cap

@@ -6,6 +6,7 @@ C{gp.keys.put}: the keys of a security domain, new or others.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -95,7 +96,7 @@ signs load files, or makes tokens.
         parameters: PutKeysParameters = session.parameters
         if domain.secured is None:
             raise ParameterError("keys: missing")
-        command = _put(parameters, session.keys(parameters.new), domain.secured)
+        command = await self.aside(session)(partial(_put, parameters, session.keys(parameters.new), domain.secured))
         session.stage("gp_put_keys", version=command.version)
         answer = await domain.slowly(command.command(), "PUT KEY")
         command.check(answer.data)

@@ -6,6 +6,7 @@ What the operations of GlobalPlatform have in common: the way to the security do
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from cardgw.apdu.command import Command
@@ -13,7 +14,8 @@ from cardgw.interfaces import ISession
 from cardgw.operations.gp_domain import Domain, open_domain
 from cardgw.operations.gp_head import SCP11B, GpSettings
 from cardgw.operations.gp_protocol import wanted_keys
-from cardgw.operations.gp_signing import NOBODY, KeySource, public_of
+from cardgw.operations.gp_signing import NOBODY, KeySource, aside_for, public_of
+from cardgw.scp.aside import Aside
 from cardgw.scp.diversification import MasterKeys
 from cardgw.scp.key_pair import called
 from cardgw.scp.keys import KeySet
@@ -43,12 +45,18 @@ class GpOperation:
         if wanted_keys(session)[1] == SCP11B and self.manages_keys(session.parameters):
             raise KeysNotManageable(f"{self.name} in SCP11b")
         if getattr(session.parameters, "dry_run", False):
-            return self._dry_run(session)
+            return await self.aside(session)(partial(self._dry_run, session))
         domain = await open_domain(session)
         try:
             return await self.perform(session, domain)
         finally:
             await domain.close()
+
+    def aside(self, session: ISession) -> Aside:
+        """
+        Where work with the key sets of L{key_sets} is done.
+        """
+        return aside_for(session.keys, self.key_sets(session.parameters))
 
     def _dry_run(self, session: ISession) -> dict[str, Any]:
         names = dict.fromkeys(name for name in self.key_sets(session.parameters) if name)

@@ -6,6 +6,7 @@ C{gp.extradite}: to whom an application or a load file belongs; C{gp.privileges.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -81,10 +82,11 @@ class RegistryOperation(GpOperation):
         @return: C{receipts} and C{warnings}.
         """
         parameters: RegistryParameters = session.parameters
-        card = card_of(domain)
-        receipts = Receipts.of(parameters, session.keys, card)
-        answer = await domain.slowly(parameters.install(session.keys, card).command(), what)
-        receipts.take("INSTALL", about, answer.data, done)
+        aside, card = self.aside(session), card_of(domain)
+        receipts = await aside(partial(Receipts.of, parameters, session.keys, card, aside))
+        install = await aside(partial(parameters.install, session.keys, card))
+        answer = await domain.slowly(install.command(), what)
+        await receipts.take("INSTALL", about, answer.data, done)
         return {"receipts": receipts.found, "warnings": receipts.warnings()}
 
 

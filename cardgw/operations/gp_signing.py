@@ -9,7 +9,7 @@ Signatures of load files, tokens and receipts with the keys that settings name (
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hmac import compare_digest
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
 from cardgw.errors import ParameterError
 from cardgw.gp.cap import Hash
+from cardgw.scp.aside import Aside, aside_of, at_once
 from cardgw.scp.curves import curve_of, is_signature
 from cardgw.scp.diversification import DATA_LENGTH
 from cardgw.scp.key_pair import KeyPair, PublicKey, rsa_padding
@@ -30,6 +31,17 @@ KeySource: TypeAlias = Callable[[str], Any]
 SHORT_RSA = 1024
 """Bits; up to here cards want the older signature."""
 NOBODY = bytes(DATA_LENGTH)
+
+
+def aside_for(keys: KeySource, names: Iterable[str]) -> Aside:
+    """
+    Where work with some key sets is done: aside, where one of them is in a token.
+
+    @param names: of the key sets; empty ones do not count.
+    @raise SecretError: there is none of a name.
+    """
+    places = [aside_of(keys(name)) for name in names if name]
+    return next((each for each in places if each is not at_once), at_once)
 
 
 def pair_of(found: Any) -> KeyPair | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import ParameterError, SecretError
@@ -99,7 +100,8 @@ class ReceiptsTests(SynchronousTestCase):
         What an answer to LOAD becomes.
         """
         found = Receipts.of(parameters(**given), keys)
-        found.take("LOAD", AID, answer, lambda: loaded(AID, ISD))
+        taken = found.take("LOAD", AID, answer, lambda: loaded(AID, ISD))
+        self.successResultOf(Deferred.fromCoroutine(taken))
         return found
 
     def test_none(self) -> None:
