@@ -8,6 +8,7 @@ counted (L{cardgw.operations.gp_failures}).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -23,14 +24,15 @@ from cardgw.apdu.tlv import only
 from cardgw.apdu.wrong_length import WrongLength
 from cardgw.errors import CardGatewayError, UnexpectedStatus
 from cardgw.gp import commands, isd
+from cardgw.gp.commands import Ins
 from cardgw.gp.identity import gp_identity
 from cardgw.interfaces import ICardChannel, ISession
 from cardgw.operations.gp_agreement import plan_agreement, read_diversification
 from cardgw.operations.gp_errors import NoSecurityDomain
 from cardgw.operations.gp_failures import Failures
 from cardgw.operations.gp_head import PLAIN, SCP11B, GpParameters
-from cardgw.operations.gp_protocol import CardKeys, look_around, static_handshake, wanted_keys
-from cardgw.operations.gp_warnings import warnings_of
+from cardgw.operations.gp_protocol import CardKeys, is_unprotected, look_around, static_handshake, wanted_keys
+from cardgw.operations.gp_warnings import UNPROTECTED, warnings_of
 from cardgw.scp.aside import aside_of
 from cardgw.scp.channel import SecureChannel, run_handshake
 from cardgw.scp.host_keys import HostKeys
@@ -38,6 +40,17 @@ from cardgw.scp.scp11 import scp11
 from cardgw.scp.session import Handshake, Session
 
 _SELECTED = (OK, PROACTIVE, WARNINGS)
+_READING = frozenset({Ins.GET_DATA, Ins.GET_STATUS})
+"""What a card may be asked twice.  That it has not done the rest, it alone can say; 6Cxx could come from anybody."""
+
+
+class _ReadAgain(WrongLength):
+    """
+    Asks again after 6Cxx, protected anew, for what is only read.
+    """
+
+    def _incomplete(self, step: Step, response: Response) -> bool:
+        return step.command.ins in _READING and super()._incomplete(step, response)
 
 
 @frozen(eq=False)
@@ -74,9 +87,9 @@ class Domain:
     @property
     def channel(self) -> ICardChannel:
         """
-        What commands go through; it repairs 61xx and 6Cxx.
+        What commands go through; it repairs 61xx, and 6Cxx: in a secure channel, of what only reads.
         """
-        return WrongLength(self.below if self.secured is None else self.secured.channel)
+        return WrongLength(self.below) if self.secured is None else _ReadAgain(self.secured.channel)
 
     @property
     def block(self) -> int:
@@ -169,12 +182,22 @@ async def _select(channel: ICardChannel, number: int, aid: bytes) -> tuple[bytes
     for wanted in (aid,) if aid else isd.AIDS:
         (answer,) = await WrongLength(channel).exchange(Script((Step(_select_command(wanted, number), _SELECTED),)))
         if any(answer.status in statuses for statuses in _SELECTED):
-            return _name_in(answer.data) or wanted, isd.most_data(answer.data)
+            return _named(answer.data, wanted), isd.most_data(answer.data)
     raise NoSecurityDomain(str(UnexpectedStatus(answer, f"SELECT {aid.hex().upper()}".rstrip()).detail))
 
 
 def _select_command(aid: bytes, number: int) -> Command:
     return Command(class_byte(0x00, number), isd.INS_SELECT, isd.BY_NAME, 0x00, aid, SHORT_LE)
+
+
+def _named(information: bytes, wanted: bytes) -> bytes:
+    """
+    The AID of what was selected, which begins with what was wanted: another domain may have the same keys.
+    """
+    found = _name_in(information) or wanted
+    if not found.startswith(wanted):
+        raise NoSecurityDomain(f"the card was asked for {wanted.hex().upper()}, and has selected {found.hex().upper()}")
+    return found
 
 
 def _name_in(information: bytes) -> bytes:
@@ -196,8 +219,15 @@ async def _authenticate(session: ISession, domain: Domain, keys: Any, protocol: 
         handshake: Handshake = scp11(await plan_agreement(session, keys, protocol, place), number=domain.number)
     else:
         handshake = static_handshake(parameters, protocol, asked, place)
-    warnings = warnings_of(keys, parameters.keys, session.identity, failures.count)
+    aside = aside_of(keys)
+    warnings = await aside(partial(warnings_of, keys, parameters.keys, session.identity, failures.count))
+    warnings += [UNPROTECTED] if is_unprotected(parameters, protocol, place) else []
     session.stage("gp_authenticate", keys=parameters.keys, **({"warnings": warnings} if warnings else {}))
     opening = run_handshake if protocol == SCP11B else failures.run  # there the card knows nobody, and counts nothing
-    scp = await opening(below, handshake, aside_of(keys))
+    try:
+        scp = await opening(below, handshake, aside)
+    except Exception:
+        if domain.number == BASIC:
+            await _leave(domain.below, domain.aid)  # the card may have a session that nobody has
+        raise
     return Secured(SecureChannel(below, scp, domain.number), scp, asked.diversification or b"")

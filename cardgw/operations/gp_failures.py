@@ -4,15 +4,18 @@ Failed authentications are counted per card, key set and security domain, in wha
 L{MOST_FAILURES} of them the next one is refused until an operator wants it nevertheless.
 
 An authentication is written down before it begins, as one whose end is not known, so that neither a crash nor a lost answer
-forgets a failure that the card may have counted.  Then it is cleared, or counted as refused.  If the host's proof (INS 82) was
-not sent, or the card has said that it did nothing with it, all is as it was before.
+forgets a failure that the card may have counted.  Then all is cleared, or it is counted as refused.  If the host's proof (INS
+82) was not sent, or the card has said that it did nothing with it, all is as it was before.
+
+Cards that do not tell who they are have one count together.  That one of them takes the keys clears it only where an operator
+has insisted.
 """
 
 from __future__ import annotations
 
 from typing import Self
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
@@ -84,7 +87,8 @@ class Failures:
     session: ISession = field(repr=False)
     key_set: str
     aid: bytes
-    _count: Count = Count()
+    _before: Count = Count()
+    _forced: bool = False
 
     @property
     def _card(self) -> str:
@@ -99,16 +103,16 @@ class Failures:
         """
         How many there were before, as far as L{look} has seen.
         """
-        return self._count.total
+        return self._before.total
 
     async def look(self, *, force: bool) -> None:
         """
         @param force: go on, whatever happened before.
         @raise AuthenticationFailedBefore: it has failed too often.
         """
-        self._count = Count.decode(await self.session.recall(self._card, self._place))
-        if self._count.total >= MOST_FAILURES and not force:
-            raise AuthenticationFailedBefore(f'[keys."{self.key_set}"]: {self._count}')
+        self._before, self._forced = await self._read(), force
+        if self.count >= MOST_FAILURES and not force:
+            raise AuthenticationFailedBefore(f'[keys."{self.key_set}"]: {self._before}')
 
     async def run(self, channel: ICardChannel, handshake: Handshake, aside: Aside) -> Session:
         """
@@ -116,22 +120,34 @@ class Failures:
 
         @raise CardError: what the handshake raises.
         """
-        watched, before = _Watched(), self._count
-        await self._write(evolve(before, open=before.open + 1))
+        watched = _Watched()
+        await self._add(open=1)
         try:
             session = await run_handshake(channel, watched(handshake), aside)
         except _REFUSED:
-            await self._write(evolve(before, refused=before.refused + 1))
+            await self._add(open=-1, refused=1)
             raise
         except Exception as problem:
             if not watched.sent or isinstance(problem, UnexpectedStatus):
-                await self._write(before)
+                await self._add(open=-1)
             raise
-        await self._write(Count())
+        if self._card != UNKNOWN or self._forced:
+            await self._write(Count())
+        else:  # what others of them have counted, this one does not know
+            await self._add(open=-1)
         return session
 
+    async def _add(self, *, open: int, refused: int = 0) -> None:
+        """
+        To what there is by now: cards that do not tell who they are may be here at the same time.
+        """
+        found = await self._read()
+        await self._write(Count(found.refused + refused, max(0, found.open + open)))
+
+    async def _read(self) -> Count:
+        return Count.decode(await self.session.recall(self._card, self._place))
+
     async def _write(self, count: Count) -> None:
-        self._count = count
         await self.session.remember(self._card, self._place, count.encode())
 
 

@@ -133,7 +133,7 @@ def protocol_of(parameters: GpParameters, keys: Any) -> str:
     if not isinstance(keys, HostKeys):
         if wanted in SCP11S:
             raise ParameterError(f"protocol: {wanted} needs a key pair or roots, and {name} has static keys")
-        return wanted if wanted != AUTO else SCP02 if _are_des(keys) else SCP03
+        return _static_protocol(wanted, name, keys)
     if wanted == AUTO:
         variant = f"scp11{keys.variant.value}" if keys.variant is not None else ""
         wanted = variant or (SCP11B if keys.pair is None else SCP11A)
@@ -142,6 +142,14 @@ def protocol_of(parameters: GpParameters, keys: Any) -> str:
     if not keys.roots:
         raise ParameterError(f"keys: {name} names no roots, so no card would be believed")
     return wanted
+
+
+def _static_protocol(wanted: str, name: str, keys: Keys) -> str:
+    usual = SCP02 if _are_des(keys) else SCP03
+    if wanted not in (AUTO, usual):
+        needed, given = ("AES", "triple DES") if usual == SCP02 else ("triple DES", "AES")
+        raise ParameterError(f"protocol: {wanted} needs {needed} keys, and {name} has keys of {given}")
+    return usual
 
 
 def _are_des(keys: Keys) -> bool:
@@ -155,18 +163,38 @@ def static_handshake(parameters: GpParameters, protocol: str, keys: Keys, place:
 
     @raise ParameterError: the parameters are for another protocol.
     """
-    if parameters.level in LEVELS_OF_SCP11:
-        raise ParameterError(f"level: {parameters.level} is one of SCP11")
-    level = None if parameters.level == AUTO else Level(int(parameters.level, 16))
-    application = place.aid or None
+    level, application = static_level(parameters, protocol, place), place.aid or None
     if protocol == SCP02:
         form = next(iter(place.told.options(2)), _SCP02_DEFAULT)
-        wanted = _SCP02_MOST if level is None else level
-        return scp02(keys, wanted, implementation=form, application=application, number=place.number, family=place.family)
-    forms = [Implementation(each) for each in place.told.options(3)]
-    if level is None:
-        level = forms[0].most if forms else Level.FULL
+        return scp02(keys, level, implementation=form, application=application, number=place.number, family=place.family)
+    forms = _forms(place)
     size = S16 if forms and all(each.s16 for each in forms) else S8
     if parameters.mac_length != AUTO:
         size = int(parameters.mac_length)
     return scp03(keys, level, application=application, number=place.number, mac_length=size, family=place.family)
+
+
+def static_level(parameters: GpParameters, protocol: str, place: Place) -> Level:
+    """
+    Of SCP03 and SCP02: the one that is wanted, or else the highest that the card tells.
+
+    @raise ParameterError: the level is for another protocol.
+    """
+    if parameters.level in LEVELS_OF_SCP11:
+        raise ParameterError(f"level: {parameters.level} is one of SCP11")
+    if parameters.level != AUTO:
+        return Level(int(parameters.level, 16))
+    if protocol == SCP02:
+        return _SCP02_MOST
+    return max((each.most for each in _forms(place)), default=Level.FULL)
+
+
+def _forms(place: Place) -> list[Implementation]:
+    return [Implementation(each) for each in place.told.options(3)]
+
+
+def is_unprotected(parameters: GpParameters, protocol: str, place: Place) -> bool:
+    """
+    Whether nobody has said which level is wanted, and the one that the card tells of SCP03 leaves its answers unprotected.
+    """
+    return protocol == SCP03 and parameters.level == AUTO and not static_level(parameters, protocol, place) & Level.R_MAC

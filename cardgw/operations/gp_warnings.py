@@ -14,6 +14,10 @@ _TRIAL = [bytes(range(0x40, 0x40 + length)) for length in AES_LENGTHS]
 """The key that cards for trial are sold with, and what it is where keys are longer."""
 TRIAL = frozenset((*(AesKey(each).kcv() for each in _TRIAL), DesKey(_TRIAL[0]).kcv()))
 """Their check values."""
+UNPROTECTED = (
+    "the answers of the card are not protected, because it says that it cannot; nobody knows whether it is the card that says "
+    "so. Give the level: 33 makes sure, and 03 is for a card that has no more."
+)
 
 
 def warnings_of(keys: Any, name: str, identity: str, failed: int) -> list[str]:

@@ -53,13 +53,14 @@ class ProtocolTests(SynchronousTestCase):
         What is wanted counts, where the keys are of its kind.
         """
         self.assertEqual(self.protocol(host_keys(variant=Variant.C), "scp11b"), "scp11b")
-        self.assertEqual(self.protocol(DES, "scp03"), "scp03")
+        self.assertEqual(self.protocol(DES, "scp02"), "scp02")
 
     def test_refused(self) -> None:
         """
-        Keys of the other kind are refused, and so is a host that believes nobody.
+        Keys of another kind are refused, and so is a host that believes nobody.
         """
-        for keys, protocol in ((STATIC, "scp11a"), (host_keys(), "scp03"), (host_keys(), "scp02"), (HostKeys(), "auto")):
+        others = ((STATIC, "scp02"), (DES, "scp03"))
+        for keys, protocol in (*others, (STATIC, "scp11a"), (host_keys(), "scp03"), (host_keys(), "scp02"), (HostKeys(), "auto")):
             text = str(self.assertRaises(ParameterError, self.protocol, keys, protocol))
             self.assertIn('[keys."issuer"]', text)
 
