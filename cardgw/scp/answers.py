@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from cardgw.apdu.base import Answers, Watch
 from cardgw.apdu.response import Response
-from cardgw.apdu.script import OK, Step
+from cardgw.apdu.script import Step
+from cardgw.scp.outgoing import is_taken
 from cardgw.scp.session import Session
 
 
@@ -49,10 +50,10 @@ class ScriptAnswers:
         @raise AnswerNotAuthentic: it is not protected as it must be.
         """
         self._taken += 1
-        early = self._taken < self._segments
-        if early and response.status in OK and not response.data:
+        early, command = self._taken < self._segments, self._steps[len(self.plain)].command
+        if early and is_taken(self._session, command, response):
             return
-        plain = self._session.unwrap(self._steps[len(self.plain)].command, response)
+        plain = self._session.unwrap(command, response)
         self.plain += (plain,)
         if early:
             self._session.end("the card did not take a command that was cut")

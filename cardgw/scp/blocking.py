@@ -12,12 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key
 from cardgw.apdu.command import SHORT_LE, Command
 from cardgw.apdu.iso7816 import BASIC, INS_GET_RESPONSE, MAX_ROUNDS, SW1_MORE, SW1_WRONG_LENGTH, get_response_class
 from cardgw.apdu.response import Response
-from cardgw.apdu.script import OK
 from cardgw.errors import MalformedAnswer, ParameterError, PeerMisbehaved
 from cardgw.scp.errors import SecureSessionOver
 from cardgw.scp.keys import Keys
 from cardgw.scp.level import Level
-from cardgw.scp.outgoing import Outgoing, Secured, ending
+from cardgw.scp.outgoing import Outgoing, Secured, ending, is_taken
 from cardgw.scp.scp02 import SCP02_LEVEL, Scp02Options, scp02
 from cardgw.scp.scp03 import Scp03Options, scp03
 from cardgw.scp.scp11 import MakeKey, Scp11Plan, scp11
@@ -90,7 +89,7 @@ class SecureConnection(Secured):
         *more, last = self._outgoing.wrap(command)
         for segment in more:
             response = ask(self._device, segment)
-            if response.status not in OK or response.data:
+            if not is_taken(self._session, command, response):
                 plain = self._session.unwrap(command, response)
                 self._session.end("the card did not take a command that was cut")
                 return plain

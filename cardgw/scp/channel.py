@@ -158,7 +158,7 @@ class SecureChannel(Secured, ChannelDecorator):
         data = step.data or Level.R_MAC in self._session.level
         *more, last = self._outgoing.wrap(step.command)
         allowed = (*_without_more(step.allowed), WRONG_LENGTH) if pipelined else NOT_MORE
-        return (*(Step(each) for each in more), Step(last, allowed, data, step.slow))
+        return (*(Step(each, data=False) for each in more), Step(last, allowed, data, step.slow))
 
     async def _ending(self, step: Step, reason: str, watch: Watch, done: Answers) -> Answers:
         self._session.end(reason)

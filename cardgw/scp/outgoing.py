@@ -11,9 +11,11 @@ from attrs import frozen
 
 from cardgw.apdu.command import EXTENDED_DATA, SHORT_DATA, Command
 from cardgw.apdu.iso7816 import INS_MANAGE_CHANNEL, P1_CLOSE
+from cardgw.apdu.response import Response
+from cardgw.apdu.script import OK
 from cardgw.scp.chaining import refuse_uncut, segments
 from cardgw.scp.class_byte import PROPRIETARY, channel_number, protected_class
-from cardgw.scp.errors import CommandNotProtectable
+from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable
 from cardgw.scp.keys import StaticKey
 from cardgw.scp.level import Level
 from cardgw.scp.session import Session
@@ -157,3 +159,16 @@ def ending(command: Command) -> str:
     if (command.ins, command.p1) == (INS_MANAGE_CHANNEL, P1_CLOSE):
         return "a logical channel was closed"
     return ""
+
+
+def is_taken(session: Session, command: Command, response: Response) -> bool:
+    """
+    Whether the card has taken a part of a command that was cut, and waits for the next one.  If not, this is its answer to the
+    command.
+
+    @raise AnswerNotAuthentic: it has data, as only the answer to a whole command may have; the session is over.
+    """
+    if response.status in OK and response.data:
+        session.end("an answer was not protected as it must be")
+        raise AnswerNotAuthentic(f"of the answer to a part of command {command.ins:02X}: it has {len(response.data)} bytes")
+    return response.status in OK

@@ -11,6 +11,7 @@ from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Step
 from cardgw.scp.answers import ScriptAnswers
+from cardgw.scp.errors import AnswerNotAuthentic
 from cardgw.scp.level import Level
 from cardgw.scp.messaging import SecureMessaging
 from tests.scp.rig import DONE, GET_STATUS, both, fresh_keys
@@ -87,6 +88,19 @@ class AnswersTests(SynchronousTestCase):
         taken.rest((DONE, Response(b"", 0x6884)))
         self.assertEqual(taken.plain, (Response(b"", 0x6884),))
         self.assertIn("cut", self.host.over)
+
+    def test_segmentWithData(self) -> None:
+        """
+        One with data is no answer to the whole command, which the card has not got yet, whatever the level.
+        """
+        for level in (Level.C_MAC, Level.FULL):
+            host = SecureMessaging(fresh_keys(), level)
+            host.wrap(GET_STATUS)
+            taken = ScriptAnswers(host, (STEP,), 3, self.seen.append)
+            taken.take(DONE)
+            error = self.assertRaises(AnswerNotAuthentic, taken.take, Response(b"\xaa\xbb", 0x9000))
+            self.assertIn("2 bytes", str(error))
+            self.assertEqual((taken.plain, self.seen, bool(host.over)), ((), [], True))
 
     def test_plain(self) -> None:
         """

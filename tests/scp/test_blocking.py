@@ -128,6 +128,18 @@ class BlockingTests(SynchronousTestCase):
         answer = connection.exchange(Command(0x80, 0xE2, 0x80, 0x00, bytes(600)))
         self.assertEqual((answer.status, connection.over), (0x6982, "the card did not take a command that was cut"))
 
+    def test_cutAnswered(self) -> None:
+        """
+        Data in the answer to a segment do not make it the answer to a command that the card does not have.
+        """
+        for level in (0x01, 0x33):
+            card = Card(family=YUBIKEY)
+            connection = self.open(card, level=level, family=YUBIKEY)
+            self.reader.card = lambda _: b"\xaa\x90\x00"
+            command = Command(0x80, 0xE2, 0x80, 0x00, bytes(600))
+            self.assertRaises(AnswerNotAuthentic, connection.exchange, command)
+            self.assertNotEqual(connection.over, "")
+
     def test_more(self) -> None:
         """
         GET RESPONSE is sent as needed, and its own wrong length made good.

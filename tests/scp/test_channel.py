@@ -18,10 +18,10 @@ from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, OK, WARNINGS, Script, Step
 from cardgw.apdu.wrong_length import WrongLength
 from cardgw.scp.channel import SecureChannel, open_scp03
-from cardgw.scp.errors import CommandNotProtectable, KeysDiffer
+from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable, KeysDiffer
 from cardgw.scp.families import STRICT, YUBIKEY
 from cardgw.scp.keys import KeySet
-from cardgw.scp.level import LEVELS
+from cardgw.scp.level import LEVELS, Level
 from cardgw.values import ChannelInfo, Feature
 from tests.scp.rig import AID, DONE, GET_STATUS, Card, keys_of
 
@@ -199,6 +199,18 @@ class ScriptTests(Rig):
                 self.assertEqual([each.status for each in self.answers(channel, script)], [0x9000, 0x9000])
                 self.assertEqual(self.card.plain[0].data, command.data)
                 self.assertEqual(len(self.card.sent), 2 + 3 + 1)
+
+    def test_cutAnswered(self) -> None:
+        """
+        Data in the answer to a segment end the session: nothing more is sent, and nothing looks done.
+        """
+        for level in (Level.C_MAC, Level.FULL):
+            channel = self.open(Card(chained=True), level=level)
+            sent = []
+            self.patch(self.card, "answer", lambda command, sent=sent: sent.append(command) or Response(b"\xaa", 0x9000))
+            script = Script.of(Command(0x80, 0xE6, 0x04, 0x00, bytes(600), 256), GET_STATUS)
+            self.failureResultOf(channel.exchange(script), AnswerNotAuthentic)
+            self.assertEqual((len(sent), bool(channel.over)), (1, True))
 
     def test_refused(self) -> None:
         """
