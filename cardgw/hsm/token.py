@@ -2,13 +2,16 @@
 """
 TokenPool, opened when a key of theirs is first used, and again when they had been away.  All of it may take its time, and blocks.
 
-A PIN is tried once: one that was refused is not tried again, unless its source gives another one by then.
+A PIN is tried once: one that was refused is not tried again with this token, however settings name it, unless its source gives
+another one by then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from hashlib import blake2b
+from secrets import token_bytes
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -45,6 +48,8 @@ _WORDS: Mapping[str, str] = {
     "KeyTypeInconsistent": "the key is of another type",
     "AttributeSensitive": "the token keeps to itself what is asked for",
 }
+SALT, PERSON = blake2b.MAX_KEY_SIZE, blake2b.PERSON_SIZE
+"""Bytes."""
 _T = TypeVar("_T")
 
 
@@ -81,6 +86,7 @@ class TokenPool:
         self.aside = aside
         self._load = load
         self._tokens: dict[Any, Token] = {}
+        self._refused = RefusedPins()
 
     def token(self, uri: TokenUri, environ: Mapping[str, str] | None = None) -> Token:
         """
@@ -90,8 +96,38 @@ class TokenPool:
         """
         place = (uri.module, uri.token, uri.pin)
         if place not in self._tokens:
-            self._tokens[place] = Token(uri, self._load, environ)
+            self._tokens[place] = Token(uri, self._load, environ, self._refused)
         return self._tokens[place]
+
+
+class RefusedPins:
+    """
+    Which PINs tokens have refused.  They lock themselves after a few, whichever table of the settings they came from.
+    """
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self._salt = token_bytes(SALT)
+        self._known: set[bytes] = set()
+
+    def has(self, token: Any, pin: bytes) -> bool:
+        """
+        Whether this token has refused this PIN.
+        """
+        return self._trace(token, pin) in self._known
+
+    def add(self, token: Any, pin: bytes) -> None:
+        """
+        It has.
+        """
+        self._known.add(self._trace(token, pin))
+
+    def _trace(self, token: Any, pin: bytes) -> bytes:
+        """
+        By its serial number and its label a token is known through whichever library, and in whichever slot.
+        """
+        name = repr((token.serial, token.label.strip())).encode()
+        return blake2b(pin, key=self._salt, person=blake2b(name, digest_size=PERSON).digest()).digest()
 
 
 class Token:
@@ -99,14 +135,23 @@ class Token:
     One token, used by one thread at a time.
     """
 
-    def __init__(self, uri: TokenUri, load: Callable[[str], Any], environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        uri: TokenUri,
+        load: Callable[[str], Any],
+        environ: Mapping[str, str] | None = None,
+        refused: RefusedPins | None = None,
+    ) -> None:
+        """
+        @param refused: of all tokens of this process.
+        """
         self._uri = uri
         self._load = load
         self._environ = environ
         self._lock = Lock()
         self._session: Any = None
         self._objects: dict[Any, Any] = {}
-        self._refused: bytes | None = None
+        self._refused = refused or RefusedPins()
 
     def use(self, where: str, work: Callable[[Any], _T]) -> _T:
         """
@@ -175,17 +220,18 @@ class Token:
         import pkcs11
 
         pin = read_secret(source, f"{where} pin-source", self._environ)
-        if pin == self._refused:
-            raise TokenPinRefused(f"{where}: it was refused before")
-        try:
-            return token.open(user_pin=pin.decode("utf-8", "replace"))
-        except pkcs11.UserAlreadyLoggedIn:
-            return token.open()
-        except pkcs11.PKCS11Error as problem:
-            if type(problem).__name__ in REFUSED:
-                self._refused = pin
-                raise TokenPinRefused(f"{where}: {_words(problem)}") from None
-            raise
+        with self._refused.lock:
+            if self._refused.has(token, pin):
+                raise TokenPinRefused(f"{where}: it was refused before")
+            try:
+                return token.open(user_pin=pin.decode("utf-8", "replace"))
+            except pkcs11.UserAlreadyLoggedIn:
+                return token.open()
+            except pkcs11.PKCS11Error as problem:
+                if type(problem).__name__ in REFUSED:
+                    self._refused.add(token, pin)
+                    raise TokenPinRefused(f"{where}: {_words(problem)}") from None
+                raise
 
     def _forget(self) -> None:
         import pkcs11

@@ -72,6 +72,24 @@ class TokenTests(SynchronousTestCase):
             self.assertIn("refused before", self.refused(TokenPinRefused, one=wrong))
         self.assertEqual(self.fake.pins, ["9876"])
 
+    def test_wrongPinElsewhere(self) -> None:
+        """
+        Nor is it tried again for another table that names the same token in another way, or finds it in another library, or reads
+        the PIN from another place; another token is none of its business.
+        """
+        pool = TokenPool(load=lambda path: self.fake)
+        environ = {"PIN": "9876", "OTHER": "9876"}
+        for part in ("token=issuer", "serial=0001", "slot-id=7", "token=issuer;serial=0001"):
+            for module, source in (("/fake.so", "PIN"), ("/other.so", "PIN"), ("/fake.so", "OTHER")):
+                named = parse_uri(f"pkcs11:{part};object=enc?module-path={module}&pin-source=env:{source}")
+                self.refused(TokenPinRefused, one=pool.token(named, environ))
+        self.assertEqual(self.fake.pins, ["9876"])
+        self.fake.serial = b"0002"
+        named = parse_uri("pkcs11:token=issuer;object=enc?module-path=/fake.so&pin-source=env:PIN")
+        self.refused(TokenPinRefused, one=pool.token(named, environ))
+        self.assertEqual(self.fake.pins, ["9876", "9876"])
+        self.assertNotIn("9876", repr(vars(pool._refused)))
+
     def test_newPin(self) -> None:
         """
         Another PIN from the same place is tried.
