@@ -23,7 +23,7 @@ from cardgw.scp.kdf import Constant, SessionKeys, cryptogram, pseudo_random_chal
 from cardgw.scp.keys import Keys, KeySet
 from cardgw.scp.level import S8, S16, Implementation, Level, parse_level
 from cardgw.scp.messaging import SecureMessaging
-from cardgw.scp.primitives import Cmac
+from cardgw.scp.primitives import BLOCK, Cmac
 from cardgw.scp.session import Handshake
 
 INS_INITIALIZE_UPDATE, INS_EXTERNAL_AUTHENTICATE = 0x50, 0x82
@@ -116,7 +116,7 @@ def scp03(
     challenge = entropy(mac_length)
     offer = _offer((yield _initialize_update(keys.version, number, challenge)), keys.version, mac_length)
     offer.implementation.refuse(wanted)
-    static = keys.for_card(offer.diversification)
+    static = _aes(keys.for_card(offer.diversification))
     if verify_challenge and offer.counter is not None:
         _verify_challenge(offer, static, application)
     context = challenge + offer.challenge
@@ -146,6 +146,12 @@ def _offer(response: Response, version: int, size: int) -> Offer:
     if version not in (0, offer.version):
         raise KeysDiffer(f"keys {version:02X} were asked for, and keys {offer.version:02X} offered")
     return offer
+
+
+def _aes(keys: KeySet) -> KeySet:
+    if any(key.block != BLOCK for key in (keys.enc, keys.mac, keys.dek)):
+        raise ParameterError("SCP03 needs AES keys")
+    return keys
 
 
 def _verify_challenge(offer: Offer, static: KeySet, application: bytes | None) -> None:

@@ -188,6 +188,13 @@ class HandshakeTests(SynchronousTestCase):
         self.assertIn("Do not try again", str(error))
         self.assertEqual(len(card.sent), 1)
 
+    def test_otherCipher(self) -> None:
+        """
+        Keys of triple DES are for another protocol.
+        """
+        self.assertRaises(ParameterError, run, scp03(KeySet.of_des(0x30, bytes(range(16))), application=AID), Card().answer)
+        self.assertRaises(ParameterError, run, scp03(KeySet.of_des(0x30, bytes(range(16)))), Card(0x60).answer)
+
     def test_otherVersion(self) -> None:
         """
         So is one that offers another version than was asked for.
