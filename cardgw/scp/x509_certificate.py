@@ -33,6 +33,8 @@ DIGESTS = (SHA256, SHA384, SHA512)
 UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 """What the library says of octets that are no certificate."""
 LONGEST_NAME = 100
+ELSEWHERE = "1.3.6.1.5.5.7.3."
+"""How the purposes begin that are not those of cards: servers, clients, mail, code (RFC 5280, 4.2.1.12)."""
 _E = TypeVar("_E", bound=x509.ExtensionType)
 
 
@@ -96,7 +98,7 @@ def _facts(parsed: x509.Certificate) -> Facts:
         issuer=parsed.issuer.public_bytes(),
         serial=parsed.serial_number.to_bytes((parsed.serial_number.bit_length() + 7) // 8, "big"),
         key=key,
-        usage=_usage(_extension(parsed, x509.KeyUsage), constraints),
+        usage=_usage(_extension(parsed, x509.KeyUsage), constraints, _extension(parsed, x509.ExtendedKeyUsage)),
         begins=parsed.not_valid_before_utc,
         ends=parsed.not_valid_after_utc,
         below=constraints.path_length if constraints else None,
@@ -120,10 +122,14 @@ def _extension(parsed: x509.Certificate, kind: type[_E]) -> _E | None:
         return None
 
 
-def _usage(key_usage: x509.KeyUsage | None, constraints: x509.BasicConstraints | None) -> Usage:
+def _usage(
+    key_usage: x509.KeyUsage | None, constraints: x509.BasicConstraints | None, purposes: x509.ExtendedKeyUsage | None
+) -> Usage:
     """
-    What is not said is not allowed, but one thing: a certificate of an authority without key usage may sign (RFC 5280, 4.2.1.3).
+    What is not said is not allowed, but two things: a certificate of an authority without key usage may sign (RFC 5280, 4.2.1.3),
+    and one without purposes is for any; one with others than those of RFC 5280 may be for cards, which have no common ones.
     """
     authority = constraints is not None and constraints.ca
     usage = Usage.CERTIFICATES if authority and (key_usage is None or key_usage.key_cert_sign) else Usage.NOTHING
-    return usage | Usage.AGREEMENT if key_usage is not None and key_usage.key_agreement else usage
+    elsewhere = purposes is not None and all(each.dotted_string.startswith(ELSEWHERE) for each in purposes)
+    return usage | Usage.AGREEMENT if key_usage is not None and key_usage.key_agreement and not elsewhere else usage

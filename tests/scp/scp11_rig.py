@@ -66,7 +66,7 @@ class X509Plan:
     below: int | None = None
     says_usage: bool = True
     digest: SHA256 | SHA384 | SHA512 = field(factory=SHA256)
-    extra: tuple[x509.UnrecognizedExtension, ...] = ()
+    extra: tuple[x509.ExtensionType, ...] = ()
     identifiers: bool = True
 
     def issue(self, key: PublicKey, signer: PrivateKey) -> X509Certificate:

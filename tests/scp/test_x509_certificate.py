@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA224, SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID as EKU
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -116,6 +117,22 @@ class X509CertificateTests(SynchronousTestCase):
         odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
         problem = self.assertRaises(ScpCertificateMisused, evolve(PLAN, extra=(odd,)).issue, KEY.public_key(), SIGNER)
         self.assertIn("1.2.3.4", str(problem))
+
+    def test_purposes(self) -> None:
+        """
+        Who has a certificate for servers, mail or code of the same authority is no card, whatever its key may do.
+        """
+        of_issuer = x509.ObjectIdentifier("1.2.840.114283.9")
+        any_, server, mail = EKU.ANY_EXTENDED_KEY_USAGE, EKU.SERVER_AUTH, EKU.EMAIL_PROTECTION
+        for purposes, usage in (
+            ([server], Usage.NOTHING),
+            ([server, mail], Usage.NOTHING),
+            ([server, any_], Usage.AGREEMENT),
+            ([mail, of_issuer], Usage.AGREEMENT),
+            ([of_issuer], Usage.AGREEMENT),
+        ):
+            plan = evolve(PLAN, extra=(x509.ExtendedKeyUsage(purposes),))
+            self.assertEqual(plan.issue(KEY.public_key(), SIGNER).facts.usage, usage)
 
     def test_forever(self) -> None:
         """
