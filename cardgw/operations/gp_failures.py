@@ -22,6 +22,7 @@ from cardgw.apdu.response import Response
 from cardgw.errors import UnexpectedStatus
 from cardgw.interfaces import ICardChannel, ISession
 from cardgw.operations.gp_errors import AuthenticationFailedBefore
+from cardgw.operations.gp_warnings import times
 from cardgw.scp.aside import Aside
 from cardgw.scp.channel import run_handshake
 from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer
@@ -71,8 +72,8 @@ class Count:
         return self.refused + self.open
 
     def __str__(self) -> str:
-        parts = [f"refused {self.refused} times"] if self.refused else []
-        return " and ".join(parts + ([f"without a known end {self.open} times"] if self.open else []))
+        parts = [f"refused {times(self.refused)}"] if self.refused else []
+        return " and ".join(parts + ([f"without a known end {times(self.open)}"] if self.open else []))
 
 
 @define(eq=False)
@@ -112,7 +113,8 @@ class Failures:
         """
         self._before, self._forced = await self._read(), force
         if self.count >= MOST_FAILURES and not force:
-            raise AuthenticationFailedBefore(f'[keys."{self.key_set}"]: {self._before}')
+            cards = "cards that do not tell who they are, " if self._card == UNKNOWN else ""
+            raise AuthenticationFailedBefore(f'{cards}[keys."{self.key_set}"]: {self._before}')
 
     async def run(self, channel: ICardChannel, handshake: Handshake, aside: Aside) -> Session:
         """

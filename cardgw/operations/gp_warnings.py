@@ -30,8 +30,7 @@ def warnings_of(keys: Any, name: str, identity: str, failed: int) -> list[str]:
     """
     found = []
     if failed:
-        times = "once" if failed == 1 else f"{failed} times"
-        found.append(f"authentication with {name} has failed {times} before; the card may block its keys for good.")
+        found.append(f"authentication with {name} has failed {times(failed)} before; the card may block its keys for good.")
     if are_for_trial(keys):
         found.append(for_trial(name))
     if not identity:
@@ -40,6 +39,13 @@ def warnings_of(keys: Any, name: str, identity: str, failed: int) -> list[str]:
             "not cleaned up by itself."
         )
     return found
+
+
+def times(count: int) -> str:
+    """
+    How often something has happened, in words.
+    """
+    return "once" if count == 1 else f"{count} times"
 
 
 def for_trial(name: str) -> str:

@@ -5,6 +5,8 @@ What can go wrong with secure channels.  None of these says anything about keys 
 
 from __future__ import annotations
 
+from typing import Self
+
 from cardgw.apdu.response import Response
 from cardgw.errors import CardError, LocalError, NotSupported, UnexpectedStatus
 
@@ -35,6 +37,16 @@ class WrongProtocol(CardError):
     """
     The card speaks another secure channel protocol.
     """
+
+    hint = "AES keys are for SCP03, triple DES keys for SCP02, key pairs for SCP11."
+
+    @classmethod
+    def of(cls, version: int, told: int, wanted: int) -> Self:
+        """
+        @param version: of the keys.
+        @param told: the number of the protocol that the card has named.
+        """
+        return cls(f"with keys {version:02X} it speaks SCP{told:02X}, not SCP{wanted:02X}")
 
 
 class KeysDiffer(CardError):
@@ -68,4 +80,5 @@ class AnswerNotAuthentic(CardError):
     @ivar responses: the answers before it, where a script was running.
     """
 
+    hint = "Somebody may be in between; what the card has done is not known."
     responses: tuple[Response, ...] = ()

@@ -84,7 +84,8 @@ class Implementation:
         if missing:
             words = "protect its answers" if missing & Level.R_MAC else "encrypt its answers"
             raise LevelNotPossible(
-                f"level {level.hexadecimal} is wanted, but the card says with i={self.value:02X} that it does not {words}"
+                f"level {level.hexadecimal} is wanted, but the card says with i={self.value:02X} that it does not {words}",
+                hint=f"The highest that it has is {self.most.hexadecimal}.",
             )
 
 

@@ -44,7 +44,7 @@ def verify_certificates(
     @raise ParameterError: the key's version or identifier needs the bit that says that more follows.
     """
     if authority.kid & P2_MORE_CERTIFICATES or (authority.kvn & P1_MORE and chaining in IN_P1):
-        raise ParameterError(f"{authority} does not fit where {chaining.value} says that more follows")
+        raise ParameterError(f"{authority} cannot check certificates: bit 8 says in this command that more follows")
     cla = class_byte(CLA_GP, number)
     sent = [each for each in reversed(arrange(chain)) if not is_issued_by(each, each) or len(chain) == 1]
     for position, certificate in enumerate(sent, 1):

@@ -68,7 +68,7 @@ class Scp02Offer:
             raise MalformedAnswer(f"INITIALIZE UPDATE: {len(octets)} bytes are too few")
         version, protocol = octets[DIVERSIFICATION : DIVERSIFICATION + 2]
         if protocol != PROTOCOL:
-            raise WrongProtocol(f"with keys {version:02X} it speaks SCP{protocol:02X}, not SCP{PROTOCOL:02X}")
+            raise WrongProtocol.of(version, protocol, PROTOCOL)
         if len(octets) != LENGTH:
             raise MalformedAnswer(f"INITIALIZE UPDATE: there must be {LENGTH} bytes, not {len(octets)}")
         rest = octets[DIVERSIFICATION + 2 :]

@@ -62,7 +62,7 @@ class Offer:
             raise MalformedAnswer(f"INITIALIZE UPDATE: {len(octets)} bytes are too few")
         version, protocol, value = octets[DIVERSIFICATION : DIVERSIFICATION + KEY_INFORMATION]
         if protocol != PROTOCOL:
-            raise WrongProtocol(f"with keys {version:02X} it speaks SCP{protocol:02X}, not SCP{PROTOCOL:02X}")
+            raise WrongProtocol.of(version, protocol, PROTOCOL)
         implementation = Implementation(value)
         end = DIVERSIFICATION + KEY_INFORMATION + 2 * size
         length = end + COUNTER * implementation.pseudo_random

@@ -54,7 +54,7 @@ class ReceiptMissing(CardError):
     The card gave no receipt for the keys of the session.
     """
 
-    hint = "Cards older than Amendment F 1.4 give none in SCP11b; that has to be allowed for them."
+    hint = "Cards older than Amendment F 1.4 give none in SCP11b; the table of the key set allows it (without_receipt)."
 
 
 class KeysNotManageable(CommandNotProtectable):

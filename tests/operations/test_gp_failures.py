@@ -105,7 +105,7 @@ class FailuresTests(SynchronousTestCase):
         self.trouble = {}
         self.failureResultOf(self.run_it(KeysDiffer("")), KeysDiffer)
         self.assertEqual(self.kept, b"1 1")
-        self.assertIn("refused 1 times and without a known end 1 times", self.too_often())
+        self.assertIn("refused once and without a known end once", self.too_often())
 
     def test_odd(self) -> None:
         """

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA224, SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID as EKU
+from cryptography.x509.oid import ExtendedKeyUsageOID as Purpose
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -123,7 +123,7 @@ class X509CertificateTests(SynchronousTestCase):
         Who has a certificate for servers, mail or code of the same authority is no card, whatever its key may do.
         """
         of_issuer = x509.ObjectIdentifier("1.2.840.114283.9")
-        any_, server, mail = EKU.ANY_EXTENDED_KEY_USAGE, EKU.SERVER_AUTH, EKU.EMAIL_PROTECTION
+        any_, server, mail = Purpose.ANY_EXTENDED_KEY_USAGE, Purpose.SERVER_AUTH, Purpose.EMAIL_PROTECTION
         for purposes, usage in (
             ([server], Usage.NOTHING),
             ([server, mail], Usage.NOTHING),
