@@ -21,6 +21,7 @@ from cardgw.apdu.logical import BASIC, class_byte, close_channel, open_channel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, OK, PROACTIVE, WARNINGS, Script, Step
 from cardgw.apdu.tlv import only
+from cardgw.apdu.unbroken import to_its_end
 from cardgw.apdu.wrong_length import WrongLength
 from cardgw.errors import CardGatewayError, UnexpectedStatus
 from cardgw.gp import commands, isd
@@ -134,12 +135,18 @@ class Domain:
 
 async def _leave(channel: ICardChannel, aid: bytes) -> None:
     """
-    On the basic channel a session ends with the next SELECT: so nobody finds one that is open.
+    On the basic channel a session ends with the next SELECT: so nobody finds one that is open, also where this is cancelled.
     """
     try:
-        await channel.exchange(Script((Step(_select_command(aid, BASIC), (ANY,)),)))
+        _, cancelled = await to_its_end(_select_any(channel, aid))
     except CardGatewayError:
         return
+    if cancelled:
+        raise CancelledError
+
+
+async def _select_any(channel: ICardChannel, aid: bytes) -> Answers:
+    return await channel.exchange(Script((Step(_select_command(aid, BASIC), (ANY,)),)))
 
 
 async def open_domain(session: ISession) -> Domain:

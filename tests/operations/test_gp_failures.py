@@ -116,6 +116,31 @@ class FailuresTests(SynchronousTestCase):
         self.failureResultOf(self.run_it(MalformedAnswer("")), MalformedAnswer)
         self.assertEqual(self.kept, b"0 1")
 
+    def test_together(self) -> None:
+        """
+        Of cards that do not tell who they are, some may be here at the same time: none forgets what another has counted.
+        """
+        self.session.identity = ""
+        at_once_ = [Failures(self.session, "issuer", self.failures.aid) for _ in range(3)]
+        channels = [MemoryChannel(ChannelInfo("memory"), self.card) for _ in at_once_]
+        waiting: list[Deferred[None]] = [Deferred() for _ in at_once_]
+        for channel, until in zip(channels, waiting, strict=True):
+            real = channel.exchange
+            self.patch(
+                channel, "exchange", lambda script, _=None, real=real, until=until: until.addCallback(lambda _: real(script))
+            )
+        ends = (KeysDiffer(""), None, KeysDiffer(""))
+        running = [
+            Deferred.fromCoroutine(each.run(channel, self.handshake(end), at_once))
+            for each, channel, end in zip(at_once_, channels, ends, strict=True)
+        ]
+        for until in waiting:
+            until.callback(None)
+        self.failureResultOf(running[0], KeysDiffer)
+        self.successResultOf(running[1])
+        self.failureResultOf(running[2], KeysDiffer)
+        self.assertEqual(self.session.memory, {("unknown", KEY): b"2"})
+
     def test_cancelled(self) -> None:
         """
         Cancelled while the proof is on its way, it stays open.

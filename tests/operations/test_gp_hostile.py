@@ -4,12 +4,20 @@ Cards and readers that mean no good, and administration by L{cardgw.operations.g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
 
 from cardgw.apdu import tlv
+from cardgw.apdu.base import Answers, Watch
 from cardgw.apdu.command import Command
+from cardgw.apdu.memory import MemoryChannel
 from cardgw.apdu.response import Response
+from cardgw.apdu.script import Script
 from cardgw.errors import ParameterError, PeerLost, UnexpectedStatus
+from cardgw.gp.life_cycle import Kind
+from cardgw.gp.registry import Entry
+from cardgw.interfaces import ICardChannel
 from cardgw.operations.gp_delete import GpDelete
 from cardgw.operations.gp_errors import NoSecurityDomain
 from cardgw.operations.gp_info import GpRegistry
@@ -17,10 +25,10 @@ from cardgw.operations.gp_warnings import UNPROTECTED
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
 from tests.gp.card import ISD
-from tests.operations.gp_card import CARD_DATA, GpTestCase
+from tests.operations.gp_card import CARD_DATA, INFO, GpTestCase
 
 OTHER_DOMAIN = "A00000015153504100"
-INS_DELETE, INS_STATUS, INS_PROOF, INS_SELECT = 0xE4, 0xF2, 0x82, 0xA4
+INS_DELETE, INS_PROOF, INS_SELECT = 0xE4, 0x82, 0xA4
 
 
 class HostileTests(GpTestCase):
@@ -29,12 +37,6 @@ class HostileTests(GpTestCase):
     """
 
     operation = GpRegistry
-
-    def between(self, change: Callable[[Command, bytes], bytes]) -> Callable[[bytes], bytes]:
-        """
-        Somebody between host and card, who changes answers.
-        """
-        return lambda octets: change(Command.decode(octets), self.card(octets))
 
     def test_otherDomain(self) -> None:
         """
@@ -117,6 +119,41 @@ class HostileTests(GpTestCase):
         self.assertIsNone(self.card.scp.messaging)
 
 
+class LastTests(GpTestCase):
+    """
+    The command that ends a session.
+    """
+
+    operation = GpRegistry
+
+    def make_channel(self, card: Any) -> ICardChannel:
+        """
+        One on which SELECT waits, once the card has a session.
+        """
+        channel = MemoryChannel(INFO, card)
+        real = channel.exchange
+        self.waiting: Deferred[Any] = Deferred()
+
+        def exchange(script: Script, watch: Watch = None) -> Deferred[Answers]:
+            if script.steps[0].command.ins == INS_SELECT and self.card.scp.messaging is not None:
+                return self.waiting.addCallback(lambda _: real(script, watch))
+            return real(script, watch)
+
+        self.patch(channel, "exchange", exchange)
+        return channel
+
+    def test_cancelled(self) -> None:
+        """
+        It is sent also where the job is cancelled meanwhile.
+        """
+        running = self.start()
+        running.cancel()
+        self.assertNoResult(running)
+        self.waiting.callback(None)
+        self.failureResultOf(running, CancelledError)
+        self.assertIsNone(self.card.scp.messaging)
+
+
 class ChangingTests(GpTestCase):
     """
     What is changed.
@@ -133,7 +170,7 @@ class ChangingTests(GpTestCase):
             answer = self.card(octets)
             return b"\x6c\x01" if octets[1] == INS_DELETE else answer
 
-        self.card.entries.append(self.card.entries[0].__class__(*(self.card.entries[0].kind, bytes.fromhex(OTHER_DOMAIN), 7)))
+        self.card.entries.append(Entry(Kind.APP, bytes.fromhex(OTHER_DOMAIN), 0x07))
         self.assertIn("6C01", self.failed(UnexpectedStatus, card=wrong, aid=OTHER_DOMAIN))
         self.assertEqual(len(self.commands(INS_DELETE)), 1)
 

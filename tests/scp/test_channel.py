@@ -206,7 +206,7 @@ class ScriptTests(Rig):
         """
         for level in (Level.C_MAC, Level.FULL):
             channel = self.open(Card(chained=True), level=level)
-            sent = []
+            sent: list[Command] = []
             self.patch(self.card, "answer", lambda command, sent=sent: sent.append(command) or Response(b"\xaa", 0x9000))
             script = Script.of(Command(0x80, 0xE6, 0x04, 0x00, bytes(600), 256), GET_STATUS)
             self.failureResultOf(channel.exchange(script), AnswerNotAuthentic)
