@@ -22,11 +22,10 @@ from cardgw.scp.host_keys import HostKeys
 from cardgw.scp.keys import DES_BLOCK, Keys, KeySet
 from cardgw.scp.level import S8, S16, Implementation, Level
 from cardgw.scp.scp02 import scp02
+from cardgw.scp.scp02_terms import Scp02Implementation
 from cardgw.scp.scp03 import scp03
 from cardgw.scp.session import Handshake
 
-_SCP02_DEFAULT = 0x15
-_SCP02_MOST = Level.C_MAC | Level.C_DECRYPTION
 _VAGUE = (STRICT, LEGACY)
 """How the chip was made may say more."""
 _T = TypeVar("_T")
@@ -165,7 +164,7 @@ def static_handshake(parameters: GpParameters, protocol: str, keys: Keys, place:
     """
     level, application = static_level(parameters, protocol, place), place.aid or None
     if protocol == SCP02:
-        form = next(iter(place.told.options(2)), _SCP02_DEFAULT)
+        form = _form_of_scp02(place).value
         return scp02(keys, level, implementation=form, application=application, number=place.number, family=place.family)
     forms = _forms(place)
     size = S16 if forms and all(each.s16 for each in forms) else S8
@@ -185,8 +184,12 @@ def static_level(parameters: GpParameters, protocol: str, place: Place) -> Level
     if parameters.level != AUTO:
         return Level(int(parameters.level, 16))
     if protocol == SCP02:
-        return _SCP02_MOST
+        return _form_of_scp02(place).most
     return max((each.most for each in _forms(place)), default=Level.FULL)
+
+
+def _form_of_scp02(place: Place) -> Scp02Implementation:
+    return next(map(Scp02Implementation, place.told.options(2)), Scp02Implementation())
 
 
 def _forms(place: Place) -> list[Implementation]:

@@ -70,6 +70,13 @@ class Scp02Implementation:
         """
         return bool(self.value & 0x40)
 
+    @property
+    def most(self) -> Level:
+        """
+        The highest level that it has.
+        """
+        return Level.C_MAC | Level.C_DECRYPTION | (Level.R_MAC if self.r_mac else Level.NONE)
+
     def refuse(self, level: Level) -> None:
         """
         @raise LevelNotPossible: SCP02 has no such level, or this form has not.

@@ -14,9 +14,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.apdu.atr import make_atr
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import ParameterError
-from cardgw.operations.gp_head import GpParameters
+from cardgw.gp.recognition_data import RecognitionData, SecureChannel
+from cardgw.operations.gp_head import SCP02, GpParameters
 from cardgw.operations.gp_info import GpRegistry
-from cardgw.operations.gp_protocol import Place, look_around, protocol_of
+from cardgw.operations.gp_protocol import Place, look_around, protocol_of, static_level
+from cardgw.scp import families
 from cardgw.scp.host_keys import HostKeys
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
@@ -126,6 +128,15 @@ class StaticTests(GpTestCase):
         """
         self.key_sets["issuer"] = KeySet.of_des(0, DEFAULT_KEY)
         self.done(card=scp11_card(family=FAMILIES["legacy"], variants=""))
+
+    def test_oldLevel(self) -> None:
+        """
+        The highest level of SCP02 is that with an R-MAC, where the card has it.
+        """
+        for form, level in ((0x55, 0x03), (0x75, 0x13)):
+            told = RecognitionData(channels=(SecureChannel(2, form),))
+            place = Place(MemoryChannel(INFO, lambda _: b""), b"", 0, told, families.LEGACY)
+            self.assertEqual(static_level(GpParameters(), SCP02, place), level)
 
     def test_levels(self) -> None:
         """
