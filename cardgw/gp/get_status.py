@@ -129,14 +129,21 @@ async def read_registry(channel: ICardChannel, form: Form | None = None, number:
     """
     The registry, as far as the security domain that is selected may see it.
 
-    Cards that do not tell what is in a load file are asked for load files alone.
-
     @param channel: as for L{read_status}, which see for errors, too.
     """
     entries = await read_status(channel, Scope.ISD, form, number=number)
     entries += await read_status(channel, Scope.APPLICATIONS, form, number=number)
+    return Registry(entries + await read_load_files(channel, form, number))
+
+
+async def read_load_files(channel: ICardChannel, form: Form | None = None, number: int = BASIC) -> tuple[Entry, ...]:
+    """
+    The load files, with what is in them where the card tells that.
+
+    @param channel: as for L{read_status}, which see for errors, too.
+    """
     try:
         found = await read_status(channel, Scope.LOAD_FILES_AND_MODULES, form, number=number)
     except UnexpectedStatus:
         found = ()
-    return Registry(entries + (found or await read_status(channel, Scope.LOAD_FILES, form, number=number)))
+    return found or await read_status(channel, Scope.LOAD_FILES, form, number=number)

@@ -33,8 +33,11 @@ class GpInstall(GpOperation):
     summary = "load and install a CAP file on a GlobalPlatform card"
     help = """\
 Loads a CAP file, and installs its applets so that they can be selected.  What is being loaded is remembered: if the card is lost
-in between, the next gp.install with it deletes first what is left; nothing is resumed.  What the card has already is only
-replaced if replace says so, with all of its data.
+in between, the next gp.install with it deletes first what is left; nothing is resumed.  If that may be of use to somebody (it is
+whole and another one is to be loaded, or is not what was loaded) nothing is done until left says what becomes of it.
+
+What the card has already is only replaced if replace says so.  Then the old load file, its applications and all of their data are
+deleted first, and are gone for good even if the new file does not fit or is refused: no card tells before how much room it takes.
 
 In place of a file, package and applet install from a load file that the card has; make_selectable makes an instance selectable
 that is installed already.
@@ -60,7 +63,9 @@ with the key set that receipts names.
             failed has), C{journalled} (whether it was remembered, which takes a card that tells who it is), C{blocks} (how many
             the card has answered), C{receipts} (L{Receipts.found}) and C{warnings}.
         @raise AlreadyOnCard: the card has it, and it is not to be replaced.
-        @raise NotOnCard: the card does not have what is to be installed from, or made selectable.
+        @raise NotOnCard: the card does not have what is to be installed from, or made selectable, or needed by what is to replace
+            something.
+        @raise LeftBehind: a run before has left something that may be of use.
         @raise UnexpectedStatus: one of the module C{gp_install_errors}: the card refuses; what happened is written down.
         """
         aside, given = self.aside(session), (session.parameters, session.keys, card_of(domain))

@@ -15,6 +15,8 @@ from cardgw.operations.gp_install_plan import InstallPlan
 from cardgw.operations.gp_present import Present, needs
 
 NO_MEMORY = (0x6A84, 0x6581)
+NOT_FOUND = range(0x6A88, 0x6A89)
+"""What is to be deleted is not there."""
 _NOT_FOUND, _NOT_ALLOWED, _WRONG_DATA = 0x6A88, (0x6982, 0x6985), 0x6A80
 
 
@@ -30,6 +32,14 @@ class NotOnCard(OperationRefused):
     """
     The card does not have this.
     """
+
+
+class LeftBehind(OperationRefused):
+    """
+    A load that broke off has left something on the card that may be of use.
+    """
+
+    hint = "Give left: delete takes it off the card, with all that was installed from it; keep leaves it there."
 
 
 class NotEnoughMemory(UnexpectedStatus):

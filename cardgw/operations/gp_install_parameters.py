@@ -18,6 +18,7 @@ from cardgw.operations.gp_head import AUTO, aid
 
 HASHES = {"sha1": Hash.SHA1, "sha256": Hash.SHA256, "sha384": Hash.SHA384, "sha512": Hash.SHA512}
 NONE, YES, NO = "none", "yes", "no"
+DELETE, KEEP = "delete", "keep"
 _MEMORY = integer(0, 0xFFFFFFFF)
 
 
@@ -43,6 +44,11 @@ class InstallGpParameters(DelegatedParameters):
     )
     replace: bool = option(
         boolean, "delete first what the card has of it: the load file, its applications, and the instances", default=False
+    )
+    left: str = option(
+        choice(AUTO, DELETE, KEEP),
+        "what becomes of what a run before has left; by itself it is deleted if it is certain that nobody else has use for it",
+        default=AUTO,
     )
     for_domain: str = option(
         aid, "the AID of the security domain that the load file will belong to; empty: the one that is spoken to", default=""

@@ -126,11 +126,11 @@ class InstallPlan:
             install = for_install(self.package, applet, aid, granted, parameters=parameters.of_install(), purpose=purpose)
             yield Instance(aid, self.tokens.on(install))
 
-    def delete(self, aid: bytes) -> Delete:
+    def delete(self, aid: bytes, *, related: bool = False) -> Delete:
         """
-        DELETE for what is replaced: of the load file, with all that was installed from it.
+        DELETE for what is replaced, or was left: of the load file always with all that was installed from it.
         """
-        return self.tokens.on(Delete((aid,), related=aid == self.package, control=self._parameters.control))
+        return self.tokens.on(Delete((aid,), related=related or aid == self.package, control=self._parameters.control))
 
     def commands(self) -> Iterator[Command]:
         """

@@ -23,14 +23,14 @@ from cardgw.gp.load_file import load
 from cardgw.interfaces import ISession
 from cardgw.operations.gp_delegated import Receipts
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_install_errors import AlreadyOnCard, NotOnCard, Reasons
-from cardgw.operations.gp_install_parameters import NO, YES, InstallGpParameters
+from cardgw.operations.gp_install_errors import NOT_FOUND, AlreadyOnCard, NotOnCard, Reasons
+from cardgw.operations.gp_install_parameters import DELETE, KEEP, NO, YES, InstallGpParameters
 from cardgw.operations.gp_install_plan import InstallPlan, Instance
-from cardgw.operations.gp_journal import LoadJournal
-from cardgw.operations.gp_present import Present, read_present
+from cardgw.operations.gp_journal import Begun, LoadJournal
+from cardgw.operations.gp_leftover import Leftover
+from cardgw.operations.gp_present import Present, needs, read_present
 from cardgw.values import Feature
 
-_NOT_FOUND = range(0x6A88, 0x6A89)
 NAMELESS = "The card does not tell who it is: if it is lost now, nobody will know what is left on it."
 
 
@@ -82,16 +82,35 @@ class Installation:
     async def _run(self) -> None:
         script = self._script()
         journal = LoadJournal(self.session, self.domain)
-        self.cleaned_up = await journal.clean_up()
         self._present = await read_present(self.domain)
+        await self._clean_up(journal)
         await self._make_room()
         if script.steps:
             await self._load(journal, script)
         for instance in self.plan.instances:
+            if self.plan.cap is not None:
+                await journal.installing(instance.aid)
             await self._install(instance)
         if self.plan.cap is not None:
             await journal.done()
             self.left = b""
+
+    async def _clean_up(self, journal: LoadJournal) -> None:
+        """
+        What a run before has left is deleted, as far as that is wanted.
+        """
+        begun = await journal.recalled()
+        if begun is None:
+            return
+        found, wanted = Leftover(begun, self._present), self._parameters.left
+        loading = b"" if self.plan.cap is None else self.plan.package
+        if wanted == DELETE or (wanted != KEEP and found.check(loading)):
+            self.session.stage("gp_clean_up", package=found.aid.hex().upper())
+            deletion = await self.receipts.aside(partial(self.plan.delete, found.aid, related=True))
+            if await found.remove(self.domain, deletion):
+                self.cleaned_up = found.aid
+            self._present = await read_present(self.domain)
+        await journal.done()
 
     async def _make_room(self) -> None:
         """
@@ -102,6 +121,8 @@ class Installation:
         there = [aid for aid in self._wanted() if self._present.find(aid)]
         if there and not self._parameters.replace:
             raise AlreadyOnCard(", ".join(each.hex().upper() for each in there))
+        if there:
+            self._check_imports()
         unknown = self._parameters.replace and self._present.registry is None
         if self.plan.package in there or unknown:
             await self._delete(self.plan.package)
@@ -125,13 +146,21 @@ class Installation:
             hint = "It was half loaded, and has been deleted just now." if self.cleaned_up == needed else ""
             raise NotOnCard(needed.hex().upper(), hint=hint)
 
+    def _check_imports(self) -> None:
+        """
+        Nothing is deleted for what can never be loaded.  Only the issuer's domain sees all that is there.
+        """
+        missing = () if self._parameters.domain else self._present.certainly_lacks(self.plan.imports)
+        if missing:
+            raise NotOnCard(needs(missing), hint="Nothing was deleted. If the card has it nevertheless, use gp.delete first.")
+
     async def _delete(self, aid: bytes) -> None:
         """
         What is perhaps not there is deleted if it is.
         """
         name = aid.hex().upper()
         self.session.stage("gp_replace", aid=name)
-        allowed = (OK,) if self._present.find(aid) else (OK, _NOT_FOUND)
+        allowed = (OK,) if self._present.find(aid) else (OK, NOT_FOUND)
         deletion = await self.receipts.aside(partial(self.plan.delete, aid))
         step = Step(deletion.command(), allowed, slow=True)
         (answer,) = await self.domain.send(Script((step,)), f"DELETE of {name}, which is replaced")
@@ -140,11 +169,11 @@ class Installation:
             self.deleted.append(aid)
 
     async def _load(self, journal: LoadJournal, script: Script) -> None:
-        assert self.plan.for_load is not None
-        aid = self.plan.package
+        assert self.plan.for_load is not None and self.plan.cap is not None
+        aid, begun = self.plan.package, Begun.of(self.plan.cap)
         self.session.stage("gp_load", package=aid.hex().upper(), **self._missing())
         if self._present.registry is not None:
-            self.journalled = await journal.begun(aid)  # it was not there, so whatever is there from now on is ours
+            self.journalled = await journal.begun(begun)  # it was not there, so whatever is there from now on is ours
         try:
             await self.domain.slowly(self.plan.for_load.command(), "INSTALL [for load]")
         except UnexpectedStatus as problem:
@@ -152,7 +181,7 @@ class Installation:
                 await journal.done()
             raise await self._reasons.to_begin(problem) from problem
         if not self.journalled:
-            self.journalled = await journal.begun(aid)
+            self.journalled = await journal.begun(begun)
         self.left = aid
         domain = self.plan.domain or self.domain.aid
         answer = await self._send_file(script)
@@ -220,7 +249,9 @@ class Installation:
 
     def _warnings(self) -> list[str]:
         nameless = [NAMELESS] if self.plan.cap is not None and not self.session.identity else []
-        return [*nameless, *self.receipts.warnings()]
+        other = self.cleaned_up and self.cleaned_up != self.plan.package
+        gone = [f"{self.cleaned_up.hex().upper()}, which a run before had left, was deleted."] if other else []
+        return [*nameless, *gone, *self.receipts.warnings()]
 
 
 def block_size(parameters: InstallGpParameters, domain: Domain) -> int:

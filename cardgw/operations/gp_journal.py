@@ -1,18 +1,57 @@
 # -*- test-case-name: tests.operations.test_gp_journal -*-
 """
 What is being loaded onto a card, remembered before its first block is sent: after a break the next run finds what is left of it
-on the card, and deletes it.  Nothing is resumed.
+on the card (L{cardgw.operations.gp_leftover}).  Nothing is resumed.
 """
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from typing import Self
 
-from cardgw.gp.delete import delete
-from cardgw.gp.get_status import read_status
-from cardgw.gp.registry import Scope
+from attrs import evolve, field, frozen
+
+from cardgw.apdu import tlv
+from cardgw.gp.cap import CapFile
+from cardgw.gp.life_cycle import SELECTABLE, Kind, LoadFileState
+from cardgw.gp.registry import Entry
 from cardgw.interfaces import ISession
 from cardgw.operations.gp_domain import Domain
+
+
+@frozen
+class Begun:
+    """
+    What a run puts on a card, as the registry of the card will have it.
+
+    @ivar file: the load file, whole.
+    @ivar instances: the AIDs of what the card was told to install from it; nothing else can be there from that run.
+    """
+
+    file: Entry
+    instances: tuple[bytes, ...] = ()
+
+    @classmethod
+    def of(cls, cap: CapFile) -> Self:
+        """
+        Of a run that loads this file, and has installed nothing yet.
+        """
+        package = cap.package
+        return cls(Entry(Kind.PKG, package.aid, LoadFileState.LOADED, version=bytes(package.version), modules=cap.applets))
+
+    @classmethod
+    def decode(cls, octets: bytes) -> Self:
+        """
+        @param octets: as L{encode} gives them.
+        """
+        file, *rest = tlv.decode(octets)
+        return cls(Entry.decode(file.value, Kind.PKG), tuple(Entry.decode(each.value, Kind.APP).aid for each in rest))
+
+    def encode(self) -> bytes:
+        """
+        As entries of a registry.
+        """
+        installed = (Entry(Kind.APP, each, SELECTABLE, load_file=self.file.aid) for each in self.instances)
+        return b"".join(each.encode() for each in (self.file, *installed))
 
 
 @frozen(eq=False)
@@ -28,20 +67,29 @@ class LoadJournal:
     def _key(self) -> str:
         return f"gp.loading:{self.domain.aid.hex().upper()}"
 
-    async def begun(self, package: bytes) -> bool:
+    async def begun(self, what: Begun) -> bool:
         """
-        The card has agreed to be loaded this package, so it did not have it before.
+        From now on it may be on the card, in part or whole.
 
-        @param package: its AID.
         @return: whether it is remembered.
         """
         if self.session.identity:
-            await self.session.remember(self.session.identity, self._key, package)
+            await self.session.remember(self.session.identity, self._key, what.encode())
         return bool(self.session.identity)
+
+    async def installing(self, instance: bytes) -> None:
+        """
+        From now on an application may be on the card, too.
+
+        @param instance: its AID.
+        """
+        what = await self.recalled()
+        if what is not None:
+            await self.begun(evolve(what, instances=(*what.instances, instance)))
 
     async def done(self) -> None:
         """
-        All of it is there, and installed.
+        All of it is there, and installed; or nothing of it is.
         """
         if self.session.identity:
             await self.session.remember(self.session.identity, self._key, None)
@@ -49,26 +97,16 @@ class LoadJournal:
     async def gone(self, package: bytes) -> None:
         """
         A package was deleted, perhaps the one that is remembered.
+
+        @param package: its AID.
         """
-        if self.session.identity and await self.session.recall(self.session.identity, self._key) == package:
+        what = await self.recalled()
+        if what is not None and what.file.aid == package:
             await self.done()
 
-    async def clean_up(self) -> bytes:
+    async def recalled(self) -> Begun | None:
         """
-        Delete what a run before has left, with what it had installed of it.
-
-        @return: the AID of the package that was deleted; empty for none.
-        @raise UnexpectedStatus: the card refuses.
+        What a run before has begun, and not brought to its end.
         """
-        if not self.session.identity:
-            return b""
-        package = await self.session.recall(self.session.identity, self._key)
-        if package is None:
-            return b""
-        there = await read_status(self.domain.channel, Scope.LOAD_FILES, number=self.domain.number)
-        found = any(each.aid == package for each in there)
-        if found:
-            self.session.stage("gp_clean_up", package=package.hex().upper())
-            await self.domain.slowly(delete(package, related=True), f"DELETE of {package.hex().upper()}, which is half loaded")
-        await self.done()
-        return package if found else b""
+        octets = await self.session.recall(self.session.identity, self._key) if self.session.identity else None
+        return None if octets is None else Begun.decode(octets)

@@ -11,13 +11,15 @@ from attrs import frozen
 
 from cardgw.errors import MalformedAnswer, UnexpectedStatus
 from cardgw.gp.cap_components import Package
-from cardgw.gp.get_status import read_status
+from cardgw.gp.get_status import read_load_files, read_status
 from cardgw.gp.registry import Entry, Scope
 from cardgw.gp.registry_tree import Registry, version_text
 from cardgw.operations.gp_domain import Domain
 
-BUILT_IN = tuple(map(bytes.fromhex, ("A000000062", "A000000151")))
-"""How the AIDs of packages begin that cards have from the factory, and often do not list: of Java Card and of GlobalPlatform."""
+BUILT_IN = tuple(map(bytes.fromhex, ("A000000062", "A000000151", "A000000009", "A000000087")))
+"""
+How the AIDs of packages begin that cards have from the factory, and often do not list: of Java Card, GlobalPlatform, ETSI, 3GPP.
+"""
 
 
 @frozen
@@ -77,8 +79,8 @@ async def read_present(domain: Domain) -> Present:
     """
     found: tuple[Entry, ...] = ()
     try:
-        for scope in (Scope.LOAD_FILES, Scope.APPLICATIONS):
-            found += await read_status(domain.channel, scope, number=domain.number)
+        found += await read_load_files(domain.channel, number=domain.number)
+        found += await read_status(domain.channel, Scope.APPLICATIONS, number=domain.number)
     except (UnexpectedStatus, MalformedAnswer):
         return Present(None)
     return Present(Registry(found))

@@ -42,6 +42,8 @@ def make_components(
     export: bool = False,
     resources: bytes = b"",
     code: int = 20,
+    aid: bytes = PACKAGE,
+    major: int = 1,
 ) -> dict[Component, bytes]:
     """
     The components of a package.
@@ -49,11 +51,13 @@ def make_components(
     @param minor: of the format.
     @param name: of the package; only with a format that has a place for it.
     @param code: how long the methods are.
+    @param aid: of the package.
+    @param major: of its version.
     """
     flags = (Flag.APPLET if applets else 0) | (Flag.EXPORT if export else 0) | (Flag.EXTENDED if extended else 0)
     named = bytes((len(name),)) + name
-    head = MAGIC + bytes((minor, 2, flags)) + package()
-    head += b"\x01" + package() + named if extended else (named if minor >= 2 else b"")
+    head = MAGIC + bytes((minor, 2, flags)) + package(aid, major)
+    head += b"\x01" + package(aid, major) + named if extended else (named if minor >= 2 else b"")
     infos = {
         Component.Header: head,
         Component.Import: bytes((len(imports),)) + b"".join(package(each, 1, 3) for each in imports),

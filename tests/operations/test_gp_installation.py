@@ -19,6 +19,7 @@ from cardgw.gp.privileges import Privilege
 from cardgw.operations.gp_install import GpInstall
 from cardgw.operations.gp_install_errors import AlreadyOnCard, InstallRefused, NotOnCard
 from cardgw.operations.gp_installation import NAMELESS
+from cardgw.operations.gp_journal import Begun
 from cardgw.virtual.security_domain_options import JCOP
 from cardgw.virtual.security_domain_values import DOMAIN_FILE, DOMAIN_MODULE
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
@@ -108,6 +109,15 @@ class SequenceTests(VirtualTestCase):
         self.assertEqual(found["deleted"], [ALL[0], domain])
         self.assertEqual([each.kind for each in self.virtual.entries[2:]], [Kind.PKG, Kind.APP])
 
+    def test_lacking(self) -> None:
+        """
+        What can never be loaded replaces nothing: it needs a package that the card does not have.
+        """
+        self.done(cap=SMALL)
+        wanting = zipped(make_components(imports=(bytes.fromhex("A00000009901"),))).hex()
+        self.assertIn("A00000009901 1.3 that the card does not list", self.failed(NotOnCard, cap=wanting, replace=True))
+        self.assertEqual(self.there(), ALL[:2])
+
     def test_refusedInstall(self) -> None:
         """
         When the applet is not installed, the file is there, and remembered; the next run begins anew.
@@ -122,7 +132,8 @@ class SequenceTests(VirtualTestCase):
         """
         What was half loaded is not installed from.
         """
-        self.failed(InstallRefused, cap=SMALL, privileges=["SecurityDomain"])
+        self.virtual = make_card(LEAVING)
+        self.failureResultOf(self.start(Cut(self.virtual, 16, done=True), cap=CAP), ChannelError)
         self.assertIn("It was half loaded", self.failed(NotOnCard, package=ALL[0], applet=ALL[1]))
 
     def test_nameless(self) -> None:
@@ -221,7 +232,7 @@ class BreakTests(VirtualTestCase):
         self.failureResultOf(running, CancelledError, ChannelError)
         (result,) = self.session.results
         self.assertEqual((result["left"], result["installed"], result["blocks"]), (ALL[0], [], 2))
-        self.assertEqual(list(self.memory.values()), [PACKAGE])
+        self.assertEqual([Begun.decode(each).file.aid for each in self.memory.values()], [PACKAGE])
         self.assertEqual(operation.name, "gp.install")
 
 

@@ -19,6 +19,7 @@ from cardgw.errors import PeerLost, UnexpectedStatus
 from cardgw.gp.commands import Ins
 from cardgw.gp.errors import TooManyBlocks
 from cardgw.operations.gp_install import GpInstall
+from cardgw.operations.gp_journal import Begun
 from cardgw.scp.class_byte import is_marked
 from cardgw.scp.keys import KeySet
 from cardgw.testing import FakeSession, session_for
@@ -218,7 +219,7 @@ class RefusedTests(PipeliningTests):
             self.begin(burst)
             self.refuse(40, 0x6581)
             self.failureResultOf(self.run_load(), UnexpectedStatus)
-            self.assertEqual(list(self.memory.values()), [PACKAGE])
+            self.assertEqual([Begun.decode(each).file.aid for each in self.memory.values()], [PACKAGE])
             self.answer = self.card
             self.sent.clear()
             self.assertEqual(self.loaded(), LEVELS["33"] + 1)
@@ -264,7 +265,7 @@ class RefusedTests(PipeliningTests):
 
             self.answer = answer
             self.failureResultOf(self.run_load(), PeerLost)
-            self.assertEqual(list(self.memory.values()), [PACKAGE])
+            self.assertEqual([Begun.decode(each).file.aid for each in self.memory.values()], [PACKAGE])
             self.answer = self.card
             self.connect()
             self.loaded()
