@@ -270,6 +270,8 @@ def parse_applets(octets: bytes, *, extended: bool) -> tuple[bytes, ...]:
             found.append(reader.aid())
             reader.take(3 if extended else 2)
         reader.end()
+        if len(set(found)) < len(found):
+            raise ValueError("an AID is there twice")
     except ValueError as problem:
         raise ValueError(f"Applet: {problem}") from None
     return tuple(found)

@@ -89,13 +89,21 @@ class PartsTests(SynchronousTestCase):
     Applets and imports.
     """
 
-    @given(st.lists(aids, min_size=1, max_size=5), st.booleans())
+    @given(st.lists(aids, min_size=1, max_size=5, unique=True), st.booleans())
     def test_applets(self, wanted: list[bytes], extended: bool) -> None:
         """
         The AIDs of applets, in either format.
         """
         octets = make_components(wanted, extended=extended)[Component.Applet]
         self.assertEqual(parse_applets(octets, extended=extended), tuple(wanted))
+
+    def test_appletTwice(self) -> None:
+        """
+        No two applets have the same AID: they could not both be installed.
+        """
+        octets = make_components((APPLET, APPLET))[Component.Applet]
+        with self.assertRaisesRegex(ValueError, "Applet: an AID is there twice"):
+            parse_applets(octets, extended=False)
 
     @given(st.lists(aids, max_size=5))
     def test_imports(self, wanted: list[bytes]) -> None:
