@@ -13,7 +13,7 @@ from attrs import frozen
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from cardgw.apdu.command import SHORT_DATA, Command
+from cardgw.apdu.command import Command
 from cardgw.apdu.script import OK, Script, Step
 from cardgw.errors import ParameterError
 from cardgw.fields import boolean, each_of, integer, octets, option
@@ -127,7 +127,7 @@ class StoreCertificatesParameters(ChangeParameters):
             raise ParameterError("certificates: expected one of certificates, serials and issuer")
         if self.on_card and not self.issuer:
             raise ParameterError("on_card: there is no issuer")
-        self.script(SHORT_DATA)
+        self.script(self.usual_block)
         check_chain(self.certificates)
 
     def script(self, block: int) -> Script:
@@ -173,9 +173,9 @@ there is none.
 
     def plan(self, parameters: StoreCertificatesParameters, keys: KeySource) -> Iterable[Command]:
         """
-        See L{GpOperation.plan}.  Blocks are as long as they can be without a secure channel.
+        See L{GpOperation.plan}.  Blocks are as long as they are with most cards.
         """
-        return (each.command for each in parameters.script(SHORT_DATA).steps)
+        return (each.command for each in parameters.script(parameters.usual_block).steps)
 
     def warnings(self, session: ISession) -> list[str]:
         """

@@ -12,7 +12,7 @@ from typing import Any
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from cardgw.apdu.command import SHORT_DATA, Command
+from cardgw.apdu.command import Command
 from cardgw.errors import ParameterError
 from cardgw.gp.install import for_personalization
 from cardgw.interfaces import IOperation, ISession
@@ -58,12 +58,12 @@ encrypted here (encrypt); encryption tells the card of those that have been encr
 
     def plan(self, parameters: StoreParameters, keys: KeySource) -> Iterable[Command]:
         """
-        See L{GpOperation.plan}.  Blocks are as long as they can be without a secure channel; what is encrypted is not told.
+        See L{GpOperation.plan}.  Blocks are as long as they are with most cards; what is encrypted is not told.
         """
         if parameters.application:
             yield _personalize(parameters)
         if not parameters.encrypt:
-            yield from (each.command for each in parameters.script(SHORT_DATA, None).steps)
+            yield from (each.command for each in parameters.script(parameters.usual_block, None).steps)
 
     def warnings(self, session: ISession) -> list[str]:
         """

@@ -13,7 +13,7 @@ from attrs import frozen
 from cardgw.errors import ParameterError
 from cardgw.fields import boolean, choice, matching, option, text
 from cardgw.scp.families import FAMILIES
-from cardgw.scp.level import LEVELS, S8, S16, Level
+from cardgw.scp.level import LEVELS, S8, S16, Level, most_data
 
 AUTO, PLAIN, SCP02, SCP03 = "auto", "none", "scp02", "scp03"
 SCP11S = SCP11A, SCP11B, SCP11C = "scp11a", "scp11b", "scp11c"
@@ -66,6 +66,17 @@ class GpParameters:
     def __attrs_post_init__(self) -> None:
         if not self.keys and self.protocol not in (AUTO, PLAIN):
             raise ParameterError(f"keys: {self.protocol} needs a key set")
+
+    @property
+    def usual_block(self) -> int:
+        """
+        Most bytes of plain data in one short command, at this level and with a card that does not tell of narrower limits.
+        """
+        if self.level in LEVELS_OF_SCP11:
+            level = LEVELS_OF_SCP11[self.level]
+        else:
+            level = Level.FULL if self.level == AUTO else Level(int(self.level, 16))
+        return most_data(level, S16 if self.mac_length == str(S16) else S8)
 
 
 @frozen

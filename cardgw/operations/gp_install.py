@@ -75,8 +75,8 @@ with the key set that receipts names.
 
     def plan(self, parameters: InstallGpParameters, keys: KeySource) -> Iterable[Command]:
         """
-        See L{GpOperation.plan}.  Blocks are as long as they can be without a secure channel; what replaces deletes first what the
-        card has, which is not known.
+        See L{GpOperation.plan}.  Blocks are as long as they are with most cards; what replaces deletes first what the card has,
+        which is not known.
         """
         return InstallPlan(parameters, keys).commands()
 
@@ -93,4 +93,6 @@ with the key set that receipts names.
         cap, _ = read_file(session.parameters)
         imports = () if cap is None else cap.imports
         found = [f"The file needs package {each.aid.hex().upper()} {each.version_text}." for each in imports]
+        if cap is not None and session.parameters.block_size is None:
+            found.append(f"Blocks of the file have {session.parameters.usual_block} bytes, unless the card takes more or less.")
         return [*found, "DELETE is sent for what the card has."] if session.parameters.replace else found

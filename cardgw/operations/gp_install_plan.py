@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from cardgw.apdu.command import SHORT_DATA, Command
+from cardgw.apdu.command import Command
 from cardgw.errors import ParameterError
 from cardgw.gp.cap import CapFile, code_hash
 from cardgw.gp.cap_components import Package
@@ -134,12 +134,12 @@ class InstallPlan:
 
     def commands(self) -> Iterator[Command]:
         """
-        All commands; of DELETE only that of the load file.  Blocks are as long as they can be without a secure channel.
+        All commands; of DELETE only that of the load file.  Blocks are as long as they are with most cards.
         """
         if self._parameters.replace:
             yield self.delete(self.package).command()
         if self.for_load is not None and self.load_file is not None:
             yield self.for_load.command()
-            size = self._parameters.block_size or SHORT_DATA
+            size = self._parameters.block_size or self._parameters.usual_block
             yield from (each.command for each in load(self.load_file, size).steps)
         yield from (each.install.command() for each in self.instances)

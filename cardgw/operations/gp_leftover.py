@@ -74,8 +74,8 @@ class Leftover:
 
     def _is_whole(self, entry: Entry, registry: Registry) -> bool:
         """
-        Whether it is, as far as the card tells: that there are applets in it; of a library, or on a card that does not tell that of
-        any load file, that it has a version.
+        Whether it is, as far as the card tells: that there are applets in it; of a library, or where the card does not tell that
+        of any load file, that it has a version.
         """
         told = any(each.modules for each in registry.of(Kind.PKG))
         return bool(entry.modules) or (any(entry.version) and not (told and self.begun.file.modules))

@@ -129,7 +129,9 @@ class InstallTests(GpTestCase):
         found = self.done(cap=ONE, dry_run=True)
         commands = found["commands"]
         self.assertEqual((commands[0][:8], commands[1][:4], commands[-1][:8]), ("80E60200", "80E8", "80E60C00"))
-        self.assertEqual(found["warnings"], ["The file needs package A0000000620101 1.3."])
+        blocks = "Blocks of the file have 239 bytes, unless the card takes more or less."
+        self.assertEqual(found["warnings"], ["The file needs package A0000000620101 1.3.", blocks])
+        self.assertEqual(self.done(cap=ONE, dry_run=True, block_size=100)["warnings"], found["warnings"][:1])
         found = self.done(cap=ONE, dry_run=True, replace=True)
         self.assertEqual(found["commands"], [f"80E40080094F07{PACKAGE.hex().upper()}00", *commands])
         self.assertIn("DELETE is sent for what the card has.", found["warnings"])
