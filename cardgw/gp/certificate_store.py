@@ -23,7 +23,8 @@ CERTIFICATES, CERTIFICATE, X509 = 0xBF21, 0x7F21, 0x30
 """Tags: the store, a certificate of GlobalPlatform, and a sequence of ASN.1."""
 OFF_CARD_ISSUERS, ON_CARD_ISSUERS = 0xFF33, 0xFF34
 """Tags: who certifies those that speak to the card (KLOC), and the card itself (KLCC)."""
-_CONTROL, _KEY, _ISSUER, _ON_CARD, _ALLOWED, _SERIAL = 0xA6, 0x83, 0x42, 0x80, 0x70, 0x93
+_CONTROL, _KEY, _ISSUER, _ON_CARD, _ALLOWED, _SERIAL, _COUNTER = 0xA6, 0x83, 0x42, 0x80, 0x70, 0x93, 0x92
+MOST_COUNTER = 0x7FFF
 _MOST_ISSUER = 64
 
 
@@ -104,14 +105,19 @@ def _check_certificate(octets: bytes) -> None:
         raise ParameterError("certificates: one is neither X.509 in DER nor a data object 7F21") from None
 
 
-def store_allow_list(key: KeyReference, serials: Iterable[bytes], size: int) -> Script:
+def store_allow_list(key: KeyReference, serials: Iterable[bytes], size: int, counter: int | None = None) -> Script:
     """
     STORE DATA for the serial numbers of certificates that a card lets in; none lets in all that are certified.
 
     @param key: of whoever certifies them.
+    @param counter: of the list, 1 to L{MOST_COUNTER}: in SCP11c, where commands can be sent again, a card takes no list whose
+        counter is not higher than before; C{None} for none.
     """
+    counted = b""
+    if counter is not None:
+        counted = tlv.encode(_COUNTER, check_byte(counter, "counter of the list", 1, MOST_COUNTER).to_bytes(2, "big"))
     listed = tlv.encode(_ALLOWED, *(tlv.encode(_SERIAL, _some(each, "serial number")) for each in serials))
-    return _store(tlv.encode(_CONTROL, key.encode()) + listed, size)
+    return _store(tlv.encode(_CONTROL, key.encode()) + counted + listed, size)
 
 
 def store_issuer(key: KeyReference, issuer: bytes, size: int, *, on_card: bool = False) -> Script:

@@ -19,6 +19,7 @@ from cardgw.errors import ParameterError
 from cardgw.fields import boolean, each_of, integer, octets, option
 from cardgw.gp import commands
 from cardgw.gp.certificate_store import (
+    MOST_COUNTER,
     OFF_CARD_ISSUERS,
     ON_CARD_ISSUERS,
     KeyReference,
@@ -116,6 +117,9 @@ class StoreCertificatesParameters(ChangeParameters):
         "empty list: all that are certified with the key",
         default=None,
     )
+    counter: int | None = option(
+        integer(1, MOST_COUNTER), "of the serial numbers: in SCP11c the card takes only a list with a higher one", default=None
+    )
     issuer: bytes = option(
         octets, "in place of them: who has the key: the subject key identifier, or the identifier of the authority", default=b""
     )
@@ -127,6 +131,8 @@ class StoreCertificatesParameters(ChangeParameters):
             raise ParameterError("certificates: expected one of certificates, serials and issuer")
         if self.on_card and not self.issuer:
             raise ParameterError("on_card: there is no issuer")
+        if self.counter is not None and self.serials is None:
+            raise ParameterError("counter: there are no serials")
         self.script(self.usual_block)
         check_chain(self.certificates)
 
@@ -139,7 +145,7 @@ class StoreCertificatesParameters(ChangeParameters):
         """
         key = KeyReference(self.identifier, self.version)
         if self.serials is not None:
-            return store_allow_list(key, self.serials, block)
+            return store_allow_list(key, self.serials, block, self.counter)
         if self.issuer:
             return store_issuer(key, self.issuer, block, on_card=self.on_card)
         return store_certificates(key, self.certificates, block)

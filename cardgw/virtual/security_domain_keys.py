@@ -77,6 +77,7 @@ class KeyRing:
     @ivar issuers: whom an authority is known as, by its key.
     @ivar card_issuers: likewise, of those that certify the card.
     @ivar allowed: serial numbers that an authority's hosts must have, by its key.
+    @ivar lists: the highest counter of such a list, likewise.
     @ivar attempts: how many agreements on keys have failed in a row, by key.
     @ivar factory: what was there from the factory, by version.
     """
@@ -92,6 +93,7 @@ class KeyRing:
         self.issuers: dict[KeyReference, bytes] = {}
         self.card_issuers: dict[KeyReference, bytes] = {}
         self.allowed: dict[KeyReference, frozenset[bytes]] = {}
+        self.lists: dict[KeyReference, int] = {}
         self.attempts: dict[KeyReference, int] = {}
         self.factory: dict[int, dict[int, StoredKey]] = {}
         self._most = most
@@ -107,7 +109,7 @@ class KeyRing:
         """
         All is as it came from the factory.
         """
-        for kept in (self.certificates, self.issuers, self.card_issuers, self.allowed, self.attempts):
+        for kept in (self.certificates, self.issuers, self.card_issuers, self.allowed, self.lists, self.attempts):
             kept.clear()
         self.versions.clear()
         self.restore()
@@ -181,7 +183,7 @@ class KeyRing:
             del self.versions[each][key]
             if not self.versions[each]:
                 del self.versions[each]
-            for kept in (self.certificates, self.issuers, self.allowed):
+            for kept in (self.certificates, self.issuers, self.allowed, self.lists):
                 kept.pop(KeyReference(key, each), None)
 
     def _is_channel(self, version: int) -> bool:

@@ -100,6 +100,7 @@ def _ring(ring: KeyRing) -> dict[str, Any]:
         "issuers": [[*_pair(key), name.hex()] for key, name in ring.issuers.items()],
         "card_issuers": [[*_pair(key), name.hex()] for key, name in ring.card_issuers.items()],
         "allowed": [[*_pair(key), *(each.hex() for each in sorted(found))] for key, found in ring.allowed.items()],
+        "lists": [[*_pair(key), count] for key, count in ring.lists.items()],
     }
 
 
@@ -113,6 +114,7 @@ def _read_ring(found: Mapping[str, Any], most: int) -> KeyRing:
     ring.issuers = {KeyReference(kid, kvn): bytes.fromhex(name) for kid, kvn, name in found["issuers"]}
     ring.card_issuers = {KeyReference(kid, kvn): bytes.fromhex(name) for kid, kvn, name in found["card_issuers"]}
     ring.allowed = {KeyReference(kid, kvn): frozenset(map(bytes.fromhex, each)) for kid, kvn, *each in found["allowed"]}
+    ring.lists = {KeyReference(kid, kvn): int(count) for kid, kvn, count in found.get("lists", ())}
     return ring
 
 

@@ -18,6 +18,7 @@ from cardgw.gp.life_cycle import Kind
 from cardgw.gp.load_file import LAST_BLOCK
 from cardgw.gp.store_data import DataGroup, Encryption, Structure
 from cardgw.scp.primitives import unpad
+from cardgw.scp.store import KeyReference
 from cardgw.virtual.euicc_values import (
     SW_CONDITIONS,
     SW_DATA,
@@ -36,7 +37,7 @@ from cardgw.virtual.security_domain_values import SW_SECURITY
 
 STORABLE = (IIN, CIN, CARD_DATA, CAPABILITIES, 0x5F50)
 """What is put in the place of what is there."""
-_ON_CARD, _ALLOWED, _SERIAL = 0x80, 0x70, 0x93
+_ON_CARD, _ALLOWED, _SERIAL, _COUNTER = 0x80, 0x70, 0x93, 0x92
 _STRUCTURE = Structure.DGI | Structure.BER
 _RESERVED = 0x06
 _OBJECTS = 0x0070
@@ -148,9 +149,21 @@ def _store_for_key(ring: KeyRing, found: tlv.Tlvs) -> None:
     if certificates is not None:
         ring.certificates[key] = tuple(each.raw for each in certificates.children())
     elif allowed is not None:
-        serials = allowed.children().every(_SERIAL)
-        ring.allowed[key] = frozenset(each.value.lstrip(b"\0") for each in serials)
-        if not serials:
-            del ring.allowed[key]
+        _store_allowed(ring, key, allowed.children(), found.find(_COUNTER))
     else:
         raise Refused(SW_CONDITIONS)
+
+
+def _store_allowed(ring: KeyRing, key: KeyReference, listed: tlv.Tlvs, counter: tlv.Tlv | None) -> None:
+    """
+    A list that was there already is not taken again, if lists are counted.
+    """
+    if counter is not None:
+        number = int.from_bytes(counter.value, "big")
+        if len(counter.value) != 2 or number <= ring.lists.get(key, 0):
+            raise Refused(SW_CONDITIONS)
+        ring.lists[key] = number
+    serials = listed.every(_SERIAL)
+    ring.allowed[key] = frozenset(each.value.lstrip(b"\0") for each in serials)
+    if not serials:
+        del ring.allowed[key]

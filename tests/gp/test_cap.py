@@ -81,7 +81,13 @@ class CapFileTests(SynchronousTestCase):
         for folder in ("", "javacard/", "COM/EXAMPLE/JAVACARD/"):
             self.assertEqual(CapFile.decode(zipped(make_components(), folder)).package.aid, PACKAGE)
 
-    @given(st.lists(aids, max_size=3, unique=True), st.lists(aids, max_size=3), st.sampled_from((1, 2, 3)), st.booleans(), st.booleans())
+    @given(
+        st.lists(aids, max_size=3, unique=True),
+        st.lists(aids, max_size=3),
+        st.sampled_from((1, 2, 3)),
+        st.booleans(),
+        st.booleans(),
+    )
     @settings(max_examples=30)
     def test_ijc(self, applets: list[bytes], imports: list[bytes], minor: int, extended: bool, export: bool) -> None:
         """

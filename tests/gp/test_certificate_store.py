@@ -116,6 +116,14 @@ class StoreTests(SynchronousTestCase):
         self.assertEqual(stored(store_allow_list(KEY, [], 100)), "a60483021103" + "7000")
         self.assertRaises(ParameterError, store_allow_list, KEY, [b""], 100)
 
+    def test_counter(self) -> None:
+        """
+        A list may be counted, in two bytes.
+        """
+        self.assertEqual(stored(store_allow_list(KEY, [b"\1"], 100, 258)), "a60483021103" + "92020102" + "7003930101")
+        for counter in (0, 0x8000):
+            self.assertRaises(ParameterError, store_allow_list, KEY, [], 100, counter)
+
     def test_issuer(self) -> None:
         """
         Who certifies those that speak to the card, and the card.

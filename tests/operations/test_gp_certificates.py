@@ -161,6 +161,20 @@ class VirtualCertificatesTests(VirtualTestCase):
         self.assertEqual(self.done(**authority, serials=[]), {"stored": 0})
         self.assertEqual(ring.allowed, {})
 
+    def test_counted(self) -> None:
+        """
+        Where lists are counted, no older one is taken again.
+        """
+        authority = {"identifier": 0x10, "version": 1}
+        self.assertEqual(self.done(**authority, serials=["01"], counter=2), {"stored": 1})
+        self.assertIn("6985", self.failed(UnexpectedStatus, **authority, serials=[], counter=2))
+        ring = self.virtual._card.registry.isd.ring
+        assert ring is not None
+        self.assertEqual((list(ring.allowed.values()), list(ring.lists.values())), ([frozenset((b"\1",))], [2]))
+        self.done(**authority, serials=[], counter=3)
+        self.assertEqual(ring.allowed, {})
+        self.assertRaises(ParameterError, self.start, **authority, issuer="AB", counter=1)
+
     def test_issuers(self) -> None:
         """
         Who certifies hosts, or the card.

@@ -43,7 +43,7 @@ class PersistentTests(SynchronousTestCase):
         self.assertEqual(admin.put_one(0x70, rsa_public_key((1 << 1023) + 1, 3)), 0x9000)
         key = Reference(0x10, 3)
         for script in (
-            store_allow_list(key, [b"\x12"], 200),
+            store_allow_list(key, [b"\x12"], 200, 7),
             store_issuer(key, b"card's", 200, on_card=True),
             store_data(bytes.fromhex("420155"), 200, Structure.BER),
         ):
