@@ -14,17 +14,23 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
-from cardgw.errors import ParameterError
+from cardgw.errors import ParameterError, UnexpectedStatus
 from cardgw.fields import boolean, integer, option
 from cardgw.gp.delegated import deleted
 from cardgw.gp.delete import Delete, delete_key
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_delegated import DelegatedParameters, Receipts, Tokens, card_of
 from cardgw.operations.gp_domain import Domain
+from cardgw.operations.gp_errors import hinted
 from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_journal import LoadJournal
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import NOBODY, KeySource
+
+_HINTS = {
+    0x6A88: "The card has nothing of this AID, as far as this security domain sees.",
+    0x6985: "Is something installed from it (related)? What is selected, needed by others, or part of the card, stays.",
+}
 
 
 @frozen
@@ -35,6 +41,11 @@ class DeleteParameters(DelegatedParameters):
 
     aid: str = option(aid, "the AID of the application, security domain or load file")
     related: bool = option(boolean, "delete what was installed from the load file, or belongs to the domain, too", default=False)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if not self.aid:
+            raise ParameterError("aid: missing")
 
     def deletion(self, keys: KeySource, card: bytes = NOBODY) -> Delete:
         """
@@ -74,7 +85,10 @@ with them (related).
         receipts = await aside(partial(Receipts.of, parameters, session.keys, card, aside))
         command = (await aside(partial(parameters.deletion, session.keys, card))).command()
         session.stage("gp_delete", aid=parameters.aid)
-        answer = await domain.slowly(command, f"DELETE of {parameters.aid.upper()}")
+        try:
+            answer = await domain.slowly(command, f"DELETE of {parameters.aid.upper()}")
+        except UnexpectedStatus as problem:
+            raise hinted(problem, _HINTS) from problem
         gone = bytes.fromhex(parameters.aid)
         await receipts.take("DELETE", gone, answer.data, lambda: deleted(gone))
         await LoadJournal(session, domain).gone(gone)

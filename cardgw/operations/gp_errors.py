@@ -5,7 +5,9 @@ What the gateway itself refuses to do to cards of GlobalPlatform, or does not fi
 
 from __future__ import annotations
 
-from cardgw.errors import CardError, OperationRefused
+from collections.abc import Mapping
+
+from cardgw.errors import CardError, OperationRefused, UnexpectedStatus
 
 
 class NoSecurityDomain(CardError):
@@ -20,3 +22,12 @@ class AuthenticationFailedBefore(OperationRefused):
     """
 
     hint = "Make sure that they are the right ones; then give force. The card may block its keys for good."
+
+
+def hinted(problem: UnexpectedStatus, hints: Mapping[int, str]) -> UnexpectedStatus:
+    """
+    The same with what to do about it.
+
+    @param hints: by status.
+    """
+    return UnexpectedStatus(problem.response, problem.detail.rpartition(": ")[0], hint=hints.get(problem.response.status, ""))

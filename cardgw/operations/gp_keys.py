@@ -83,6 +83,13 @@ signs load files, or makes tokens.
 """
     parameters: Any = PutKeysParameters
 
+    def check(self, session: ISession) -> None:
+        """
+        See L{GpOperation.check}.
+        """
+        parameters: PutKeysParameters = session.parameters
+        _choice(parameters).check(session.keys(parameters.new))
+
     async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
         """
         See L{GpOperation.perform}.
@@ -149,9 +156,13 @@ def _of_card(parameters: PutKeysParameters, told: bytes) -> bytes:
     return told or wanted
 
 
+def _choice(parameters: PutKeysParameters) -> Choice:
+    return Choice(parameters.key, parameters.part, parameters.identifier)
+
+
 def _put(parameters: PutKeysParameters, found: Any, secured: Secured) -> PutKey:
     form = Form(secured.channel.dek, parameters.inner_length, secured.scp.family.name)
-    chosen = Choice(parameters.key, parameters.part, parameters.identifier)
+    chosen = _choice(parameters)
     card = _of_card(parameters, secured.diversification)
     if isinstance(found, MasterKeys) and not card:
         raise ParameterError("diversification: missing; each card has keys of its own, and this one has not told which it is")

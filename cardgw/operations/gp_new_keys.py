@@ -127,6 +127,18 @@ class Choice:
     part: str = AUTO
     identifier: int | None = None
 
+    def check(self, found: Any) -> None:
+        """
+        @param found: what settings name.
+        @raise ParameterError: it takes an identifier, and there is none.
+        """
+        if self.identifier is None and not hasattr(found, "for_card"):
+            raise ParameterError(
+                "identifier: missing", hint="17, 19 and 21 are those of the card's own keys for SCP11a, b and c."
+            )
+        if self.identifier is None and self.key != ALL:
+            raise ParameterError("identifier: missing; a single key has one")
+
     def fields(self, found: Any, form: Form, diversification: bytes) -> tuple[KeyField, ...]:
         """
         @param found: what settings name.
@@ -134,20 +146,15 @@ class Choice:
         @raise ParameterError: there is no such part, or no identifier for it.
         @raise NotSupported: a key does not leave its token.
         """
+        self.check(found)
         if not hasattr(found, "for_card"):
             return (self._of_pair(found, form),)
         keys: KeySet = found.for_card(diversification)
         if self.key == ALL:
             return form.three(keys)
-        if self.identifier is None:
-            raise ParameterError("identifier: missing; a single key has one")
         return (form.one(getattr(keys, self.key)),)
 
     def _of_pair(self, found: Any, form: Form) -> KeyField:
-        if self.identifier is None:
-            raise ParameterError(
-                "identifier: missing", hint="17, 19 and 21 are those of the card's own keys for SCP11a, b and c."
-            )
         pair, public = pair_of(found), public_of(found)
         private = self.part == PRIVATE or (self.part == AUTO and self.identifier in OWN_KEYS)
         if private and pair is not None:

@@ -40,12 +40,16 @@ class GpOperation:
         See L{cardgw.interfaces.IOperation.run}.
 
         @return: what L{perform} has found or done; in a dry run C{dry_run}, C{commands}, of key sets C{keys}, and C{warnings}.
+        @raise SecretError: a key set is not there.
         """
         self.check(session)
         if wanted_keys(session)[1] == SCP11B and self.manages_keys(session.parameters):
             raise KeysNotManageable(f"{self.name} in SCP11b")
         if getattr(session.parameters, "dry_run", False):
             return await self.aside(session)(partial(self._dry_run, session))
+        for name in self.key_sets(session.parameters):
+            if name and name != session.parameters.keys:
+                session.keys(name)  # what is not there is found out before the card is asked anything
         domain = await open_domain(session)
         try:
             return await self.perform(session, domain)

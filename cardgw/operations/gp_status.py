@@ -14,13 +14,14 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
-from cardgw.errors import OperationRefused, ParameterError
+from cardgw.errors import OperationRefused, ParameterError, UnexpectedStatus
 from cardgw.fields import boolean, choice, option, text
 from cardgw.gp.life_cycle import SELECTABLE, CardState, DomainState
 from cardgw.gp.set_status import lock, set_card_state, set_state, unlock
 from cardgw.identities import as_identity
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
+from cardgw.operations.gp_errors import hinted
 from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import KeySource
@@ -35,6 +36,11 @@ _CARD_STATES = {
 }
 _STATES = {"selectable": SELECTABLE, "personalized": DomainState.PERSONALIZED}
 """Of applications and security domains, besides locked and unlocked; only forward, and the second one only of domains."""
+
+_HINTS = {0x6A88: "The card has nothing of this AID, as far as this security domain sees."}
+_HINTS_OF_CARD = {
+    0x6985: "A card becomes initialized, then secured, and cannot go back; only one that is secured can be locked.",
+}
 
 
 @frozen
@@ -110,7 +116,10 @@ an AID also selectable and personalized, which some personalisation ends with.
             raise OperationRefused("it is not the card that is to be terminated, or does not tell who it is")
         session.stage("gp_set_status", state=parameters.state)
         (command,) = self.plan(parameters, session.keys)
-        await domain.slowly(command, "SET STATUS")
+        try:
+            await domain.slowly(command, "SET STATUS")
+        except UnexpectedStatus as problem:
+            raise hinted(problem, _HINTS if parameters.aid else _HINTS_OF_CARD) from problem
         return {"aid": parameters.aid.upper(), "state": parameters.state}
 
     def plan(self, parameters: StatusParameters, keys: KeySource) -> Iterable[Command]:

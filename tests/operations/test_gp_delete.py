@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.response import Response
-from cardgw.errors import ParameterError, UnexpectedStatus
+from cardgw.errors import ParameterError, SecretError, UnexpectedStatus
 from cardgw.gp.delegated import deleted, token_input
 from cardgw.gp.delete import Delete
 from cardgw.gp.life_cycle import Kind
 from cardgw.gp.registry import Entry
 from cardgw.operations.gp_delete import DeleteGpKeys, GpDelete
+from cardgw.operations.gp_journal import Begun
 from tests.operations.gp_card import HEAD, NEXT, GpOperationTests, GpTestCase
 from tests.operations.test_gp_delegated import receipt
 
@@ -48,7 +49,7 @@ class DeleteTests(GpTestCase):
         """
         self.card.entries.append(Entry(Kind.PKG, bytes.fromhex(AID), 0x01))
         place = ("cuid:4790503278900612AB34", "gp.loading:A000000151000000")
-        self.memory[place] = bytes.fromhex(AID)
+        self.memory[place] = Begun(self.card.entries[-1]).encode()
         expected = {"deleted": AID, "confirmation": "00", "receipts": [], "warnings": []}
         self.assertEqual(self.done(aid=AID, related=True), expected)
         ((command,), left) = self.commands(0xE4), len(self.card.entries)
@@ -72,7 +73,17 @@ class DeleteTests(GpTestCase):
         """
         What is not there cannot be deleted.
         """
-        self.assertIn(AID, self.failed(UnexpectedStatus, aid=AID))
+        self.assertIn(f"DELETE of {AID}: 6A88", told := self.failed(UnexpectedStatus, aid=AID))
+        self.assertIn("The card has nothing of this AID", told)
+        self.assertIn("aid: missing", str(self.assertRaises(ParameterError, self.start, aid="").detail))
+
+    def test_keySets(self) -> None:
+        """
+        What is not among the settings is found out before the card is asked anything.
+        """
+        for name in ("token", "receipts"):
+            self.failed(SecretError, aid=AID, **{name: "nobody"})
+        self.assertEqual(self.card.sent, 0)
 
 
 class DeleteKeysTests(GpTestCase):

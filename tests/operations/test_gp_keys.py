@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.response import Response
-from cardgw.errors import NotSupported, OperationRefused, ParameterError
+from cardgw.errors import NotSupported, OperationRefused, ParameterError, SecretError
 from cardgw.gp.errors import KeyCheckFailed
 from cardgw.operations.gp_keys import PutGpKeys
 from cardgw.scp.curves import encode_point
@@ -62,6 +62,14 @@ class PutKeysTests(GpTestCase):
         self.assertEqual(self.done(new="next", replaces=48), {"version": 49, "identifier": 1, "check_values": values})
         (command,) = self.commands(0xD8)
         self.assertEqual((command.p1, command.p2, command.data[0]), (48, 0x81, 49))
+
+    def test_early(self) -> None:
+        """
+        What cannot be put is found out before the card is asked anything.
+        """
+        self.failed(ParameterError, new="next", key="mac")
+        self.failed(SecretError, new="nobody")
+        self.assertEqual(self.card.sent, 0)
 
     def test_version(self) -> None:
         """
@@ -116,7 +124,7 @@ class PutKeysTests(GpTestCase):
         found = self.done(new="next", dry_run=True, diversification=card.hex())
         self.assertEqual(found["keys"][1]["check_values"], [each.hex().upper() for each in master.for_card(card).check_values()])
         self.assertEqual(found["warnings"], [])
-        (warning,) = self.done(new="next", dry_run=True)["warnings"]
+        (warning,) = self.done(new="next", identifier=17, dry_run=True)["warnings"]
         self.assertIn("those of the master keys", warning)
         self.assertIn("another one", self.failed(OperationRefused, new="next", diversification=card.hex()))
         self.assertEqual(self.done(new="next", diversification=bytes(10).hex())["version"], 49)
@@ -126,11 +134,11 @@ class PutKeysTests(GpTestCase):
         Key pairs are told by their kind; one without a public half by nothing.
         """
         self.key_sets["next"] = pair(P256)
-        found = self.done(new="next", dry_run=True)
+        found = self.done(new="next", identifier=17, dry_run=True)
         self.assertEqual((found["keys"][1]["kind"], found["keys"][1]["check_values"]), ("secp256r1", []))
         self.assertEqual(found["warnings"], ["Key pairs have no check values; this one is of secp256r1."])
         self.key_sets["next"] = HasPublic(None)
-        self.assertEqual(self.done(new="next", dry_run=True)["keys"][1]["kind"], "")
+        self.assertEqual(self.done(new="next", identifier=17, dry_run=True)["keys"][1]["kind"], "")
 
 
 class PutOnVirtualTests(VirtualTestCase):

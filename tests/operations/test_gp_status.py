@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.errors import OperationRefused, ParameterError
+from cardgw.errors import OperationRefused, ParameterError, UnexpectedStatus
 from cardgw.operations.gp_status import SetGpStatus
 from tests.gp.card import CUID, ISD
 from tests.operations.gp_card import HEAD, GpOperationTests, GpTestCase
@@ -79,6 +79,14 @@ class StatusTests(GpTestCase):
         self.failed(OperationRefused, **{**consent, "terminate": AID})
         self.assertEqual(self.commands(0xF0), [])
         self.assertEqual(self.sent(**consent), "80ff")
+
+    def test_refused(self) -> None:
+        """
+        Why a card may refuse.
+        """
+        self.card.refusing = {0xF080: 0x6985, 0xF040: 0x6A88}
+        self.assertIn("only one that is secured can be locked", self.failed(UnexpectedStatus, state="lock"))
+        self.assertIn("nothing of this AID", self.failed(UnexpectedStatus, state="lock", aid=AID))
 
     def test_nonsense(self) -> None:
         """
