@@ -13,7 +13,7 @@ from enum import IntEnum
 from attrs import evolve
 
 from cardgw.apdu import tlv
-from cardgw.apdu.command import SHORT_LE, Command
+from cardgw.apdu.command import EXTENDED_DATA, SHORT_LE, Command
 from cardgw.apdu.iso7816 import class_byte
 from cardgw.apdu.script import Script, Step
 from cardgw.errors import ParameterError
@@ -63,6 +63,17 @@ def check_aid(aid: bytes, what: str, *, optional: bool = False) -> bytes:
     if not (optional and not aid) and not LEAST_AID <= len(aid) <= MOST_AID:
         raise ParameterError(f"{what}: an AID has {LEAST_AID} to {MOST_AID} bytes, got {len(aid)}")
     return aid
+
+
+def check_data(data: bytes, what: str) -> bytes:
+    """
+    @param what: the command, for people.
+    @return: the data.
+    @raise ParameterError: they are more than a command can have.
+    """
+    if len(data) > EXTENDED_DATA:
+        raise ParameterError(f"{what}: at most {EXTENDED_DATA} bytes of data, got {len(data)}")
+    return data
 
 
 def field(value: bytes) -> bytes:
@@ -116,9 +127,10 @@ def get_data(tag: int, data: bytes = b"", cla: int = CLA) -> Command:
 
     @param tag: of the data object, two bytes at most.
     @param data: what narrows it down, such as A6{83{key identifier, key version}} for certificates.
-    @raise ParameterError: the tag is too long.
+    @raise ParameterError: the tag is too long, or the data are.
     """
     check_byte(tag, "tag of GET DATA", 0, 0xFFFF)
+    check_data(data, "GET DATA")
     return Command(cla, Ins.GET_DATA, tag >> 8, tag & 0xFF, data, SHORT_LE)
 
 

@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from cardgw.apdu import tlv
 from cardgw.apdu.command import SHORT_LE, Command
 from cardgw.errors import ParameterError
-from cardgw.gp.commands import AID, CLA, Ins, check_aid, check_byte
+from cardgw.gp.commands import AID, CLA, Ins, check_aid, check_byte, check_data
 from cardgw.gp.parameters import check_control
 
 RELATED = 0x80
@@ -54,9 +54,11 @@ class Delete:
     def command(self) -> Command:
         """
         The plain command.
+
+        @raise ParameterError: it would be longer than a command can be.
         """
         token = tlv.encode(TOKEN, self.token) if self.token else b""
-        return Command(CLA, Ins.DELETE, 0x00, RELATED if self.related else 0, self.data + token, SHORT_LE)
+        return Command(CLA, Ins.DELETE, 0x00, RELATED if self.related else 0, check_data(self.data + token, "DELETE"), SHORT_LE)
 
     def with_token(self, token: bytes) -> Self:
         """

@@ -76,8 +76,11 @@ class Install:
     def command(self) -> Command:
         """
         The plain command.
+
+        @raise ParameterError: it would be longer than a command can be.
         """
-        return Command(CLA, Ins.INSTALL, self.purpose, self.part, self.data + commands.field(self.token), SHORT_LE)
+        data = commands.check_data(self.data + commands.field(self.token), "INSTALL")
+        return Command(CLA, Ins.INSTALL, self.purpose, self.part, data, SHORT_LE)
 
     def with_token(self, token: bytes) -> Self:
         """

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from cardgw.apdu.command import SHORT_LE, Command
 from cardgw.apdu.script import Script, Step
 from cardgw.errors import ParameterError
-from cardgw.gp.commands import CLA, Ins, check_byte
+from cardgw.gp.commands import CLA, Ins, check_byte, check_data
 from cardgw.gp.load_file import LAST_BLOCK, blocks
 
 RESPONSE = 0x01
@@ -120,12 +120,14 @@ def store_parts(
     """
     STORE DATA with a block for each part: for applications that want one data grouping at a time.
 
-    @raise ParameterError: there are none.
+    @raise ParameterError: there are none, or one is longer than a command can be.
     @raise TooManyBlocks: there are more than 256.
     """
     if not parts or not all(parts):
         raise ParameterError("STORE DATA: there is nothing to store, or nothing in a part of it")
     blocks(bytes(len(parts)), 1)
+    for each in parts:
+        check_data(each, "STORE DATA")
     return _script(parts, structure | encryption | (RESPONSE if response else 0), response=response)
 
 

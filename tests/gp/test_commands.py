@@ -95,6 +95,13 @@ class CommandTests(SynchronousTestCase):
         self.assertEqual(commands.get_data(0xBF21, bytes.fromhex("A60483021103")).encode().hex(), "80cabf2106a6048302110300")
         self.assertRaises(ParameterError, commands.get_data, 0x10000)
 
+    def test_tooMuch(self) -> None:
+        """
+        What narrows it down can be longer than a command.
+        """
+        self.assertEqual(len(commands.get_data(0xBF21, bytes(65535)).data), 65535)
+        self.assertRaises(ParameterError, commands.get_data, 0xBF21, bytes(65536))
+
     def test_channel(self) -> None:
         """
         A script goes over a logical channel with nothing else changed.

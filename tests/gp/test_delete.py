@@ -42,6 +42,7 @@ class DeleteTests(SynchronousTestCase):
         self.assertRaises(ParameterError, delete, b"")
         self.assertRaises(ParameterError, Delete, (AID, bytes(17)))
         self.assertRaises(ParameterError, Delete, (AID,), control=b"\xb6")
+        self.assertRaises(ParameterError, Delete((AID,)).with_token(bytes(65536)).command)
 
 
 class DeleteKeyTests(SynchronousTestCase):

@@ -142,6 +142,7 @@ class InstallTests(SynchronousTestCase):
             lambda: for_registry_update(b"1"),
             lambda: for_personalization(b""),
             lambda: Install(For.LOAD, (b"",) * 5),
+            for_load(PACKAGE).with_token(bytes(65535)).command,
         ):
             self.assertRaises(ParameterError, wrong)
 

@@ -68,6 +68,7 @@ class StoreDataTests(SynchronousTestCase):
         self.assertEqual(len(store_data(bytes(256), 1).steps), 256)
         self.assertRaises(TooManyBlocks, store_data, bytes(257), 1)
         self.assertRaises(TooManyBlocks, store_parts, [b"x"] * 257)
+        self.assertRaises(ParameterError, store_parts, [bytes(65536)])
 
 
 class DataGroupTests(SynchronousTestCase):
