@@ -17,6 +17,9 @@ from cardgw.apdu.logical import BASIC, class_byte
 from cardgw.apdu.mini_language import ScriptLine
 from cardgw.errors import ParameterError
 from cardgw.fields import boolean, option
+from cardgw.gp.commands import Ins
+from cardgw.gp.life_cycle import CardState
+from cardgw.gp.set_status import CARD
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.apdu_script import ScriptRun, script_lines
 from cardgw.operations.gp_domain import Domain
@@ -57,7 +60,7 @@ class RunGpScript(GpOperation):
     help = """\
 Authenticates to the security domain, and sends it the commands of a script, protected.  They are written as for apdu.script, and
 the result is that of apdu.script; an error names the line.  A command that selects an application ends the secure channel, and
-goes as it is: it can only be the last one.
+goes as it is: it can only be the last one.  A script does not terminate the card; gp.status.set does.
 """
     parameters: Any = GpScriptParameters
 
@@ -88,7 +91,7 @@ goes as it is: it can only be the last one.
 
 def _check(line: ScriptLine, *, last: bool) -> None:
     """
-    @raise ParameterError: this command cannot go through a secure channel, or nothing could go after it.
+    @raise ParameterError: this command cannot go through a secure channel, nothing could go after it, or nothing ever again.
     """
     where, cla = f"script: line {line.number}", line.command.cla
     if channel_number(cla) != BASIC:
@@ -96,6 +99,10 @@ def _check(line: ScriptLine, *, last: bool) -> None:
     over = ending(line.command)
     if over and not last:
         raise ParameterError(f"{where} ends the secure channel ({over}), so it can only be the last one")
+    if line.command.ins == Ins.SET_STATUS and line.command.p1 & CARD and line.command.p2 == CardState.TERMINATED:
+        raise ParameterError(
+            f"{where} terminates the card", hint="gp.status.set does that, and asks twice whether it is the right card."
+        )
     if not over:
         try:
             protected_class(cla)

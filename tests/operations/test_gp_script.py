@@ -68,6 +68,13 @@ class GpScriptTests(GpTestCase):
         for line, text in (("81CA9F7F00", "line 2 is for logical channel 1"), ("84CA9F7F00", "line 2 cannot be protected")):
             self.assertIn(text, str(self.assertRaises(ParameterError, self.start, script=f"80CA9F7F00\n{line}")))
 
+    def test_terminate(self) -> None:
+        """
+        A card is not terminated by the way.
+        """
+        for line in ("80F080FF", "80F080FF00", "84F080FF"):
+            self.assertIn("line 2 terminates", str(self.assertRaises(ParameterError, self.start, script=f"80CA9F7F00\n{line}")))
+
     def test_dryRun(self) -> None:
         """
         The commands as they are.
