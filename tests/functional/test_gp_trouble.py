@@ -14,13 +14,16 @@ from typing import Any
 from attrs import evolve
 
 from cardgw.gp.commands import Ins
+from cardgw.gp.delete import delete
+from cardgw.scp.keys import KeySet
 from cardgw.virtual.security_domain_options import STRICT
 from cardgw.virtual.vicc import Manners
 from tests.functional.api_client import Json
-from tests.functional.gp import GpCard, GpTestCase
+from tests.functional.gp import DEK, ENC, MAC, GpCard, GpTestCase
 from tests.functional.matrix import GP_WAYS
 from tests.functional.operators import LOST, until
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
+from tests.virtual.security_domain_rig import Administrator
 
 HEAD = next(iter(GP_WAYS.values())).head
 INSTALL = {**HEAD, "cap": zipped(make_components(code=2_000)).hex()}
@@ -200,6 +203,25 @@ class EndedTests(TroubleTestCase):
         await self.arrive()
         self.assertEqual((self.chip.there(), self.chip.loads), ([PACKAGE], []))
         self.assertEqual((await self.install())["cleaned_up"], PACKAGE.hex().upper())
+
+    async def test_meanwhile(self) -> None:
+        """
+        If somebody else has loaded that package before the service is back, the next job deletes nothing, until somebody says so.
+        """
+        await self.begin()
+        job = await self.half_loaded()
+        await self.gateway.stop(signal.SIGKILL)
+        self.chip.card.reset()
+        someone = Administrator(self.chip.card, keys=KeySet.of_aes(0x30, *map(bytes.fromhex, (ENC, MAC, DEK))))
+        self.assertEqual(someone.status(delete(PACKAGE, related=True)), 0x9000)
+        self.assertEqual({*someone.load(), someone.install(APPLET)}, {0x9000})
+        self.restart()
+        await self.job(job, "failed")
+        await self.arrive()
+        code = await self.failed_job(self.chip.identity, "gp.install", confirm=True, **INSTALL, replace=True)
+        self.assertEqual((code, self.chip.there()), ("left-behind", WHOLE))
+        found = await self.run_job(self.chip.identity, "gp.install", confirm=True, **INSTALL, left="delete")
+        self.assertEqual((found["cleaned_up"], self.chip.there()), (PACKAGE.hex().upper(), WHOLE))
 
     async def test_stopped(self) -> None:
         """
