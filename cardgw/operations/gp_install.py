@@ -39,6 +39,8 @@ whole and another one is to be loaded, or is not what was loaded) nothing is don
 What the card has already is only replaced if replace says so.  Then the old load file, its applications and all of their data are
 deleted first, and are gone for good even if the new file does not fit or is refused: no card tells before how much room it takes.
 
+With combined, loading, installing and making selectable are one to the card.
+
 In place of a file, package and applet install from a load file that the card has; make_selectable makes an instance selectable
 that is installed already.
 

@@ -39,6 +39,7 @@ class InstallGpParameters(DelegatedParameters):
     default: bool = option(boolean, "make it the application that is selected after a reset", default=False)
     load_only: bool = option(boolean, "load the file, and install nothing", default=False)
     selectable: bool = option(boolean, "make what is installed selectable", default=True)
+    combined: bool = option(boolean, "load, install and make selectable as one, of one applet and without tokens", default=False)
     make_selectable: bool = option(
         boolean, "in place of all that: make the instance, which is installed already, selectable", default=False
     )
@@ -88,6 +89,10 @@ class InstallGpParameters(DelegatedParameters):
         if sum(map(bool, (self.cap, self.package, self.make_selectable))) != 1:
             raise ParameterError("cap: expected one of cap, package and make_selectable")
         self._check_loading()
+        if self.combined and (not self.cap or self.load_only or not self.selectable):
+            raise ParameterError("combined: the file is loaded, installed from, and made selectable")
+        if self.combined and (self.token or self.tokens):
+            raise ParameterError("combined: there are no tokens for that")
         if self.make_selectable and not self.instance:
             raise ParameterError("instance: missing; it is made selectable")
         if self.package and not self.applet:

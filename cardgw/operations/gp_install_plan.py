@@ -38,7 +38,9 @@ def read_file(parameters: InstallGpParameters) -> tuple[CapFile | None, tuple[by
     if applet and applet not in cap.applets:
         raise ParameterError(f"applet: {applet.hex().upper()} is not in the file", hint=f"There are {names}.")
     found = (applet,) if applet else cap.applets
-    if len(found) > 1 and (parameters.instance or parameters.granted() & Privilege.CardReset):
+    if parameters.combined and not found:
+        raise ParameterError("combined: there is no applet in the file")
+    if len(found) > 1 and (parameters.instance or parameters.combined or parameters.granted() & Privilege.CardReset):
         raise ParameterError("applet: missing; there are several in the file", hint=f"They are {names}.")
     return cap, found
 
@@ -103,7 +105,7 @@ class InstallPlan:
         if parameters.dap:
             sign = signer(parameters.dap, self._keys, self._diversification)
             daps = (Dap.sign(bytes.fromhex(parameters.dap_domain), digest, sign),)
-        install = for_load(cap.package.aid, self.domain, digest, parameters.of_load())
+        install = for_load(cap.package.aid, self.domain, digest, parameters.of_load(), combined=parameters.combined)
         return LoadFile(code, daps), self.tokens.on(install)
 
     def _hash(self, code: bytes) -> bytes:
@@ -121,6 +123,8 @@ class InstallPlan:
             aid = bytes.fromhex(parameters.instance)
             yield Instance(aid, self.tokens.on(for_make_selectable(aid, granted)))
         purpose = For.INSTALL_AND_MAKE_SELECTABLE if parameters.selectable else For.INSTALL
+        if parameters.combined:
+            purpose = For.LOAD_INSTALL_AND_MAKE_SELECTABLE
         for applet in applets:
             aid = bytes.fromhex(parameters.instance) or applet
             install = for_install(self.package, applet, aid, granted, parameters=parameters.of_install(), purpose=purpose)

@@ -109,6 +109,21 @@ class SequenceTests(VirtualTestCase):
         self.assertEqual(found["deleted"], [ALL[0], domain])
         self.assertEqual([each.kind for each in self.virtual.entries[2:]], [Kind.PKG, Kind.APP])
 
+    def test_combined(self) -> None:
+        """
+        Loaded, installed and made selectable as one: of one applet, and without tokens.
+        """
+        told = self.done(cap=SMALL, combined=True, dry_run=True)["commands"]
+        self.assertEqual((told[0][:8], told[-1][:8]), ("80E60E01", "80E60E03"))
+        self.assertEqual(self.done(cap=SMALL, combined=True, default=True)["installed"], [ALL[1]])
+        self.assertEqual((self.there(), self.entry(ALL[1]), self.memory), (ALL[:2], Privilege.CardReset, {}))
+        library = zipped(make_components(())).hex()
+        for cap in (CAP, library):
+            self.failed(ParameterError, cap=cap, combined=True, replace=True)
+        self.assertEqual(self.there(), ALL[:2])
+        for more in ({"load_only": True}, {"selectable": False}, {"tokens": ["01"]}):
+            self.assertRaises(ParameterError, self.start, cap=SMALL, combined=True, **more)
+
     def test_lacking(self) -> None:
         """
         What can never be loaded replaces nothing: it needs a package that the card does not have.
