@@ -166,4 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SystemExit as end:
+        os._exit(int(end.code or 0))  # all is closed by now, and taking the interpreter apart would keep the command waiting

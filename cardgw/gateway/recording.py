@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred
@@ -24,9 +24,11 @@ from cardgw.apdu.transcript_notes import notes_of
 from cardgw.errors import ChannelError
 from cardgw.gateway.faults import NoTranscript
 from cardgw.gateway.records import ENDED, WHOLE, Job, Recorded
-from cardgw.gateway.store.engine import Store
 from cardgw.interfaces import ICardChannel
 from cardgw.version import VERSION
+
+if TYPE_CHECKING:
+    from cardgw.gateway.store.engine import Store
 
 MOST = 8_000_000
 """Characters of one transcript; what is said after these is not in it."""
