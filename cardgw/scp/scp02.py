@@ -125,9 +125,9 @@ def scp02(
     session = session_keys(_des(keys.for_card(offer.diversification)), offer.counter)
     messaging = Scp02Messaging(session, Level.C_MAC, form, family=family)
     try:
+        proof = _verify_card(session, offer, challenge)
         if verify_challenge and form.pseudo_random:
             _verify_challenge(session, offer, application)
-        proof = _verify_card(session, offer, challenge)
         plain = Command(class_byte(0x80, number), INS_EXTERNAL_AUTHENTICATE, int(wanted), 0x00, proof)
         response = messaging.unwrap(plain, (yield messaging.wrap(plain)))
         if response.status not in OK:

@@ -117,13 +117,13 @@ def scp03(
     offer = _offer((yield _initialize_update(keys.version, number, challenge)), keys.version, mac_length)
     offer.implementation.refuse(wanted)
     static = _aes(keys.for_card(offer.diversification))
-    if verify_challenge and offer.counter is not None:
-        _verify_challenge(offer, static, application)
     context = challenge + offer.challenge
     session = session_keys(static, context)
     messaging = SecureMessaging(session, Level.C_MAC, mac_length=mac_length, family=family)
     try:
         proof = _verify_card(session, offer, context)
+        if verify_challenge and offer.counter is not None:
+            _verify_challenge(offer, static, application)
         plain = Command(class_byte(0x80, number), INS_EXTERNAL_AUTHENTICATE, int(wanted), 0x00, proof)
         response = messaging.unwrap(plain, (yield messaging.wrap(plain)))
         if response.status not in OK:

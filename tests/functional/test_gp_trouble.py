@@ -256,8 +256,8 @@ class KeysTests(TroubleTestCase):
         wants it nevertheless.  The right keys are not concerned.
         """
         await self.begin()
-        self.assertEqual(await self.refused(), ("challenge-differs", 1))
-        self.assertEqual(await self.refused(), ("challenge-differs", 1))
+        self.assertEqual(await self.refused(), ("keys-differ", 1))
+        self.assertEqual(await self.refused(), ("keys-differ", 1))
         self.assertEqual(await self.refused(), ("authentication-failed-before", 0))
         await self.gateway.stop()
         self.restart()
@@ -265,4 +265,4 @@ class KeysTests(TroubleTestCase):
         self.assertEqual(await self.refused(), ("authentication-failed-before", 0))
         await self.run_job(self.chip.identity, "gp.registry", **HEAD)
         self.assertEqual(await self.refused(), ("authentication-failed-before", 0))
-        self.assertEqual(await self.refused(force=True), ("challenge-differs", 1))
+        self.assertEqual(await self.refused(force=True), ("keys-differ", 1))

@@ -11,7 +11,7 @@ from cardgw.errors import SecretError
 from cardgw.operations.gp_info import GpRegistry
 from cardgw.operations.gp_warnings import warnings_of
 from cardgw.scp.diversification import MasterKeys, diversification
-from cardgw.scp.errors import ChallengeDiffers
+from cardgw.scp.errors import KeysDiffer
 from cardgw.scp.keys import AesKey, KeySet
 from tests.gp.card import CUID
 from tests.operations.gp_card import GpTestCase
@@ -94,8 +94,8 @@ class StageTests(GpTestCase):
         """
         They are a fact of the stage, where there are any.
         """
-        self.failed(ChallengeDiffers, keys="wrong")
-        self.failed(ChallengeDiffers, keys="wrong")
+        self.failed(KeysDiffer, keys="wrong")
+        self.failed(KeysDiffer, keys="wrong")
         before = self.session.stages
         self.done()
         (wrong,) = [facts for name, facts in before if name == "gp_authenticate"]

@@ -15,7 +15,7 @@ from cardgw.gp.delete import delete, delete_key
 from cardgw.gp.get_status import read_registry
 from cardgw.gp.registry import Scope
 from cardgw.scp.channel import open_scp03
-from cardgw.scp.errors import ChallengeDiffers, KeysDiffer
+from cardgw.scp.errors import KeysDiffer
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import LEVELS
 from cardgw.values import ChannelInfo, Feature
@@ -158,9 +158,9 @@ class RefusedTests(SynchronousTestCase):
         Neither side accepts the other; and a version that is not there is said to be so.
         """
         card = make_card()
-        for implementation, error in ((0x70, ChallengeDiffers), (0x60, KeysDiffer)):
+        for implementation in (0x70, 0x60):
             made = make_card(implementation=implementation)
-            self.assertRaises(error, Administrator, made, keys=KeySet.of_aes(0x30, NEW))
+            self.assertRaises(KeysDiffer, Administrator, made, keys=KeySet.of_aes(0x30, NEW))
         self.assertEqual(card(bytes.fromhex("8050440008") + bytes(8)), bytes.fromhex("6A88"))
 
     def test_tries(self) -> None:
