@@ -16,6 +16,8 @@ from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ICardObserver
 from cardgw.values import ChannelInfo
 
+_LONGEST = 80
+"""Characters of a value that a line shows; what is longer is in the result of the job."""
 _TAKEN = frozenset({"self", "level", "format", "event", "job", "stage", "outcome"})
 """Names that the journal or the logger uses itself."""
 
@@ -31,6 +33,15 @@ def _own(facts: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     keys = {name: f"{name}_" if name in _TAKEN or name.startswith("log_") else name for name in facts}
     shown = ", ".join(f"{name}={{{key}}}" for name, key in keys.items() if key.isidentifier())
     return {keys[name]: value for name, value in facts.items()}, f" {shown}" if shown else ""
+
+
+def _is_plain(value: Any) -> bool:
+    """
+    Whether a value of a result is worth its place in a line.
+    """
+    if isinstance(value, str):
+        return 0 < len(value) <= _LONGEST and value.isprintable()
+    return isinstance(value, int)
 
 
 @implementer(ICardObserver)
@@ -93,7 +104,7 @@ class Journal:
             fmt = "job {job}: failed: {reason}"
             self._log.warn(fmt, event="job-ended", job=job, outcome="failed", code=error.code, reason=str(error))
             return
-        own, shown = _own({name: value for name, value in (result or {}).items() if isinstance(value, (str, int))})
+        own, shown = _own({name: value for name, value in (result or {}).items() if _is_plain(value)})
         self._log.info("job {job}: done" + shown, event="job-ended", job=job, outcome="done", **own)
 
 

@@ -86,6 +86,14 @@ class JournalTests(ObserverTestsMixin, SynchronousTestCase):
         event = told("job_ended", "7", {"iccid": "8944", "deep": {}}, None)
         self.assertEqual(formatEvent(event), "job 7: done iccid=8944")
 
+    def test_brief(self) -> None:
+        """
+        A line of a log stays one: what is empty, long, or of several lines is left to the result.
+        """
+        event = told("job_ended", "7", {"left": "", "listing": "ISD: A0\n", "cap": 81 * "A", "version": 48}, None)
+        self.assertEqual(formatEvent(event), "job 7: done version=48")
+        self.assertNotIn("listing", event)
+
 
 class ObserversTests(ObserverTestsMixin, SynchronousTestCase):
     """
