@@ -10,9 +10,11 @@ from functools import partial
 from typing import Any
 
 from cardgw.apdu.command import Command
+from cardgw.errors import UnexpectedStatus
 from cardgw.interfaces import ISession
 from cardgw.operations.gp_domain import Domain, open_domain
 from cardgw.operations.gp_head import SCP11B, GpSettings
+from cardgw.operations.gp_hints import hint_of
 from cardgw.operations.gp_protocol import wanted_keys
 from cardgw.operations.gp_signing import NOBODY, KeySource, aside_for, public_of
 from cardgw.scp.aside import Aside
@@ -50,11 +52,15 @@ class GpOperation:
         for name in self.key_sets(session.parameters):
             if name and name != session.parameters.keys:
                 session.keys(name)  # what is not there is found out before the card is asked anything
-        domain = await open_domain(session)
         try:
-            return await self.perform(session, domain)
-        finally:
-            await domain.close()
+            domain = await open_domain(session)
+            try:
+                return await self.perform(session, domain)
+            finally:
+                await domain.close()
+        except UnexpectedStatus as problem:
+            problem.hint = problem.hint or hint_of(self.name, problem.response.status, keys=session.parameters.keys)
+            raise
 
     def aside(self, session: ISession) -> Aside:
         """
@@ -122,12 +128,12 @@ def _shown(command: Command) -> str:
 def shown_keys(session: ISession, name: str, card: bytes | None = None) -> dict[str, Any]:
     """
     A key set without its keys: C{name}, C{version}, and C{check_values} of ENC, MAC and DEK.  Where each card has its own keys
-    (C{diversified}), they are those of the master keys.  A key pair or a public key has no check values, but a C{kind}.
+    (C{diversified}), they are those of the master keys, unless C{card} is given.  A key pair or a public key has no check values, but a C{kind}.
 
     @param card: key diversification data: the check values are those of this card.
     """
     keys = session.keys(name)
-    told = {"name": name, "version": getattr(keys, "version", 0), "diversified": isinstance(keys, MasterKeys)}
+    told = {"name": name, "version": getattr(keys, "version", 0), "diversified": isinstance(keys, MasterKeys) and card is None}
     if hasattr(keys, "for_card"):
         return {**told, "check_values": [each.hex().upper() for each in _check_values(keys, card)]}
     public = public_of(keys)
