@@ -18,7 +18,7 @@ class NoSecurityDomain(CardError):
 
 class AuthenticationFailedBefore(OperationRefused):
     """
-    Authenticating to this card has failed twice with these keys.
+    Authenticating to this card has failed before with these keys.
     """
 
     hint = "Make sure that they are the right ones; then give force. The card may block its keys for good."

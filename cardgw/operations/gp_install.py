@@ -20,6 +20,7 @@ from cardgw.operations.gp_install_parameters import InstallGpParameters
 from cardgw.operations.gp_install_plan import InstallPlan, read_file
 from cardgw.operations.gp_installation import Installation
 from cardgw.operations.gp_operation import GpOperation
+from cardgw.operations.gp_present import BUILT_IN
 from cardgw.operations.gp_signing import KeySource
 
 
@@ -93,8 +94,8 @@ with the key set that receipts names.
         See L{GpOperation.warnings}.
         """
         cap, _ = read_file(session.parameters)
-        imports = () if cap is None else cap.imports
-        found = [f"The file needs package {each.aid.hex().upper()} {each.version_text}." for each in imports]
+        imports = () if cap is None else (each for each in cap.imports if not each.aid.startswith(BUILT_IN))
+        found = [f"The card has to have package {each.aid.hex().upper()} {each.version_text}." for each in imports]
         if cap is not None and session.parameters.block_size is None:
             found.append(f"Blocks of the file have {session.parameters.usual_block} bytes, unless the card takes more or less.")
         return [*found, "DELETE is sent for what the card has."] if session.parameters.replace else found

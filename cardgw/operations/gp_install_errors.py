@@ -107,10 +107,10 @@ class Reasons:
         certain = self.present.certainly_lacks(self.plan.imports)
         if certain:
             return self._same(PackageMissing, problem, needs(certain))
-        told = needs(self.present.lacks(self.plan.imports))
         if self.plan.load_file is not None and self.plan.load_file.daps:
             hint = "Does the security domain of the signature have this key, and is it the right one?"
-            return self._same(SignatureRefused, problem, f"{hint} {told}".rstrip())
+            return self._same(SignatureRefused, problem, hint)
+        told = needs(self.present.lacks(self.plan.imports))
         hint = ""
         if problem.response.status in _NOT_ALLOWED:
             hint = "The card may want a signature (dap)." if last else "The card may not let this security domain load."

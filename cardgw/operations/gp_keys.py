@@ -20,14 +20,17 @@ from cardgw.gp.put_key import HIGHEST, PutKey
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain, Secured
 from cardgw.operations.gp_head import ChangeParameters
-from cardgw.operations.gp_new_keys import ALL, ALWAYS, AUTO, NEEDED, PRIVATE, PUBLIC, SINGLE, Choice, Form
+from cardgw.operations.gp_new_keys import ALL, ALWAYS, AUTO, LONE, NEEDED, PRIVATE, PUBLIC, SINGLE, Choice, Form
 from cardgw.operations.gp_operation import GpOperation, shown_keys
-from cardgw.operations.gp_signing import NOBODY, KeySource, public_of
+from cardgw.operations.gp_signing import NOBODY, KeySource
 from cardgw.operations.gp_warnings import are_for_trial, for_trial
 from cardgw.scp.diversification import DATA_LENGTH, MasterKeys
-from cardgw.scp.key_pair import called
 
 _CARD = matching(f"{DATA_LENGTH} bytes in hexadecimal", f"([0-9A-Fa-f]{{{2 * DATA_LENGTH}}})?")
+
+
+FIRST = 1
+"""The identifier of the first key of a version."""
 
 
 @frozen
@@ -44,7 +47,8 @@ class PutKeysParameters(ChangeParameters):
     identifier: int | None = option(
         integer(0, HIGHEST),
         "the identifier of the key, or of the first of three (1); 17, 19 and 21 are the card's own for SCP11a, b and c, 16 and "
-        "32 to 47 those of who certifies hosts",
+        "32 to 47 those of who certifies hosts; by itself the first, but of a key pair only with the versions 112 to 117 (tokens, "
+        "receipts, signatures)",
         default=None,
     )
     key: str = option(choice(ALL, *SINGLE), "all three keys of a key set, or a single one (for signatures, say)", default=ALL)
@@ -87,8 +91,8 @@ signs load files, or makes tokens.
         """
         See L{GpOperation.check}.
         """
-        parameters: PutKeysParameters = session.parameters
-        _choice(parameters).check(session.keys(parameters.new))
+        found = session.keys(session.parameters.new)
+        _choice(session.parameters, found).check(found)
 
     async def perform(self, session: ISession, domain: Domain) -> dict[str, Any]:
         """
@@ -133,17 +137,8 @@ signs load files, or makes tokens.
         """
         See L{GpOperation.warnings}.
         """
-        parameters: PutKeysParameters = session.parameters
-        found = session.keys(parameters.new)
-        if not hasattr(found, "for_card"):
-            public = public_of(found)
-            return [] if public is None else [f"Key pairs have no check values; this one is of {called(public)}."]
-        warnings = []
-        if are_for_trial(found):
-            warnings.append(for_trial(parameters.new))
-        if isinstance(found, MasterKeys) and not parameters.diversification:
-            warnings.append("The check values are those of the master keys; each card gets others.")
-        return warnings
+        new = session.parameters.new
+        return [for_trial(new)] if are_for_trial(session.keys(new)) else []
 
 
 def _of_card(parameters: PutKeysParameters, told: bytes) -> bytes:
@@ -156,17 +151,23 @@ def _of_card(parameters: PutKeysParameters, told: bytes) -> bytes:
     return told or wanted
 
 
-def _choice(parameters: PutKeysParameters) -> Choice:
-    return Choice(parameters.key, parameters.part, parameters.identifier)
+def _version(parameters: PutKeysParameters, found: Any) -> int:
+    version: int = getattr(found, "version", 0) if parameters.version is None else parameters.version
+    return version
+
+
+def _choice(parameters: PutKeysParameters, found: Any) -> Choice:
+    lone = parameters.identifier is None and _version(parameters, found) in LONE
+    return Choice(parameters.key, parameters.part, FIRST if lone else parameters.identifier)
 
 
 def _put(parameters: PutKeysParameters, found: Any, secured: Secured) -> PutKey:
     form = Form(secured.channel.dek, parameters.inner_length, secured.scp.family.name)
-    chosen = _choice(parameters)
+    chosen, version = _choice(parameters, found), _version(parameters, found)
     card = _of_card(parameters, secured.diversification)
     if isinstance(found, MasterKeys) and not card:
         raise ParameterError("diversification: missing; each card has keys of its own, and this one has not told which it is")
     fields = chosen.fields(found, form, card or NOBODY)
-    version: int = getattr(found, "version", 0) if parameters.version is None else parameters.version
-    identifier = 1 if parameters.identifier is None else parameters.identifier
-    return PutKey(version, fields, identifier=identifier, replaces=parameters.replaces)
+    return PutKey(
+        version, fields, identifier=FIRST if chosen.identifier is None else chosen.identifier, replaces=parameters.replaces
+    )

@@ -34,6 +34,8 @@ ALL, AUTO, PRIVATE, PUBLIC = "all", "auto", "private", "public"
 SINGLE = ("enc", "mac", "dek")
 OWN_KEYS = (0x11, 0x13, 0x15)
 """Identifiers of the card's own key pairs for SCP11a, b and c (GlobalPlatform Card Specification 2.3 Amendment F, 7)."""
+LONE = frozenset({0x70, 0x71, 0x73, 0x74, 0x75})
+"""Versions that have one key, the first: for tokens, receipts, signatures of load files (DAP, CASD), and ciphered load files."""
 ALWAYS, NEEDED = "always", "needed"
 _INNER = {ALWAYS: InnerLength.ALWAYS, NEEDED: InnerLength.NEEDED}
 
@@ -134,7 +136,8 @@ class Choice:
         """
         if self.identifier is None and not hasattr(found, "for_card"):
             raise ParameterError(
-                "identifier: missing", hint="17, 19 and 21 are those of the card's own keys for SCP11a, b and c."
+                "identifier: missing",
+                hint="17, 19 and 21 are those of the card's own keys for SCP11a, b and c, 16 and 32 to 47 of who certifies hosts.",
             )
         if self.identifier is None and self.key != ALL:
             raise ParameterError("identifier: missing; a single key has one")

@@ -45,7 +45,7 @@ def times(count: int) -> str:
     """
     How often something has happened, in words.
     """
-    return "once" if count == 1 else f"{count} times"
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def for_trial(name: str) -> str:

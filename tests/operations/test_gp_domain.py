@@ -9,7 +9,7 @@ from cardgw.errors import ParameterError, PeerLost, SecretError
 from cardgw.gateway.registry import load_registry
 from cardgw.operations.gp_errors import AuthenticationFailedBefore, NoSecurityDomain
 from cardgw.operations.gp_info import GpRegistry
-from cardgw.scp.errors import ChallengeDiffers, KeysDiffer, LevelNotPossible, WrongProtocol
+from cardgw.scp.errors import KeysDiffer, LevelNotPossible, WrongProtocol
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
 from tests.gp.card import CUID, ISD
@@ -83,12 +83,12 @@ class DomainTests(GpTestCase):
         After two failures the next authentication is refused before the card hears of it, until force is given; then once.
         """
         for failures in (1, 2):
-            self.failed(ChallengeDiffers, keys="wrong")
+            self.failed(KeysDiffer, keys="wrong")
             self.assertEqual(self.remembered(FAILURES), b"%d" % failures)
         tried = self.authentications()
-        self.assertIn('[keys."wrong"]: refused 2 times', self.failed(AuthenticationFailedBefore, keys="wrong"))
+        self.assertIn('[keys."wrong"]: refused twice', self.failed(AuthenticationFailedBefore, keys="wrong"))
         self.assertEqual(self.authentications(), tried)
-        self.failed(ChallengeDiffers, keys="wrong", force=True)
+        self.failed(KeysDiffer, keys="wrong", force=True)
         self.failed(AuthenticationFailedBefore, keys="wrong")
         self.done()
 
@@ -97,7 +97,7 @@ class DomainTests(GpTestCase):
         With the right keys all is well again; another card has a counter of its own.
         """
         for _ in range(2):
-            self.failed(ChallengeDiffers, keys="wrong")
+            self.failed(KeysDiffer, keys="wrong")
         self.key_sets["wrong"] = KEYS
         self.failed(AuthenticationFailedBefore, keys="wrong")
         self.done(keys="wrong", force=True)
@@ -109,7 +109,7 @@ class DomainTests(GpTestCase):
         Of cards that do not tell who they are, failures are counted together.
         """
         self.card.objects = {}
-        self.failed(ChallengeDiffers, keys="wrong")
+        self.failed(KeysDiffer, keys="wrong")
         self.assertEqual(self.memory, {("unknown", FAILURES): b"1"})
 
     def test_cryptogram(self) -> None:

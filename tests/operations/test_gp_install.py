@@ -130,8 +130,11 @@ class InstallTests(GpTestCase):
         commands = found["commands"]
         self.assertEqual((commands[0][:8], commands[1][:4], commands[-1][:8]), ("80E60200", "80E8", "80E60C00"))
         blocks = "Blocks of the file have 239 bytes, unless the card takes more or less."
-        self.assertEqual(found["warnings"], ["The file needs package A0000000620101 1.3.", blocks])
-        self.assertEqual(self.done(cap=ONE, dry_run=True, block_size=100)["warnings"], found["warnings"][:1])
+        self.assertEqual(found["warnings"], [blocks])
+        self.assertEqual(self.done(cap=ONE, dry_run=True, block_size=100)["warnings"], [])
+        other = zipped(make_components(imports=(bytes.fromhex("F000000001"),))).hex()
+        warning, _ = self.done(cap=other, dry_run=True)["warnings"]
+        self.assertEqual(warning, "The card has to have package F000000001 1.3.")
         found = self.done(cap=ONE, dry_run=True, replace=True)
         self.assertEqual(found["commands"], [f"80E40080094F07{PACKAGE.hex().upper()}00", *commands])
         self.assertIn("DELETE is sent for what the card has.", found["warnings"])

@@ -124,8 +124,8 @@ class PutKeysTests(GpTestCase):
         found = self.done(new="next", dry_run=True, diversification=card.hex())
         self.assertEqual(found["keys"][1]["check_values"], [each.hex().upper() for each in master.for_card(card).check_values()])
         self.assertEqual(found["warnings"], [])
-        (warning,) = self.done(new="next", identifier=17, dry_run=True)["warnings"]
-        self.assertIn("those of the master keys", warning)
+        self.assertFalse(found["keys"][1]["diversified"])
+        self.assertTrue(self.done(new="next", identifier=17, dry_run=True)["keys"][1]["diversified"])
         self.assertIn("another one", self.failed(OperationRefused, new="next", diversification=card.hex()))
         self.assertEqual(self.done(new="next", diversification=bytes(10).hex())["version"], 49)
 
@@ -136,7 +136,6 @@ class PutKeysTests(GpTestCase):
         self.key_sets["next"] = pair(P256)
         found = self.done(new="next", identifier=17, dry_run=True)
         self.assertEqual((found["keys"][1]["kind"], found["keys"][1]["check_values"]), ("secp256r1", []))
-        self.assertEqual(found["warnings"], ["Key pairs have no check values; this one is of secp256r1."])
         self.key_sets["next"] = HasPublic(None)
         self.assertEqual(self.done(new="next", identifier=17, dry_run=True)["keys"][1]["kind"], "")
 
@@ -179,6 +178,7 @@ class PutOnVirtualTests(VirtualTestCase):
         self.key_sets["next"] = HasPublic(RSA2048.public_key())
         self.done(new="next", version=0x73, identifier=1)
         self.assertEqual(len(self.stored(0x73)[1].value), 256)
+        self.assertEqual(self.done(new="next", version=0x70)["identifier"], 1)
         self.failed(ParameterError, new="next", version=0x73, identifier=2, part="private")
         self.key_sets["next"] = pair(RSA2048)
         self.failed(ParameterError, new="next", version=0x73, identifier=2, part="private")
@@ -190,7 +190,7 @@ class PutOnVirtualTests(VirtualTestCase):
         found = self.done(new="next", version=0x73, identifier=2, key="mac")
         self.assertEqual(found, {"version": 0x73, "identifier": 2, "check_values": [NEXT.mac.kcv().hex().upper()]})
         self.assertEqual(list(self.stored(0x73)), [2])
-        self.assertIn("identifier: missing", self.failed(ParameterError, new="next", version=0x73, key="mac"))
+        self.assertIn("identifier: missing", self.failed(ParameterError, new="next", version=0x20, key="mac"))
 
     def test_lacking(self) -> None:
         """

@@ -74,7 +74,7 @@ class WarningsTests(SynchronousTestCase):
         How often it has failed is told.
         """
         self.assertTrue(self.told(failed=1)[0].startswith("authentication with mine has failed once before"))
-        self.assertTrue(self.told(failed=2)[0].startswith("authentication with mine has failed 2 times before"))
+        self.assertTrue(self.told(failed=2)[0].startswith("authentication with mine has failed twice before"))
 
     def test_unknown(self) -> None:
         """
