@@ -177,7 +177,7 @@ class _Reader:
             try:
                 found += _parse(_read(path, where))
             except ScpCertificateRefused as problem:
-                raise SecretError(f"{where}: {path}: {problem.detail}") from None
+                raise SecretError(f"{where}: {path} has no certificate in it that is understood: {problem.detail}") from None
             except ValueError:
                 raise SecretError(f"{where}: {path} has no certificate in it") from None
         return tuple(found)

@@ -74,7 +74,10 @@ class Declared(click.ParamType[Any]):
 def _expected(schema: Mapping[str, Any]) -> str:
     if "minimum" in schema:
         return f"expected {schema['minimum']} to {schema.get('maximum', 'any number')}."
-    return "expected bytes in hexadecimal." if is_octets(schema) else "this is not what is expected."
+    if is_octets(schema):
+        return "expected bytes in hexadecimal."
+    what = str(schema.get("description", "")).partition(";")[0]
+    return f"it is not {what}." if what else "this is not what is expected."
 
 
 def is_octets(schema: Mapping[str, Any]) -> bool:

@@ -66,6 +66,14 @@ class NoCard(LocalError):
     """
 
 
+class EmptyReader(NoCard):
+    """
+    No card is in this reader.
+    """
+
+    hint = "`cardgw readers` lists readers and cards."
+
+
 class JobFailed(CardGatewayError):
     """
     The job did not succeed.

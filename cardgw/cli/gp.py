@@ -20,6 +20,7 @@ from cardgw.cli.group import Group
 from cardgw.cli.options import DESTRUCTIVE_JOB, JOB
 from cardgw.cli.parameters import read
 from cardgw.cli.perform import really
+from cardgw.errors import ParameterError
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -108,6 +109,8 @@ def install(context: click.Context, file: Path | None) -> int:
     """
     confirm = really("This deletes first what the card has of it, with its data.") if given(context).get("replace") else None
     if file is None:
+        if not given(context).keys() & {"package", "make_selectable"}:
+            raise ParameterError("FILE: missing; or say --package or --make-selectable, for what is on the card already")
         return administer(context, confirm=confirm)
     octets, _ = read_cap(file)
     return administer(context, {"cap": octets.hex().upper()}, confirm=confirm)

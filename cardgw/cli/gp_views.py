@@ -32,6 +32,8 @@ _HEADER = 8
 _X509 = "30"
 """Digits with which a certificate in DER begins."""
 _CAPITALS = {"ic": "IC", "os": "OS", "icc": "ICC"}
+_STATES = {"lock": "locked", "unlock": "unlocked", "terminate": "terminated"}
+"""What it is then."""
 _STATUS_LINE = "{line:>3}  {command:<8}  {status}  {name}"
 
 
@@ -106,6 +108,17 @@ def _installed(app: App, result: Row) -> None:
         app.say(f"What was left of {result['cleaned_up']} by a load that had broken off was deleted first.")
 
 
+def left(result: Row) -> str:
+    """
+    What is told of an installation that has failed: what may be on the card.
+    """
+    told = [f"{each} is installed." for each in result.get("installed", ())]
+    if result.get("left"):
+        again = "the next gp install with this card" if result.get("journalled") else "gp uninstall"
+        told.append(f"The card may have parts of {result['left']}: {again} deletes them.")
+    return flat(" ".join(told))
+
+
 def _deleted(app: App, result: Row) -> None:
     app.print(shown(f"deleted {result['deleted']}"))
 
@@ -168,7 +181,7 @@ def _privileges(app: App, result: Row) -> None:
 
 
 def _status(app: App, result: Row) -> None:
-    app.print(shown(f"{result['aid'] or 'the card'}: {result['state']}"))
+    app.print(shown(f"{result['aid'] or 'the card'}: {_STATES.get(result['state'], result['state'])}"))
 
 
 def _script(app: App, result: Row) -> None:
@@ -178,15 +191,20 @@ def _script(app: App, result: Row) -> None:
             app.print(f"     {flat(each['response'])}")
 
 
+def _of_keys(result: Row) -> list[str]:
+    """
+    Warnings of the keys of a dry run.
+    """
+    from cardgw.operations.gp_warnings import TRIAL, for_trial
+
+    keys = result.get("keys", ()) if result.get("dry_run") else ()
+    return [for_trial(each["name"]) for each in keys if not TRIAL.isdisjoint(map(bytes.fromhex, each.get("check_values", ())))]
+
+
 def _rehearsed(app: App, result: Row) -> None:
     """
     Plain commands a line each, and what the keys are known by: it can be given to C{cardgw gp script}.
     """
-    from cardgw.operations.gp_warnings import TRIAL, for_trial
-
-    for each in result.get("keys", ()):
-        if any(value in TRIAL for value in map(bytes.fromhex, each.get("check_values", ()))):
-            app.say(warning(for_trial(each["name"])))
     for line in _rehearsal(result):
         app.print(flat(line))
     if not result["commands"]:
@@ -235,9 +253,9 @@ _VIEWS: Mapping[str, View] = {
 
 def _either(view: View) -> View:
     def show(app: App, result: Row) -> None:
-        (_rehearsed if result.get("dry_run") else view)(app, result)
-        for each in result.get("warnings", ()):
+        for each in dict.fromkeys([*_of_keys(result), *result.get("warnings", ())]):
             app.say(warning(each))
+        (_rehearsed if result.get("dry_run") else view)(app, result)
 
     return show
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Protocol
 
 from cardgw.cli.app import App
-from cardgw.cli.errors import GatewayUnreachable, NoCard, RequestRefused
+from cardgw.cli.errors import EmptyReader, GatewayUnreachable, RequestRefused
 from cardgw.cli.settings import SOCKET, Access
 from cardgw.errors import ParameterError, SettingsError
 
@@ -22,6 +22,8 @@ MODULE = "cardgw.cli.reader_gateway"
 API = "api.sock"
 PAUSE, MOST_PAUSES = 0.2, 50
 """Seconds between two looks whether the card is there, and how many of them."""
+SOON = 5
+"""After so many of them it is said what is waited for, or that it is of no use."""
 _PATIENCE = 30.0
 
 
@@ -61,7 +63,7 @@ def own_reader(app: App, selector: str, config: Path | None, begin: Callable[[Se
 
     @param selector: of the reader.
     @param config: the settings of it.
-    @raise NoCard: no card is in such a reader.
+    @raise EmptyReader: no card is in such a reader.
     @raise SettingsError: the settings cannot be used.
     """
     if app.flags.wait is False:
@@ -92,12 +94,25 @@ def _end(child: Child) -> None:
 
 
 def _wait_for_card(app: App, selector: str) -> None:
-    for _ in range(MOST_PAUSES):
+    for number in range(MOST_PAUSES):
+        if number == SOON:
+            _refuse_without_readers(app, selector)
+            app.say(f"waiting for a card in the reader {selector}")
         try:
             if app.api.get("cards")["items"]:
                 return
         except (GatewayUnreachable, RequestRefused):  # it is starting
             pass
         app.pause(PAUSE)
-    trouble = [line for line in app.api.probe("/readyz?verbose=true")[1].splitlines() if "pcsc" in line and "[-]" in line]
-    raise NoCard("; ".join([f"no card is in a reader {selector}", *trouble]), hint="See `cardgw readers`.")
+    raise EmptyReader(selector)
+
+
+def _refuse_without_readers(app: App, selector: str) -> None:
+    try:
+        told = app.api.probe("/readyz?verbose=true")[1]
+    except GatewayUnreachable:  # it is starting
+        return
+    for line in told.splitlines():
+        what, _, trouble = line.partition(" transport:pcsc: ")
+        if what == "[-]":
+            raise EmptyReader(f"{selector}: {trouble.partition(' since ')[0]}", hint="Is pcscd running?")

@@ -17,7 +17,6 @@ from cardgw.cli.choose import Target, choose
 from cardgw.cli.errors import DONE, GatewayUnreachable, JobFailed, NotConfirmed, RequestRefused
 from cardgw.cli.parameters import HIDDEN
 from cardgw.cli.progress import Reporter
-from cardgw.cli.render import shown
 from cardgw.cli.text import clean, segment
 from cardgw.cli.wait import ENDED, Job, Waiting
 from cardgw.errors import ParameterError
@@ -187,7 +186,7 @@ def _finish(app: App, job: Job, *, interrupted: bool = False) -> int:
         show_result(app, job)
         return DONE
     if job.get("result") and app.style is Style.HUMAN:
-        app.say(f"It had come so far: {shown(job['result'])}")
+        views.so_far(app, job["operation"], job["result"])
     raise JobFailed(job, interrupted=interrupted)
 
 

@@ -280,6 +280,19 @@ RESULTS: Mapping[str, Callable[[App, Row], None]] = {
 """How the results of some operations are shown; others are shown as they are."""
 
 
+SO_FAR: Mapping[str, Callable[[Row], str]] = {"gp.install": gp_views.left}
+"""What is told of operations that have failed half-way; of others their result is."""
+
+
+def so_far(app: App, operation: str, value: Row) -> None:
+    """
+    Tell what an operation that did not succeed has done.
+    """
+    told = SO_FAR[operation](value) if operation in SO_FAR else f"It had come so far: {shown(value)}"
+    if told:
+        app.say(told)
+
+
 def result(app: App, operation: str, value: Row) -> None:
     """
     Print the result of an operation.

@@ -283,5 +283,5 @@ def _fits(slot: Any, token: Any, wanted: tuple[tuple[str, str], ...]) -> bool:
 def _words(problem: Exception) -> str:
     name = type(problem).__name__
     if name == "PKCS11Error":
-        return "the library could not be loaded, or fails"
+        return "the library (module-path) could not be loaded, or fails"
     return _WORDS.get(name, f"the token says {name}")

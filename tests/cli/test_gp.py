@@ -95,6 +95,8 @@ class InstallTests(GpCliTestCase):
         self.assertIn("applet.cap: ", self.install(status=2).stderr)
         self.path.unlink()
         self.install(status=2)
+        self.assertIn("FILE: missing", self.gp("install", *KEYS, status=2).stderr)
+        self.assertIn("it is not the AID of the security domain", self.gp("list", "--domain", "12", status=2).stderr)
         self.assertEqual(self.jobs(), [])
 
     def test_rehearsed(self) -> None:

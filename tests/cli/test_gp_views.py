@@ -74,12 +74,23 @@ class ViewsTests(SynchronousTestCase):
         self.assertEqual(told, "loaded A0 1.0\n")
         self.assertIn("What was left of A0", self.err.getvalue())
 
+    def test_left(self) -> None:
+        """
+        Of a load that has failed it is told what may be on the card, and what becomes of it.
+        """
+        app = App(terminal=False, interactive=False)
+        views.so_far(app, "gp.install", {"installed": [], "left": "A0", "journalled": True})
+        views.so_far(app, "gp.install", {"installed": ["A1"], "left": "", "journalled": False})
+        self.assertIn("parts of A0: the next gp install", self.err.getvalue())
+        self.assertIn("A1 is installed.", self.err.getvalue())
+
     def test_others(self) -> None:
         """
         Small results are a line.
         """
         self.assertEqual(self.result("gp.certificates.store", stored=2), "stored 2\n")
-        self.assertEqual(self.result("gp.status.set", aid="A0", state="lock"), "A0: lock\n")
+        self.assertEqual(self.result("gp.status.set", aid="A0", state="lock"), "A0: locked\n")
+        self.assertEqual(self.result("gp.status.set", aid="", state="secured"), "the card: secured\n")
 
     def test_data(self) -> None:
         """

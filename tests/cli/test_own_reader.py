@@ -5,6 +5,7 @@ Tests of L{cardgw.cli.own_reader}; as a whole it runs in L{tests.functional.test
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -14,8 +15,8 @@ import httpx
 from attrs import define, field
 
 from cardgw.cli.app import App
-from cardgw.cli.errors import NoCard
-from cardgw.cli.own_reader import MOST_PAUSES, own_reader
+from cardgw.cli.errors import EmptyReader
+from cardgw.cli.own_reader import MOST_PAUSES, SOON, own_reader
 from cardgw.cli.reader_gateway import SOCKET
 from cardgw.errors import ParameterError, SettingsError
 from tests.cli.fakes import TOKEN, problem
@@ -61,7 +62,8 @@ class OwnReaderTests(GpCliTestCase):
         A process can be started.
         """
         super().setUp()
-        self.child = FakeChild()
+        self.child, self.err = FakeChild(), StringIO()
+        self.patch(sys, "stderr", self.err)
         self.arguments: Sequence[str] = ()
 
     def begin(self, arguments: Sequence[str]) -> FakeChild:
@@ -112,10 +114,11 @@ class OwnReaderTests(GpCliTestCase):
 
     def test_noCard(self) -> None:
         """
-        A card is waited for, not for ever; what is wrong with readers is told.
+        A card is waited for, not for ever; that is said.
         """
         self.api.cards = []
-        self.assertIn("no card is in a reader 0", str(self.assertRaises(NoCard, self.use)))
+        self.assertIn("No card is in this reader: 0.", str(self.assertRaises(EmptyReader, self.use)))
+        self.assertIn("waiting for a card in the reader 0", self.err.getvalue())
         self.assertEqual(len(self.pauses), MOST_PAUSES)
 
     def test_starting(self) -> None:
@@ -135,3 +138,17 @@ class OwnReaderTests(GpCliTestCase):
         app.flags.wait = False
         self.assertRaises(ParameterError, self.use, app)
         self.gp("info", "--config", "x", status=2)
+
+    def test_noReaders(self) -> None:
+        """
+        Where pcscd is not there, nothing is waited for.
+        """
+        self.api.cards = []
+        app, told = self.app(), "[+] api: ok\n[-] transport:pcsc: pcscd is not reachable since 12:00; tried again\n"
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            return httpx.Response(503, text=told) if request.url.path == "/readyz" else self.api(request)
+
+        app.transport = httpx.MockTransport(answer)
+        self.assertIn("0: pcscd is not reachable. Is pcscd running?", str(self.assertRaises(EmptyReader, self.use, app)))
+        self.assertEqual(len(self.pauses), SOON)

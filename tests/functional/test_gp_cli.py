@@ -189,7 +189,7 @@ class ReaderTests(PcscdTestCase, CommandTestCase):
         self.config.write_text(SETTINGS.format(key_files(self)))
         daemon, card = self.pcscd(), VirtualSecurityDomain()
         nobody = await self.gp("info", status=NO_CARD)
-        self.assertIn("no card is in a reader 0", nobody.err)
+        self.assertIn("No card is in this reader: 0", nobody.err)
         vicc = await daemon.insert(vicc_of(card, card.atr, card.reset))
         self.addCleanup(vicc.drop)
         listing = (await self.gp("list", "--keys", "trial")).out
@@ -198,7 +198,7 @@ class ReaderTests(PcscdTestCase, CommandTestCase):
         path.write_bytes(zipped(make_components()))
         installed = await self.gp("install", str(path), "--keys", "trial", "--json")
         self.assertTrue(installed.json["journalled"])
-        for code in ("challenge-differs", "challenge-differs", "authentication-failed-before"):
+        for code in ("keys-differ", "keys-differ", "authentication-failed-before"):
             failed = await self.gp("list", "--keys", "other", "--json", status=FAILED)
             self.assertEqual(failed.json["error"]["code"], code)
         await self.gp("list", "--keys", "nothing", status=FAILED)
