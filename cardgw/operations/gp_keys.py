@@ -47,8 +47,8 @@ class PutKeysParameters(ChangeParameters):
     identifier: int | None = option(
         integer(0, HIGHEST),
         "the identifier of the key, or of the first of three (1); 17, 19 and 21 are the card's own for SCP11a, b and c, 16 and "
-        "32 to 47 those of who certifies hosts; by itself the first, but of a key pair only with the versions 112 to 117 (tokens, "
-        "receipts, signatures)",
+        "32 to 47 those of who certifies hosts; by itself 1, but of a key pair only with the versions for tokens and signatures "
+        "(112, 113, 115 to 117)",
         default=None,
     )
     key: str = option(choice(ALL, *SINGLE), "all three keys of a key set, or a single one (for signatures, say)", default=ALL)

@@ -137,7 +137,7 @@ class Choice:
         if self.identifier is None and not hasattr(found, "for_card"):
             raise ParameterError(
                 "identifier: missing",
-                hint="17, 19 and 21 are those of the card's own keys for SCP11a, b and c, 16 and 32 to 47 of who certifies hosts.",
+                hint="17, 19 and 21 are those of the card's own for SCP11a, b and c, 16 and 32 to 47 of who certifies hosts.",
             )
         if self.identifier is None and self.key != ALL:
             raise ParameterError("identifier: missing; a single key has one")
