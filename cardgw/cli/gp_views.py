@@ -78,7 +78,7 @@ def _info(app: App, result: Row) -> None:
         ("Java Card", card.get("java_card")),
         ("applications", resources.get("applications")),
         ("free memory", _memory(resources)),
-        *((_cplc_name(name), value) for name, value in (result["cplc"] or {}).items()),
+        *((_cplc_name(name), value) for name, value in (result["cplc"] or {}).items() if value.strip("0")),
     ]
     facts(app, [(name, value) for name, value in pairs if value not in (None, "", [])])
     if result["keys"]:

@@ -100,7 +100,7 @@ signs load files, or makes tokens.
 
         @return: C{version}, C{identifier} (of the first key), and C{check_values}, which the card has confirmed: of ENC, MAC and
             DEK, of a single key, or none: key pairs have none.
-        @raise NotSupported: the keys do not leave their token.
+        @raise ParameterError: the keys do not leave their token.
         @raise KeyCheckFailed: the card has stored others.
         @raise OperationRefused: it is another card than C{diversification} says.
         """

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from attrs import field, frozen
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from cardgw.errors import NotSupported, ParameterError
+from cardgw.errors import ParameterError
 from cardgw.gp.keys import (
     Curve,
     Encrypt,
@@ -70,7 +70,7 @@ class Form:
         """
         Those of a secure channel.
 
-        @raise NotSupported: one does not leave its token.
+        @raise ParameterError: one does not leave its token.
         """
         return tuple(self.one(each) for each in (keys.enc, keys.mac, keys.dek))
 
@@ -78,7 +78,7 @@ class Form:
         """
         A key for AES or triple DES.  By itself an AES key has its length before it, as in Amendment D, but for YubiKeys.
 
-        @raise NotSupported: it does not leave its token.
+        @raise ParameterError: it does not leave its token.
         """
         encrypt: Encrypt = self.dek.encrypt
         if key.block == DES_BLOCK:
@@ -90,8 +90,7 @@ class Form:
         """
         The private key of a pair on an elliptic curve.
 
-        @raise NotSupported: it does not leave its token.
-        @raise ParameterError: it is an RSA key.
+        @raise ParameterError: it does not leave its token, or is an RSA key.
         """
         return _put(pair, self._private)
 
@@ -146,8 +145,7 @@ class Choice:
         """
         @param found: what settings name.
         @param diversification: of the card.
-        @raise ParameterError: there is no such part, or no identifier for it.
-        @raise NotSupported: a key does not leave its token.
+        @raise ParameterError: there is no such part, or no identifier for it, or it does not leave its token.
         """
         self.check(found)
         if not hasattr(found, "for_card"):
@@ -169,5 +167,5 @@ class Choice:
 
 def _put(key: object, make: Callable[[Any], KeyField]) -> KeyField:
     if not isinstance(key, Puttable):
-        raise NotSupported("a key that does not leave its token cannot be put on a card")
+        raise ParameterError("new: a key that does not leave its token cannot be put on a card")
     return key.put(make)

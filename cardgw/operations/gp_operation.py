@@ -127,9 +127,9 @@ def _shown(command: Command) -> str:
 
 def shown_keys(session: ISession, name: str, card: bytes | None = None) -> dict[str, Any]:
     """
-    A key set without its keys: C{name}, C{version}, and C{check_values} of ENC, MAC and DEK.  Where each card has its own keys and
-    C{card} is not given (C{diversified}), they are those of the master keys.  A key pair or a public key has no check values, but
-    a C{kind}.
+    A key set without its keys: C{name}, C{version}, and C{check_values} of ENC, MAC and DEK.  Where each card has its own keys
+    and C{card} is not given (C{diversified}), they are those of the master keys.  A key pair or a public key has no check
+    values, but a C{kind}.
 
     @param card: key diversification data: the check values are those of this card.
     """

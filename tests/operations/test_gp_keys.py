@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.response import Response
-from cardgw.errors import NotSupported, OperationRefused, ParameterError, SecretError
+from cardgw.errors import OperationRefused, ParameterError, SecretError
 from cardgw.gp.errors import KeyCheckFailed
 from cardgw.operations.gp_keys import PutGpKeys
 from cardgw.scp.curves import encode_point
@@ -99,7 +99,7 @@ class PutKeysTests(GpTestCase):
         Keys that do not leave their token are not put anywhere.
         """
         self.key_sets["next"] = KeySet(49, Token(), Token(), Token())  # type: ignore[arg-type]
-        self.failed(NotSupported, new="next")
+        self.failed(ParameterError, new="next")
 
     def test_dryRun(self) -> None:
         """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.errors import NotSupported, ParameterError
+from cardgw.errors import ParameterError
 from cardgw.operations.gp_new_keys import Form, public_key
 from cardgw.scp.key_pair import LocalKeyPair
 from cardgw.scp.keys import AesKey, DesKey
@@ -53,4 +53,4 @@ class FormTests(SynchronousTestCase):
         Neither the private half of an RSA key, nor what does not leave its token.
         """
         self.assertRaises(ParameterError, Form(DEK).private, LocalKeyPair(RSA1024))
-        self.assertRaises(NotSupported, Form(DEK).private, object())
+        self.assertRaises(ParameterError, Form(DEK).private, object())
