@@ -16,7 +16,7 @@ ISSUER_SECURITY_DOMAIN = bytes.fromhex("A000000151000000")
 SELECT = Command(0x00, 0xA4, 0x04, 0x00, ISSUER_SECURITY_DOMAIN, 256)
 FIRST = Command(0x80, 0xF2, 0x40, 0x02, b"\x4f\x00", 256)
 NEXT = Command(0x80, 0xF2, 0x40, 0x03, b"\x4f\x00", 256)
-DONE, MORE = 0x9000, 0x6310
+DONE, MORE, NONE = 0x9000, 0x6310, 0x6A88
 
 
 class Reader:
@@ -62,7 +62,7 @@ def registry(device: Device, keys: Keys) -> bytes:
         while answer.status == MORE:
             answer = connection.exchange(NEXT)
             found += answer.data
-        if answer.status != DONE:
+        if answer.status not in (DONE, NONE):
             raise SystemExit(f"the card answers with {answer.status:04X}")
         return found
     finally:
