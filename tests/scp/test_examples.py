@@ -26,9 +26,10 @@ class ExamplesTests(SynchronousTestCase):
         """
         example = run_path(str(ROOT / "docs" / "examples" / "scp03.py"))
         card = Card()
-        answers = iter((Response(b"\xe3\x01", 0x6310), Response(b"\x00", 0x9000), Response(b"", 0x6A88)))
+        answers = iter((Response(b"\xe3\x01", 0x6310), Response(b"\x00", 0x9000), Response(b"", 0x6A88), Response(b"", 0x6982)))
         card.reply = lambda _: next(answers)
         reader = Reader(card)
         self.assertEqual(example["registry"](reader, keys_of(16)), b"\xe3\x01\x00")
         self.assertEqual((card.plain, reader.closed), ([example["FIRST"], example["NEXT"]], True))
+        self.assertEqual(example["registry"](Reader(card), keys_of(16)), b"")
         self.assertRaises(SystemExit, example["registry"], reader, keys_of(16))
