@@ -222,7 +222,7 @@ class Token:
         pin = read_secret(source, f"{where} pin-source", self._environ)
         with self._refused.lock:
             if self._refused.has(token, pin):
-                raise TokenPinRefused(f"{where}: it was refused, and it is still the same")
+                raise TokenPinRefused(f"{where}: it was refused, and is still the same")
             try:
                 return token.open(user_pin=pin.decode("utf-8", "replace"))
             except pkcs11.UserAlreadyLoggedIn:

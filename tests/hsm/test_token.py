@@ -69,7 +69,7 @@ class TokenTests(SynchronousTestCase):
         wrong = token(self.fake, "9876")
         self.assertIn("the PIN is not right", self.refused(TokenPinRefused, one=wrong))
         for _ in range(3):
-            self.assertIn("refused before", self.refused(TokenPinRefused, one=wrong))
+            self.assertIn("was refused, and is still the same", self.refused(TokenPinRefused, one=wrong))
         self.assertEqual(self.fake.pins, ["9876"])
 
     def test_wrongPinElsewhere(self) -> None:
