@@ -110,7 +110,7 @@ class AsideTests(GpTestCase):
         The others: tokens, and keys and data that are encrypted.
         """
         self.assertGreater(self.asked(Extradite, aid=OTHER, to=OTHER, token="signs", receipts="signs"), 10)
-        self.assertGreater(self.asked(PutGpKeys, new="next"), 10)
+        self.assertGreater(self.asked(PutGpKeys, new="next"), 8)
         self.assertGreater(self.asked(StoreGpData, data=bytes(16).hex(), encrypt=True), 5)
 
     def test_delete(self) -> None:

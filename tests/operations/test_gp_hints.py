@@ -5,7 +5,7 @@ Tests of L{cardgw.operations.gp_hints}.
 from __future__ import annotations
 
 from cardgw.errors import UnexpectedStatus
-from cardgw.operations.gp_delete import GpDelete
+from cardgw.operations.gp_get_data import GetGpData
 from cardgw.operations.gp_hints import hint_of
 from tests.operations.gp_card import GpTestCase
 
@@ -15,7 +15,7 @@ class HintTests(GpTestCase):
     L{hint_of}.
     """
 
-    operation = GpDelete
+    operation = GetGpData
 
     def test_hints(self) -> None:
         """
@@ -34,4 +34,4 @@ class HintTests(GpTestCase):
         """
         An operation that the card refuses says so.
         """
-        self.assertIn("gp.registry tells what is on it", self.failed(UnexpectedStatus, aid="F0000000000001"))
+        self.assertIn("gp.registry tells what is on it", self.failed(UnexpectedStatus, tag="5F50"))
