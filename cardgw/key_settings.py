@@ -20,7 +20,7 @@ from attrs import frozen
 from cardgw.errors import ParameterError, SettingsError
 from cardgw.fields import Kind, boolean, build, checked, choice, each_of, integer, octets, option, text
 from cardgw.hsm.uri import SCHEME, TokenUri, parse_uri
-from cardgw.scp.diversification import TEMPLATES, Diversification, diversification
+from cardgw.scp.diversification import OF_AES, TEMPLATES, Diversification, diversification
 from cardgw.scp.scp11_terms import Variant
 from cardgw.secrets import Source, parse_source, secret_source
 
@@ -147,6 +147,16 @@ def _check_static(found: KeySettings, where: str) -> None:
     if found.master is None and len(given) != len(THREE):
         missing = next(name for name in THREE if name not in given)
         raise SettingsError(f"{where} {missing}: missing", hint="Give enc, mac and dek, or one master, or a key pair (private).")
+    _check_way(found, where)
+
+
+def _check_way(found: KeySettings, where: str) -> None:
+    way = "" if found.diversification is None else found.diversification.name
+    needed = "aes" if way in OF_AES else "des"
+    if way in TEMPLATES and found.cipher != needed:
+        raise SettingsError(
+            f'{where} diversification: {way} is for cipher = "{needed}"', hint="Whoever wants just this writes it as a template."
+        )
 
 
 def _check_pair(found: KeySettings, where: str) -> None:

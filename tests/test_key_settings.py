@@ -42,7 +42,7 @@ class KeySettingsTests(SynchronousTestCase):
         Static keys; a key pair; whom to believe; a public key.
         """
         self.assertTrue(self.settings(**THREE).is_static)
-        self.assertTrue(self.settings(master="env:ENC", diversification="emv").is_static)
+        self.assertTrue(self.settings(master="env:ENC", diversification="emv", cipher="des").is_static)
         for values in (PRIVATE, {"roots": "root.pem"}, {"public": "key.pem"}):
             self.assertFalse(self.settings(**values).is_static)
 
@@ -95,6 +95,16 @@ class KeySettingsTests(SynchronousTestCase):
         self.refused("roots", master="env:ENC", roots="root.pem")
         self.refused("host_id", master="env:ENC", host_id="01")
         self.assertNotIn("40414243", self.refused("master", master="40414243"))
+
+    def test_ways(self) -> None:
+        """
+        The ways that have names are each for one cipher; authentications with others would fail, and count.
+        """
+        for way, cipher, other in (("kdf3", "aes", "des"), ("emv", "des", "aes"), ("visa2", "des", "aes")):
+            self.assertEqual(self.settings(master="env:ENC", diversification=way, cipher=cipher).cipher, cipher)
+            self.assertIn(cipher, self.refused("diversification", master="env:ENC", diversification=way, cipher=other))
+        for cipher in ("aes", "des"):
+            self.settings(master="env:ENC", diversification="$0 $1 $2 $3 $4 $5 $6 $k", cipher=cipher)
 
     def test_pairs(self) -> None:
         """

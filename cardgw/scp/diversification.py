@@ -91,6 +91,8 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
     }
 )
 """EMV CPS 1.1 and those of Visa, for triple DES master keys; that of Amendment D, for AES."""
+OF_AES = frozenset({"kdf3"})
+"""Those which are for AES."""
 
 
 def diversification(text: str) -> Diversification:
