@@ -74,6 +74,20 @@ class EmptyReader(NoCard):
     hint = "`cardgw readers` lists readers and cards."
 
 
+class OtherCommandRuns(LocalError):
+    """
+    Another command with --reader is running.
+    """
+
+    hint = "They go one after another; a gateway that runs serves many at once."
+
+
+class OwnGatewayFailed(LocalError):
+    """
+    The gateway for the reader did not start.
+    """
+
+
 class JobFailed(CardGatewayError):
     """
     The job did not succeed.
@@ -134,7 +148,7 @@ class QrCodeError(ParameterError):
     """
 
 
-_MISTAKES = (ParameterError, MissingPlugin, NoToken, NotConfirmed, SettingsError, TranscriptError)
+_MISTAKES = (ParameterError, MissingPlugin, NoToken, NotConfirmed, OwnGatewayFailed, SettingsError, TranscriptError)
 """Whoever typed the command can put these right."""
 
 

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import IO, Protocol
 
 from cardgw.cli.app import App
-from cardgw.cli.errors import EmptyReader, GatewayUnreachable, RequestRefused
+from cardgw.cli.errors import EmptyReader, GatewayUnreachable, OtherCommandRuns, OwnGatewayFailed, RequestRefused
 from cardgw.cli.settings import SOCKET, Access
-from cardgw.errors import ParameterError, SettingsError
+from cardgw.errors import CardGatewayError, ParameterError
 
 MODULE = "cardgw.cli.reader_gateway"
 API = "api.sock"
@@ -64,7 +64,8 @@ def own_reader(app: App, selector: str, config: Path | None, begin: Callable[[Se
     @param selector: of the reader.
     @param config: the settings of it.
     @raise EmptyReader: no card is in such a reader.
-    @raise SettingsError: the settings cannot be used.
+    @raise OtherCommandRuns: one has a gateway of its own just now.
+    @raise OwnGatewayFailed: it did not start; the settings cannot be used, for example.
     """
     if app.flags.wait is False:
         raise ParameterError("--no-wait and --reader cannot be had together")
@@ -74,15 +75,21 @@ def own_reader(app: App, selector: str, config: Path | None, begin: Callable[[Se
         try:
             token = child.stdout.readline().strip()
             if not token:
-                raise SettingsError(
-                    (child.stderr.read().strip().splitlines() or ["the gateway for the reader did not start"])[-1]
-                )
+                raise _told(child.stderr.read().strip().splitlines())
             app.use(Access(f"{SOCKET}{directory}/{API}", token))
             _wait_for_card(app, selector)
             yield
         finally:
             child.stdin.close()
             _end(child)
+
+
+def _told(lines: Sequence[str]) -> CardGatewayError:
+    """
+    Why the gateway did not start, by what it has written.
+    """
+    busy = OtherCommandRuns()
+    return busy if str(busy) in lines else OwnGatewayFailed(lines[-1] if lines else "")
 
 
 def _end(child: Child) -> None:

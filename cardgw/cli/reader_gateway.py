@@ -24,6 +24,7 @@ from twisted.logger import LogPublisher, globalLogBeginner
 from twisted.python.failure import Failure
 
 from cardgw.assembly import assemble
+from cardgw.cli.errors import OtherCommandRuns
 from cardgw.config import load_config
 from cardgw.errors import CardGatewayError, SettingsError
 from cardgw.gateway.records import Role
@@ -86,7 +87,8 @@ def locked(environ: Mapping[str, str]) -> tuple[Path, int]:
     Where things are kept, for one process at a time.
 
     @return: the directory, and a file descriptor that keeps others out.
-    @raise SettingsError: another one is there.
+    @raise OtherCommandRuns: just now.
+    @raise SettingsError: the directory cannot be used.
     """
     state = state_directory(environ) / _STATE
     try:
@@ -98,7 +100,7 @@ def locked(environ: Mapping[str, str]) -> tuple[Path, int]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
-        raise SettingsError("another command with --reader is running") from None
+        raise OtherCommandRuns from None
     return state, lock
 
 

@@ -15,10 +15,10 @@ import httpx
 from attrs import define, field
 
 from cardgw.cli.app import App
-from cardgw.cli.errors import EmptyReader
+from cardgw.cli.errors import EmptyReader, OtherCommandRuns, OwnGatewayFailed
 from cardgw.cli.own_reader import MOST_PAUSES, SOON, own_reader
 from cardgw.cli.reader_gateway import SOCKET
-from cardgw.errors import ParameterError, SettingsError
+from cardgw.errors import ParameterError
 from tests.cli.fakes import TOKEN, problem
 from tests.cli.gp_case import GpCliTestCase
 
@@ -110,7 +110,9 @@ class OwnReaderTests(GpCliTestCase):
         """
         for told in ("The settings cannot be used: no.\n", ""):
             self.child = FakeChild(stdout=StringIO(), stderr=StringIO(told))
-            self.assertIn(told.strip() or "did not start", str(self.assertRaises(SettingsError, self.use)))
+            self.assertIn(told.strip() or "did not start", str(self.assertRaises(OwnGatewayFailed, self.use)))
+        self.child = FakeChild(stdout=StringIO(), stderr=StringIO(f"{OtherCommandRuns()}\n"))
+        self.assertRaises(OtherCommandRuns, self.use)
 
     def test_noCard(self) -> None:
         """

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.cli.errors import OtherCommandRuns
 from cardgw.cli.reader_gateway import SOCKET, Wanted, locked, overrides
 from cardgw.config import load_config
 from cardgw.errors import SettingsError
@@ -57,7 +58,7 @@ class ReaderGatewayTests(SynchronousTestCase):
         environ = {"XDG_STATE_HOME": str(self.directory)}
         state, lock = locked(environ)
         self.assertEqual(stat.S_IMODE(state.stat().st_mode), 0o700)
-        self.assertIn("is running", str(self.assertRaises(SettingsError, locked, environ)))
+        self.assertRaises(OtherCommandRuns, locked, environ)
         os.close(lock)
         os.close(locked(environ)[1])
         self.assertRaises(SettingsError, locked, {"XDG_STATE_HOME": str(self.config)})
