@@ -27,7 +27,9 @@ from cardgw.gp.cap_components import (
     Flag,
     Header,
     Package,
+    custom_end,
     framed,
+    is_custom,
     parse_applets,
     parse_header,
     parse_imports,
@@ -163,6 +165,9 @@ def _from_ijc(octets: bytes) -> dict[Component, bytes]:
     header = parse_header(octets[:at])
     found = {Component.Header: octets[:at]}
     while at < len(octets):
+        if is_custom(octets[at:]):
+            at = custom_end(octets, at)
+            continue
         component, end = framed(octets, at, extended=header.is_extended)
         if component in found:
             raise ValueError(f"{component.name} is there twice")
@@ -219,5 +224,6 @@ def _read(archive: ZipFile, members: Mapping[Component, ZipInfo]) -> dict[Compon
         with archive.open(member) as file:
             octets = file.read()  # of one that is larger than it says, no more than it says
         left -= len(octets)
-        found[component] = octets
+        if not is_custom(octets):
+            found[component] = octets
     return found

@@ -64,6 +64,8 @@ REQUIRED = frozenset(LOAD_ORDER) - {
 """Without these there is no package; the descriptor need not be loaded (6.3)."""
 _LONG = {Component.Method, Component.RefLocation, Component.Descriptor, Component.Debug}
 """In the extended format their sizes have four bytes; that of the static resources always has."""
+_CUSTOM = 0x80
+"""The first tag of components of a vendor's own (6.1.2)."""
 
 
 class Flag(IntFlag):
@@ -212,6 +214,27 @@ def framed(octets: bytes, at: int, *, extended: bool) -> tuple[Component, int]:
     if start > len(octets) or end > len(octets):
         raise ValueError(f"{component.name}: it is cut short")
     return component, end
+
+
+def is_custom(octets: bytes) -> bool:
+    """
+    Whether a component of a vendor's own begins there, which a card has no use for: older converters write debugging
+    information so.
+    """
+    return octets[:1] >= bytes((_CUSTOM,))
+
+
+def custom_end(octets: bytes, at: int) -> int:
+    """
+    Where a component of a vendor's own ends that begins at a position.
+
+    @raise ValueError: it is cut short.
+    """
+    start = at + 3
+    end = start + int.from_bytes(octets[at + 1 : start], "big")
+    if end > len(octets):
+        raise ValueError(f"{octets[at]:02X}: it is cut short")
+    return end
 
 
 def parse_header(octets: bytes) -> Header:

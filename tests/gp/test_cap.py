@@ -102,6 +102,22 @@ class CapFileTests(SynchronousTestCase):
         without = CapFile.decode(found.code())
         self.assertEqual(without.code(), found.code())
 
+    def test_custom(self) -> None:
+        """
+        Components of a vendor's own are left out, also those that have the name of another: older converters write debugging
+        information so.
+        """
+        made = make_components()
+        own = bytes.fromhex("DB0003") + b"own"
+        named = {f"{FOLDER}{each.name}.cap": octets for each, octets in made.items()}
+        found = CapFile.decode(zip_of({**named, f"{FOLDER}Debug.cap": own}))
+        self.assertEqual(found.components, made)
+        for octets in (found.code() + own, found.code().replace(made[C.Import], own + made[C.Import])):
+            self.assertEqual(CapFile.decode(octets).code(), found.code())
+        with self.assertRaises(CapFileError) as caught:
+            CapFile.decode(found.code() + own[:-1])
+        self.assertIn("DB: it is cut short", str(caught.exception))
+
     def test_hash(self) -> None:
         """
         Hashes are over the load file data block without tag and length.
