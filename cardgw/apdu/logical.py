@@ -19,9 +19,11 @@ from cardgw.interfaces import ICardChannel
 from cardgw.values import Feature
 
 __all__ = ["BASIC", "BASIC_CHANNELS", "INS_MANAGE_CHANNEL", "MAX_CHANNEL", "OPEN_CHANNEL", "P1_CLOSE"]
-__all__ += ["class_byte", "close_channel", "open_channel"]
+__all__ += ["class_byte", "close_channel", "open_any", "open_channel"]
 
 OPEN_CHANNEL = Command(0x00, INS_MANAGE_CHANNEL, 0x00, 0x00, expected=1)
+_NONE = frozenset((0x6881, 0x6986, 0x6D00, 0x6E00))
+"""What cards answer that have the basic channel alone; the second those that ask an application, and have none selected."""
 
 
 async def open_channel(channel: ICardChannel) -> int:
@@ -40,6 +42,22 @@ async def open_channel(channel: ICardChannel) -> int:
     with suppress(CardGatewayError):  # none was opened
         await close_channel(channel, _number(answers))
     raise CancelledError
+
+
+async def open_any(channel: ICardChannel) -> int:
+    """
+    Open a logical channel; or find out that the card has the basic one alone, which not every answer to reset tells.
+
+    @return: as L{open_channel}.
+    @raise UnexpectedStatus: the card has logical channels, and refuses.
+    @raise MalformedAnswer: as L{open_channel}.
+    """
+    try:
+        return await open_channel(channel)
+    except UnexpectedStatus as refused:
+        if refused.response.status in _NONE:
+            return BASIC
+        raise
 
 
 def _number(answers: Answers) -> int:

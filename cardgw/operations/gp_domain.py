@@ -17,7 +17,7 @@ from twisted.internet.defer import CancelledError
 from cardgw.apdu.base import Answers, Watch
 from cardgw.apdu.command import SHORT_DATA, SHORT_LE, Command
 from cardgw.apdu.get_response import GetResponse
-from cardgw.apdu.logical import BASIC, class_byte, close_channel, open_channel
+from cardgw.apdu.logical import BASIC, class_byte, close_channel, open_any
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, OK, PROACTIVE, WARNINGS, Script, Step
 from cardgw.apdu.tlv import only
@@ -160,7 +160,7 @@ async def open_domain(session: ISession) -> Domain:
     """
     parameters: GpParameters = session.parameters
     keys, protocol = wanted_keys(session)
-    number = await open_channel(session.channel)
+    number = await open_any(session.channel)
     try:
         await _identify(session, number)
         aid, most = await _select(session.channel, number, bytes.fromhex(parameters.domain))

@@ -5,15 +5,20 @@ L{cardgw.apdu.logical}.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.apdu.logical import close_channel, open_channel
+from cardgw.apdu.logical import close_channel, open_any, open_channel
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import MalformedAnswer, PeerLost, UnexpectedStatus
+from cardgw.interfaces import ICardChannel
 from cardgw.values import ChannelInfo, Feature
 
 READER = ChannelInfo("memory", offers=frozenset({Feature.LOGICAL_CHANNELS}))
+Opener = Callable[[ICardChannel], Coroutine[Any, Any, int]]
 OPEN, CLOSE = "0070000001", "00708002"
 
 
@@ -26,7 +31,7 @@ class OpenTests(SynchronousTestCase):
         self.sent: list[str] = []
         self.answers: list[Deferred[bytes]] = []
 
-    def open(self, *answers: str, info: ChannelInfo = READER) -> Deferred[int]:
+    def open(self, *answers: str, info: ChannelInfo = READER, how: Opener = open_channel) -> Deferred[int]:
         """
         Open one on a card that gives these answers.
         """
@@ -37,7 +42,7 @@ class OpenTests(SynchronousTestCase):
             return bytes.fromhex(next(given))
 
         self.channel = MemoryChannel(info, card)
-        return Deferred.fromCoroutine(open_channel(self.channel))
+        return Deferred.fromCoroutine(how(self.channel))
 
     def slow(self, command: bytes) -> Deferred[bytes]:
         """
@@ -70,6 +75,15 @@ class OpenTests(SynchronousTestCase):
         self.assertIn("MANAGE CHANNEL: 6A81", str(self.failureResultOf(self.open("6a81"), UnexpectedStatus).value))
         for answer in ("9000", "009000", "149000", "01029000"):
             self.failureResultOf(self.open(answer), MalformedAnswer)
+
+    def test_any(self) -> None:
+        """
+        A card may have the basic channel alone, and tell so when it is asked for another; one that has others is not disturbed
+        on the basic one because they are all taken.
+        """
+        for answer, number in (("039000", 3), ("6881", 0), ("6986", 0), ("6d00", 0), ("6e00", 0)):
+            self.assertEqual(self.successResultOf(self.open(answer, how=open_any)), number)
+        self.failureResultOf(self.open("6a81", how=open_any), UnexpectedStatus)
 
     def test_closeNeverFails(self) -> None:
         """

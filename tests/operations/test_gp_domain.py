@@ -12,7 +12,9 @@ from cardgw.operations.gp_info import GpRegistry
 from cardgw.scp.errors import KeysDiffer, LevelNotPossible, WrongProtocol
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
+from cardgw.values import ChannelInfo, Feature
 from tests.gp.card import CUID, ISD
+from tests.operations import gp_card
 from tests.operations.gp_card import CARD_DATA, KEYS, GpTestCase
 
 FAILURES = "gp.failures:wrong:A000000151000000"
@@ -55,6 +57,15 @@ class DomainTests(GpTestCase):
         self.card.scp._i = 0x00
         self.failed(LevelNotPossible, level="33")
         self.assertEqual(self.memory, {})
+
+    def test_basicAlone(self) -> None:
+        """
+        A card that has no logical channels, and does not say so when it is reset, is worked with on the basic one.
+        """
+        info = ChannelInfo("memory", offers=frozenset({Feature.SELECT, Feature.LOGICAL_CHANNELS}))
+        self.patch(gp_card, "INFO", info)
+        self.done()
+        self.assertEqual((len(self.commands(0x70)), self.card.scp.messaging), (1, None))
 
     def test_plain(self) -> None:
         """
