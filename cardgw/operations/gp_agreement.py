@@ -42,14 +42,15 @@ async def plan_agreement(session: ISession, keys: HostKeys, protocol: str, place
     How SCP11 is opened.
 
     @param protocol: C{scp11a}, C{scp11b} or C{scp11c}.
-    @raise LevelNotPossible: the card says that it does not have this variant.
+    @raise LevelNotPossible: the card says that it does not have this variant, and has no key for it either: some cards say too
+        little.
     @raise ParameterError: key set and parameters do not fit.
     """
     parameters: GpParameters = session.parameters
     forms = [Scp11Implementation.of(each) for each in place.told.options(SCP11)]
     variant = _variant(parameters, keys, Variant(protocol[-1]), forms)
     fitting = [each for each in forms if variant in each.variants]
-    if forms and not fitting:
+    if forms and not fitting and variant.kid not in {each.identifier for each in await _keys(place)}:
         forms[0].refuse(variant)
     kid = variant.kid if keys.identifier is None else keys.identifier
     kvn = keys.version or await _version(place, kid)
@@ -105,14 +106,17 @@ async def _version(place: Place, kid: int) -> int:
     """
     The version of the card's key, as its key information tells.
     """
-    nothing: tuple[KeyInformation, ...] = ()
-    told = await place.read(key_information.TEMPLATE, parse_key_information, nothing)
-    found = next((each.version for each in told if each.identifier == kid), None)
+    found = next((each.version for each in await _keys(place) if each.identifier == kid), None)
     if found is None:
         raise ParameterError(
             f"the card does not tell the version of its key {kid:02X}", hint="Give its version in the table of the key set."
         )
     return found
+
+
+async def _keys(place: Place) -> tuple[KeyInformation, ...]:
+    nothing: tuple[KeyInformation, ...] = ()
+    return await place.read(key_information.TEMPLATE, parse_key_information, nothing)
 
 
 async def _key_length(parameters: GpParameters, keys: HostKeys, place: Place) -> int:

@@ -127,6 +127,15 @@ class AgreementTests(Scp11TestCase):
             self.assertIn("SCP11c", self.failed(LevelNotPossible, **parameters))
             self.assertEqual((self.agreements(), self.memory), ([], {}))
 
+    def test_toldTooLittle(self) -> None:
+        """
+        A YubiKey says that it does SCP11b alone: what it has keys for, it does.
+        """
+        self.software = scp11_card(family=FAMILIES["yubikey"])
+        for protocol, kid in (("scp11a", 0x11), ("scp11c", 0x15)):
+            self.failed(UnexpectedStatus, protocol=protocol)  # it has no applications to list
+            self.assertEqual([each.p2 for each in self.agreements()], [kid])
+
     def test_levels(self) -> None:
         """
         33 and 11, or in the words of SCP11 3C and 34; others there are not.
