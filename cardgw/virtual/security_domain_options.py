@@ -47,6 +47,8 @@ class CardFamily:
         and when all keys are blocked everything is as it came from the factory, with a new key for SCP11b.
     @ivar interindustry: commands of GlobalPlatform may come with an interindustry class, too.
     @ivar wrong_length: the status for extended length where there is none.
+    @ivar scp11: what they say of SCP11 in their card data as soon as there is a key for it; C{None} for the variants that there
+        are keys for.
     @ivar tries: so many authentications may fail before keys are blocked; C{None} for any number.
     @ivar without: instructions that they do not have.
     """
@@ -68,6 +70,7 @@ class CardFamily:
     resets: bool = False
     interindustry: bool = False
     wrong_length: int = SW_WRONG_LENGTH
+    scp11: int | None = None
     tries: int | None = None
     without: frozenset[int] = frozenset((GENERATE_KEY,))
 
@@ -86,6 +89,7 @@ YUBIKEY = CardFamily(
     resets=True,
     interindustry=True,
     wrong_length=SW_DATA,
+    scp11=0x0D86,
     tries=65,
     without=_CONTENT,
 )

@@ -37,7 +37,8 @@ def _channels(options: SecurityDomainOptions, ring: KeyRing) -> list[tuple[int, 
             found.append((_SCP03, options.implementation) if keys.enc.block == BLOCK else (_SCP02, options.scp02))
     variants = sum(_VARIANT_BITS[kid] for kid in {each.kid for each in ring.own_keys()})
     if variants:
-        found.append((_SCP11, variants | _CHAINS | (_S16 if options.implementation & 1 else 0)))
+        told = options.family.scp11
+        found.append((_SCP11, variants | _CHAINS | (_S16 if options.implementation & 1 else 0) if told is None else told))
     return list(dict.fromkeys(found))
 
 

@@ -35,6 +35,15 @@ class RecognitionTests(SynchronousTestCase):
         legacy = parse_recognition_data(ask(Wire(make_card("legacy")), get_data(0x66)).data)
         self.assertEqual(legacy.channels, (SecureChannel(2, 0x55),))
 
+    def test_fixed(self) -> None:
+        """
+        A YubiKey says the same whatever keys it has, as one of version 5.7.4 from a shop does: i=60, and SCP11b in two bytes.
+        """
+        card = make_card("yubikey")
+        card.add_own_key(KeyReference(0x11, 3), private_key("any"))
+        found = ask(Wire(card), get_data(0x66)).data
+        self.assertTrue(found.hex().endswith("640b06092a864886fc6b040360" + "640c060a2a864886fc6b04119b06"))
+
     def test_capabilities(self) -> None:
         """
         What it could have.
