@@ -35,7 +35,7 @@ from cardgw.log_format import event_as_json, event_as_line
 
 TRAFFIC = "cardgw.traffic"
 """The namespace of what is said to cards and what they say."""
-IDENTIFIERS = ("identity", "eid", "eidValue", "iccid", "cuid", "cin", "uid")
+IDENTIFIERS = ("identity", "eid", "eidValue", "iccid", "cuid", "iin", "cin", "uid")
 """Keys of events that hold personal data."""
 TEXTS = ("reason", "problem", "path")
 """Keys of events whose texts may name such."""

@@ -20,6 +20,8 @@ _LONGEST = 80
 """Characters of a value that a line shows; what is longer is in the result of the job."""
 _TAKEN = frozenset({"self", "level", "format", "event", "job", "stage", "outcome"})
 """Names that the journal or the logger uses itself."""
+_RAW = frozenset({"data", "decoded", "answer", "response"})
+"""Names of values of a result that a card has told as they are: who it is may be among them."""
 
 
 def _always() -> bool:
@@ -104,7 +106,7 @@ class Journal:
             fmt = "job {job}: failed: {reason}"
             self._log.warn(fmt, event="job-ended", job=job, outcome="failed", code=error.code, reason=str(error))
             return
-        own, shown = _own({name: value for name, value in (result or {}).items() if _is_plain(value)})
+        own, shown = _own({name: value for name, value in (result or {}).items() if name not in _RAW and _is_plain(value)})
         self._log.info("job {job}: done" + shown, event="job-ended", job=job, outcome="done", **own)
 
 

@@ -59,6 +59,15 @@ class JournalTests(ObserverTestsMixin, SynchronousTestCase):
         self.assertEqual(formatEvent(told("job_started", "7", "test.run", INFO)), "job 7: test.run on test somewhere")
         self.assertEqual(told("job_percent", "7", 40)["percent"], 40)
 
+    def test_raw(self) -> None:
+        """
+        What a card has told as it is stays out: it may be the number of the card.
+        """
+        told_raw = {"tag": "0045", "data": "450401020304", "decoded": "01020304", "answer": "AA", "response": "BB"}
+        event = told("job_ended", "7", told_raw, None)
+        self.assertEqual(formatEvent(event), "job 7: done tag=0045")
+        self.assertEqual({"data", "decoded", "answer", "response"} & event.keys(), set())
+
     def test_collidingFacts(self) -> None:
         """
         A fact that is called like a key of the event itself hides nothing.
