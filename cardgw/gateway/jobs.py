@@ -175,7 +175,7 @@ class Jobs(JobQueue):
         await self._save(run)
         self.tools.observer.job_ended(job.id, result, error)
         shown = problem_json(problem) if problem is not None else None
-        self.hub.publish("job.ended", job_event(job, result=job.result, error=shown))
+        self.hub.publish("job.ended", job_event(job, result=job.shown_result, error=shown))
 
     async def _save(self, run: Run) -> None:
         if run.recording is not None:

@@ -29,6 +29,7 @@ class JobState(Enum):
 
 
 REDACTED, WHOLE = "redacted", "whole"
+_HEADER = 8
 """What is recorded of what is said to a card: headers, lengths and status words; everything."""
 ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 """States that a job does not leave."""
@@ -110,6 +111,22 @@ class Job:
         The parameters without what is secret.
         """
         return {name: "***" if name in self.hidden else value for name, value in self.parameters.items()}
+
+    @property
+    def repeats_secrets(self) -> bool:
+        """
+        Whether secret parameters are in the result, too: in the commands that a dry run tells.
+        """
+        return bool((self.result or {}).get("dry_run")) and not self.hidden.isdisjoint(self.parameters)
+
+    @property
+    def shown_result(self) -> Mapping[str, Any] | None:
+        """
+        The result without what is secret: of such commands the first four bytes (CLA, INS, P1, P2).
+        """
+        if not self.repeats_secrets or self.result is None:
+            return self.result
+        return {**self.result, "commands": [f"{str(each)[:_HEADER]}***" for each in self.result.get("commands", ())]}
 
 
 @frozen

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from cardgw.gateway.records import AuditEntry, Card, Health, Job, Problem, Token
+from cardgw.gateway.records import AuditEntry, Card, Health, Job, Principal, Problem, Role, Token
 from cardgw.values import OutboxEntry, Question
 
 
@@ -59,10 +59,14 @@ def question_json(question: Question) -> dict[str, Any]:
     return {"kind": question.kind, "text": question.text, "facts": dict(question.facts), "secret": question.secret}
 
 
-def job_json(job: Job) -> dict[str, Any]:
+def job_json(job: Job, who: Principal | None = None) -> dict[str, Any]:
     """
     A job.
+
+    @param who: is shown this.  Whoever asked for it, and administrators, see all of a dry run; its parameters nobody.
     """
+    whole = who is not None and (who.name == job.requester or who.may(Role.ADMIN))
+    result = job.result if whole else job.shown_result
     return {
         "id": job.id,
         "operation": job.operation,
@@ -77,7 +81,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "stage": job.stage or None,
         "facts": dict(job.facts),
         "percent": job.percent,
-        "result": dict(job.result) if job.result is not None else None,
+        "result": dict(result) if result is not None else None,
         "error": problem_json(job.error) if job.error is not None else None,
         "question": question_json(job.question) if job.question is not None else None,
         "runs": job.runs,

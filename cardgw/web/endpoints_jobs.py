@@ -94,7 +94,7 @@ async def submit(call: Call) -> Answer:
     job, new = await call.control.submit(call.who, request)
     headers = {"Location": f"{PATH}/{job.id}"}
     if not new:
-        return Answer(200, job_json(job), {**headers, "Idempotent-Replayed": "true"})
+        return Answer(200, job_json(job, call.who), {**headers, "Idempotent-Replayed": "true"})
     return Answer(202, job_json(job), {**headers, LAST: before})
 
 
@@ -122,7 +122,7 @@ async def get_job(call: Call) -> Answer:
     job = await call.control.job(call.who, call.names["job"])
     if call.media == LPAC:
         return Answer(content=lpac_envelope(job), headers=headers, media=LPAC)
-    return Answer(content=job_json(job), headers=headers)
+    return Answer(content=job_json(job, call.who), headers=headers)
 
 
 async def get_transcript(call: Call) -> Answer:
@@ -145,7 +145,7 @@ async def cancel(call: Call) -> Answer:
     """
     Cancel a job, and wait until it has wound up.
     """
-    return Answer(content=job_json(await call.control.cancel(call.who, call.names["job"])))
+    return Answer(content=job_json(await call.control.cancel(call.who, call.names["job"]), call.who))
 
 
 async def answer(call: Call) -> Answer:

@@ -11,7 +11,7 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.gateway import shown
-from cardgw.gateway.records import AuditEntry, Card, Health, Job, JobState, Problem, Role, Token
+from cardgw.gateway.records import AuditEntry, Card, Health, Job, JobState, Principal, Problem, Role, Token
 from cardgw.values import Feature, OutboxEntry, Parcel, ParcelState, Question, Reset
 
 JOB = Job(
@@ -53,6 +53,22 @@ class ShownTests(SynchronousTestCase):
         self.assertEqual((found["state"], found["question"]["secret"], found["error"]["code"]), ("waiting", True, "peer-lost"))
         self.assertEqual((found["channel"], found["ended"], found["result"]), (None, None, {"iccid": "89"}))
         self.assertNotIn("secret$", json.dumps(found) + repr(job))
+
+    def test_dryRun(self) -> None:
+        """
+        Of the commands of a dry run that have secret parameters in them, only whoever asked for it and administrators see more
+        than the headers.
+        """
+        result = {"dry_run": True, "commands": ["80E29000020102"], "keys": []}
+        job = evolve(JOB, state=JobState.DONE, result=result)
+        for name, role in (("token:ben", Role.OPERATOR), ("token:ben", Role.VIEWER)):
+            found = shown.job_json(job, Principal(name, role))["result"]
+            self.assertEqual(found, {**result, "commands": ["80E29000***"]})
+        self.assertEqual(shown.job_json(job)["result"]["commands"], ["80E29000***"])
+        for name, role in (("token:anna", Role.OPERATOR), ("token:ben", Role.ADMIN)):
+            self.assertEqual(shown.job_json(job, Principal(name, role))["result"], result)
+        plain = evolve(job, parameters={"imei": "35"})
+        self.assertEqual(shown.job_json(plain)["result"], result)
 
     def test_statusWord(self) -> None:
         """

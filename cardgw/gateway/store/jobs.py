@@ -137,7 +137,7 @@ class JobTable:
         """
         Store what may have changed of a job: everything but L{cardgw.gateway.store.rows.FIXED}.
         """
-        return self._access.row(_ROOM, _SAVE, lambda: job_changes(job))
+        return self._access.row(_ROOM, _SAVE, lambda: job_changes(job, self._access.seal))
 
     def change(self, id: str, from_states: frozenset[JobState], job_changes: Mapping[str, Any]) -> Deferred[bool]:
         """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from cardgw.gateway.records import Job, JobState, Problem
 from cardgw.gateway.store.seal import Sealing
 from cardgw.values import OutboxEntry, Parcel, ParcelState, Question
 
+_SEALED = "sealed:"
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -78,30 +80,45 @@ CHANGING = tuple(each.name for each in attrs.fields(Job) if each.name not in FIX
 _ALL = tuple(each.name for each in attrs.fields(Job) if each.name != "parameters")
 
 
-def _fields(job: Job, names: Iterable[str]) -> dict[str, Any]:
+def _fields(job: Job, names: Iterable[str], seal: Sealing) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in names:
         value = getattr(job, name)
         encode = _ENCODERS.get(name)
         row[name] = value if encode is None else encode(value)
+    row["result"] = _result(job, seal)
     return row
+
+
+def _result(job: Job, seal: Sealing) -> str | None:
+    """
+    JSON; sealed, and in Base64, where secret parameters are in it, too.
+    """
+    if job.result is None:
+        return None
+    text = _mapping(job.result)
+    return _SEALED + b64encode(seal.seal(text.encode())).decode() if job.repeats_secrets else text
+
+
+def _result_of(text: str, seal: Sealing) -> Any:
+    return json.loads(seal.open(b64decode(text[len(_SEALED) :])) if text.startswith(_SEALED) else text)
 
 
 def job_row(job: Job, key: str, seal: Sealing) -> dict[str, Any]:
     """
     A new row of L{cardgw.gateway.store.tables.JOBS}.
     """
-    row = _fields(job, _ALL)
+    row = _fields(job, _ALL, seal)
     row["parameters"] = seal.seal(json_text(dict(job.parameters)).encode())
     row["key"] = plain(key) or None
     return row
 
 
-def job_changes(job: Job) -> dict[str, Any]:
+def job_changes(job: Job, seal: Sealing) -> dict[str, Any]:
     """
     What may have changed, with the id as C{which}.
     """
-    row = _fields(job, CHANGING)
+    row = _fields(job, CHANGING, seal)
     row["which"] = job.id
     return row
 
@@ -137,7 +154,7 @@ def job_of(row: Any, seal: Sealing) -> Job:
         stage=row.stage,
         facts=json.loads(row.facts),
         percent=row.percent,
-        result=json.loads(row.result) if row.result is not None else None,
+        result=_result_of(row.result, seal) if row.result is not None else None,
         error=Problem(**json.loads(row.error)) if row.error is not None else None,
         question=Question(**json.loads(row.question)) if row.question is not None else None,
         runs=row.runs,

@@ -55,7 +55,8 @@ JOBS = Table(
     Index("jobs_channel", "state", "channel"),
     Index("jobs_ended", "state", "ended"),
 )
-"""L{cardgw.gateway.records.Job}; C{parameters} are sealed JSON; C{hidden}, C{facts}, C{result}, C{error}, C{question} JSON."""
+"""L{cardgw.gateway.records.Job}; C{parameters} are sealed JSON; C{hidden}, C{facts}, C{result}, C{error}, C{question} JSON,
+C{result} sealed where secret parameters are in it."""
 
 Index(
     "jobs_key",

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.gateway.faults import StoreError
@@ -105,6 +105,19 @@ class RowsTests(SynchronousTestCase):
         self.successResultOf(store.jobs.add(job))
         self.assertEqual(self.successResultOf(store.jobs.get(job.id)), job)
         self.empty()
+
+    def test_dryRun(self) -> None:
+        """
+        Secret parameters are nowhere in the database as they are, neither in the commands that a dry run has told.
+        """
+        store, secret = self.store, "C0FFEE00"
+        job = Job("1", "gp.data.store", {"data": secret, "dry_run": True}, frozenset({"data"}))
+        self.successResultOf(store.jobs.add(job))
+        done = attrs.evolve(job, state=JobState.DONE, result={"dry_run": True, "commands": [f"80E2900004{secret}"]})
+        self.successResultOf(store.jobs.save(done))
+        rows = self.successResultOf(store.read(JOBS.name, lambda connection: str(connection.execute(select(JOBS)).all())))
+        self.assertNotIn(secret, rows)
+        self.assertEqual(self.successResultOf(store.jobs.get("1")), done)
 
     @given(SOME_JOBS, SOME_JOBS)
     def test_jobChanges(self, first: Job, last: Job) -> None:
