@@ -13,6 +13,7 @@ A line break at the end does not count.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 import subprocess
@@ -28,6 +29,7 @@ from cardgw.fields import checked
 COMMAND_TIMEOUT = 30.0
 """Seconds that a command has to print a secret."""
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
+_LIKE_A_KEY = re.compile("[0-9A-Fa-f]{32,}")
 
 
 @frozen
@@ -40,10 +42,17 @@ class Source:
     """
 
     kind: str
-    place: str
+    place: str = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.place}"
+        return f"{self.kind}:{_shown(self.place)}"
+
+
+def _shown(place: str) -> str:
+    """
+    A place for people.  What has the form of a key may be one that was written here by mistake.
+    """
+    return "***" if _LIKE_A_KEY.fullmatch(place) else place
 
 
 def parse_source(text: str) -> Source:
@@ -112,26 +121,26 @@ def _from_file(where: str, place: str, _: Mapping[str, str]) -> bytes:
             raise SecretError(f"{where}: others may read {path} (mode {stat.S_IMODE(status.st_mode):04o})", hint=hint)
         return path.read_bytes()
     except OSError as problem:
-        raise SecretError(f"{where}: {path}: {problem.strerror}") from None
+        raise SecretError(f"{where}: {_shown(str(path))}: {problem.strerror}") from None
 
 
 def _from_environment(where: str, place: str, environ: Mapping[str, str]) -> bytes:
     if place not in environ:
-        raise SecretError(f"{where}: the environment variable {place} is not set")
+        raise SecretError(f"{where}: the environment variable {_shown(place)} is not set")
     return os.fsencode(environ[place])
 
 
 def _from_credential(where: str, place: str, environ: Mapping[str, str]) -> bytes:
     directory = environ.get(_CREDENTIALS)
     if directory is None:
-        hint = f"Put LoadCredential={place}:/path/of/the/file into the unit."
+        hint = f"Put LoadCredential={_shown(place)}:/path/of/the/file into the unit."
         raise SecretError(f"{where}: systemd gave this service no credentials (${_CREDENTIALS} is not set)", hint=hint)
     if Path(place).name != place:
         raise SecretError(f"{where}: the name of a credential has no slashes")
     try:
         return (Path(directory) / place).read_bytes()
     except OSError as problem:
-        raise SecretError(f"{where}: credential {place}: {problem.strerror}") from None
+        raise SecretError(f"{where}: credential {_shown(place)}: {problem.strerror}") from None
 
 
 def _from_command(where: str, place: str, environ: Mapping[str, str]) -> bytes:

@@ -34,6 +34,17 @@ class SourceTests(SynchronousTestCase):
             if text == "hunter2":
                 self.assertNotIn("hunter2", str(error))
 
+    def test_misplaced(self) -> None:
+        """
+        What may be a key that was written in the place of its file or variable is not told.
+        """
+        key = "404142434445464748494A4B4C4D4E4F"
+        for text in (f"file:{key}", f"env:{key}", f"credential:{key}"):
+            environ = {"CREDENTIALS_DIRECTORY": "/nowhere"}
+            told = str(self.assertRaises(SecretError, read_secrets, {"key": parse_source(text)}, environ))
+            self.assertNotIn(key, told + str(parse_source(text)))
+            self.assertIn("***", told)
+
 
 class ReadTests(SynchronousTestCase):
     """
