@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from traceback import clear_frames
 from typing import Any
 
 from attrs import define, evolve, field
@@ -119,6 +120,7 @@ class Jobs(JobQueue):
                 run.work.cancel()
             result = await run.work
         except CardGatewayError as error:
+            _let_go(error)
             return await self._failed(run, error)
         await self._end(run, JobState.DONE, result=result)
         return Outcome(session.text, session.reset)
@@ -210,3 +212,14 @@ class Jobs(JobQueue):
 def _not_stored(failure: Failure, job: str) -> None:
     if not failure.check(CancelledError):
         _log.error("job {job} was not written down: {reason}", event="job-not-stored", job=job, reason=str(failure.value))
+
+
+def _let_go(error: BaseException | None) -> None:
+    """
+    Drop what an operation had in its hands when it failed, keys among it: an error may live as long as its card stays.
+    """
+    while error is not None:
+        clear_frames(error.__traceback__)
+        before = error.__cause__ or error.__context__
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+        error = before

@@ -5,7 +5,9 @@ L{cardgw.gateway.jobs}.
 
 from __future__ import annotations
 
+import gc
 from typing import Any
+from weakref import ref
 
 from attrs import evolve
 from twisted.internet.defer import CancelledError, Deferred, fail
@@ -61,6 +63,27 @@ class JobsTests(GatewayTestCase):
         self.assertEqual((stored.state, stored.result, stored.runs), (JobState.DONE, {"iccid": "89"}, 1))
         self.assertEqual(self.kinds(), ["job.queued", "job.started", "job.ended"])
         self.assertEqual((self.jobs.runs, self.visit.run, self.jobs.absent), ({}, None, 0))
+
+    def test_letGo(self) -> None:
+        """
+        What an operation had in its hands when it failed is gone with it, whoever has the error.
+        """
+
+        async def use() -> Any:
+            key = QuietChannel()
+            held.append(ref(key))
+            try:
+                raise ValueError
+            except ValueError:
+                raise CardError("it is tired") from PeerLost(repr(key))
+
+        held: list[Any] = []
+        _, running = self.begin()
+        Deferred.fromCoroutine(use()).chainDeferred(self.gates[0])
+        outcome = self.successResultOf(running)
+        self.assertIsInstance(outcome.error, CardError)
+        gc.collect()
+        self.assertIsNone(held[0]())
 
     def test_failed(self) -> None:
         """
