@@ -127,6 +127,7 @@ class Session:
     tools: Tools = field(repr=False)
     text: str = ""
     reset: Reset | None = None
+    _keys: dict[str, Any] = field(factory=dict, init=False, repr=False)
 
     @property
     def clock(self) -> Any:
@@ -232,9 +233,11 @@ class Session:
 
     def keys(self, name: str) -> Any:
         """
-        See L{ISession.keys}.
+        See L{ISession.keys}.  They stay the same for as long as the job runs, whatever the settings say meanwhile.
         """
-        return self.tools.keys(name)
+        if name not in self._keys:
+            self._keys[name] = self.tools.keys(name)
+        return self._keys[name]
 
 
 def refuse_unfit(operation: IOperation, info: ChannelInfo) -> None:

@@ -86,6 +86,19 @@ class SessionTests(SessionTestsMixin, SessionTestCase):
         self.assertEqual(self.session.secret("pin"), b"1234")
         self.assertRaises(SecretError, self.session.secret, "puk")
 
+    def test_keys(self) -> None:
+        """
+        A key set is the same for the whole job, also if the settings were read again meanwhile.
+        """
+        known = {"issuer": "old"}
+        self.session.tools = evolve(self.session.tools, keys=known.__getitem__)
+        self.assertEqual(self.session.keys("issuer"), "old")
+        known["issuer"] = "new"
+        self.assertEqual(self.session.keys("issuer"), "old")
+        known.clear()
+        self.assertEqual(self.session.keys("issuer"), "old")
+        self.assertNotIn("old", repr(self.session))
+
     def test_reprHasNoTools(self) -> None:
         """
         Printing a session shows no tools.
