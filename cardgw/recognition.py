@@ -11,7 +11,8 @@ from contextlib import suppress
 from twisted.internet.defer import CancelledError
 
 from cardgw.apdu.atr import Atr
-from cardgw.apdu.logical import BASIC, close_channel, open_channel
+from cardgw.apdu.iso7816 import BASIC
+from cardgw.apdu.logical import close_channel, open_channel
 from cardgw.errors import CardError, CardGatewayError
 from cardgw.gp.identity import gp_identity
 from cardgw.gp.isd import read_card_data

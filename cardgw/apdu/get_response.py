@@ -16,8 +16,6 @@ from cardgw.apdu.script import ANY, Script, Step
 from cardgw.errors import PeerMisbehaved
 from cardgw.interfaces import ICardChannel
 
-__all__ = ["INS_GET_RESPONSE", "MAX_ROUNDS", "SW1_MORE", "SW1_WRONG_LENGTH", "GetResponse", "get_response_class"]
-
 
 class GetResponse(Completion):
     """

@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.apdu.test_logical -*-
 """
-Logical channels (ISO/IEC 7816-4, 5.4.1 and 11.1.2; ETSI TS 102 221, 11.1.17): opened, put into class bytes, and closed.
+Logical channels (ISO/IEC 7816-4, 5.4.1 and 11.1.2; ETSI TS 102 221, 11.1.17): opened and closed.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from twisted.internet.defer import CancelledError
 
 from cardgw.apdu.base import Answers
 from cardgw.apdu.command import Command
-from cardgw.apdu.iso7816 import BASIC, BASIC_CHANNELS, INS_MANAGE_CHANNEL, MAX_CHANNEL, P1_CLOSE, class_byte
+from cardgw.apdu.iso7816 import BASIC, INS_MANAGE_CHANNEL, MAX_CHANNEL, P1_CLOSE
 from cardgw.apdu.script import ANY, OK, Script, Step
 from cardgw.apdu.unbroken import to_its_end
 from cardgw.errors import CardGatewayError, MalformedAnswer, UnexpectedStatus
 from cardgw.interfaces import ICardChannel
 from cardgw.values import Feature
-
-__all__ = ["BASIC", "BASIC_CHANNELS", "INS_MANAGE_CHANNEL", "MAX_CHANNEL", "OPEN_CHANNEL", "P1_CLOSE"]
-__all__ += ["class_byte", "close_channel", "open_any", "open_channel"]
 
 OPEN_CHANNEL = Command(0x00, INS_MANAGE_CHANNEL, 0x00, 0x00, expected=1)
 _NONE = frozenset((0x6881, 0x6986, 0x6D00, 0x6E00))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError
 
 from cardgw.apdu.command import SHORT_LE, Command
-from cardgw.apdu.logical import BASIC, class_byte, close_channel, open_channel
+from cardgw.apdu.iso7816 import BASIC, class_byte
+from cardgw.apdu.logical import close_channel, open_channel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, OK, PROACTIVE, WARNINGS, Script, Step
 from cardgw.apdu.tlv import only

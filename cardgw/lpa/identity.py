@@ -5,7 +5,7 @@ Who an eUICC is: by its EID (ES10c.GetEID, SGP.22 5.7.20).
 
 from __future__ import annotations
 
-from cardgw.apdu.logical import BASIC
+from cardgw.apdu.iso7816 import BASIC
 from cardgw.apdu.tlv import only
 from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ICardChannel, ISession

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.logical import BASIC, close_channel
+from cardgw.apdu.iso7816 import BASIC
+from cardgw.apdu.logical import close_channel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, PROACTIVE, Script, Step
 from cardgw.apdu.wrong_length import WrongLength

@@ -17,7 +17,8 @@ from twisted.internet.defer import CancelledError
 from cardgw.apdu.base import Answers, Watch
 from cardgw.apdu.command import SHORT_DATA, SHORT_LE, Command
 from cardgw.apdu.get_response import GetResponse
-from cardgw.apdu.logical import BASIC, class_byte, close_channel, open_any
+from cardgw.apdu.iso7816 import BASIC, class_byte
+from cardgw.apdu.logical import close_channel, open_any
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, OK, PROACTIVE, WARNINGS, Script, Step
 from cardgw.apdu.tlv import only

@@ -13,7 +13,7 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.logical import BASIC, class_byte
+from cardgw.apdu.iso7816 import BASIC, class_byte
 from cardgw.apdu.mini_language import ScriptLine
 from cardgw.errors import ParameterError
 from cardgw.fields import boolean, option

@@ -17,8 +17,8 @@ from twisted.internet.defer import Deferred
 
 from cardgw.apdu.base import Answers, ChannelDecorator, Watch
 from cardgw.apdu.command import Command
-from cardgw.apdu.get_response import SW1_WRONG_LENGTH, GetResponse
-from cardgw.apdu.iso7816 import BASIC
+from cardgw.apdu.get_response import GetResponse
+from cardgw.apdu.iso7816 import BASIC, SW1_WRONG_LENGTH
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script, Step
 from cardgw.apdu.turns import Turns

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.logical import class_byte
+from cardgw.apdu.iso7816 import class_byte
 from cardgw.apdu.response import Response
 from cardgw.scp.errors import CommandNotProtectable
 from cardgw.scp.families import FAMILIES, LEGACY, STRICT, Family

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.logical import class_byte
+from cardgw.apdu.iso7816 import class_byte
 from cardgw.apdu.response import Response
 from cardgw.errors import CardError, ParameterError
 from cardgw.scp.card_scp11 import CardScp11
