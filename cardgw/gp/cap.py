@@ -141,12 +141,6 @@ class CapFile:
         """
         return {each.name: len(self.components[each]) for each in Component if each in self.components}
 
-    def encode_ijc(self) -> bytes:
-        """
-        The same as an IJC file.
-        """
-        return self.code(descriptor=True)
-
 
 def code_hash(code: bytes, algorithm: Hash) -> bytes:
     """

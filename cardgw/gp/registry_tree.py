@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from attrs import frozen
 
 from cardgw.gp.life_cycle import Kind
-from cardgw.gp.privileges import Privilege, privilege_names
+from cardgw.gp.privileges import privilege_names
 from cardgw.gp.registry import Entry, selection_text
 
 MOST_DEPTH = 16
@@ -53,14 +53,6 @@ class Registry:
         The issuer security domain; C{None} where another domain cannot see it.
         """
         return next(iter(self.of(Kind.ISD)), None)
-
-    @property
-    def default_selected(self) -> Entry | None:
-        """
-        What is selected after a reset instead of the issuer security domain.
-        """
-        found = (each for each in self.entries if each.kind is not Kind.ISD and each.privileges & Privilege.CardReset)
-        return next(found, None)
 
     def instances(self, load_file: Entry) -> tuple[Entry, ...]:
         """

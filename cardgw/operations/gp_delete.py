@@ -21,7 +21,6 @@ from cardgw.gp.delete import Delete, delete_key
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_delegated import DelegatedParameters, Receipts, Tokens, card_of
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_errors import hinted
 from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_journal import LoadJournal
 from cardgw.operations.gp_operation import GpOperation
@@ -88,7 +87,8 @@ with them (related).
         try:
             answer = await domain.slowly(command, f"DELETE of {parameters.aid.upper()}")
         except UnexpectedStatus as problem:
-            raise hinted(problem, _HINTS) from problem
+            problem.hint = _HINTS.get(problem.response.status, "")
+            raise
         gone = bytes.fromhex(parameters.aid)
         await receipts.take("DELETE", gone, answer.data, lambda: deleted(gone))
         await LoadJournal(session, domain).gone(gone)

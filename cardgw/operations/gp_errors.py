@@ -5,9 +5,7 @@ What the gateway itself refuses to do to cards of GlobalPlatform, or does not fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from cardgw.errors import CardError, OperationRefused, UnexpectedStatus
+from cardgw.errors import CardError, OperationRefused
 
 
 class NoSecurityDomain(CardError):
@@ -22,12 +20,3 @@ class AuthenticationFailedBefore(OperationRefused):
     """
 
     hint = "Make sure that they are the right ones; then give force. The card may block its keys for good."
-
-
-def hinted(problem: UnexpectedStatus, hints: Mapping[int, str]) -> UnexpectedStatus:
-    """
-    The same with what to do about it.
-
-    @param hints: by status.
-    """
-    return UnexpectedStatus(problem.response, problem.detail.rpartition(": ")[0], hint=hints.get(problem.response.status, ""))

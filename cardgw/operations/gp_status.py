@@ -21,7 +21,6 @@ from cardgw.gp.set_status import lock, set_card_state, set_state, unlock
 from cardgw.identities import as_identity
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_errors import hinted
 from cardgw.operations.gp_head import ChangeParameters, aid
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import KeySource
@@ -119,7 +118,8 @@ an AID also selectable and personalized, which some personalisation ends with.
         try:
             await domain.slowly(command, "SET STATUS")
         except UnexpectedStatus as problem:
-            raise hinted(problem, _HINTS if parameters.aid else _HINTS_OF_CARD) from problem
+            problem.hint = (_HINTS if parameters.aid else _HINTS_OF_CARD).get(problem.response.status, "")
+            raise
         return {"aid": parameters.aid.upper(), "state": parameters.state}
 
     def plan(self, parameters: StatusParameters, keys: KeySource) -> Iterable[Command]:

@@ -64,13 +64,6 @@ class Scp11Implementation:
         """
         return bool(self.second & _X509)
 
-    @property
-    def gp_form(self) -> bool:
-        """
-        It takes certificates in GlobalPlatform's own form.
-        """
-        return not self.second & _NO_GP_FORM
-
     def refuse(self, variant: Variant) -> None:
         """
         @raise LevelNotPossible: the card does not do this variant.

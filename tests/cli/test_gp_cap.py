@@ -53,7 +53,7 @@ class CapTests(GpCliTestCase):
         The extended format has several packages; an IJC file has no zip around it.
         """
         path = self.cap(extended=True, minor=3, name=b"a")
-        path.write_bytes(CapFile.decode(path.read_bytes()).encode_ijc())
+        path.write_bytes(CapFile.decode(path.read_bytes()).code(descriptor=True))
         told = self.gp("cap", str(path)).stdout
         self.assertIn("IJC 2.3, extended", told)
         self.assertIn("packages", told)

@@ -97,7 +97,7 @@ class CapFileTests(SynchronousTestCase):
         made = make_components(applets, imports, minor=minor, extended=extended, export=export, resources=resources)
         found = CapFile.decode(zipped(made))
         self.assertEqual(found.applets, tuple(applets))
-        again = CapFile.decode(found.encode_ijc())
+        again = CapFile.decode(found.code(descriptor=True))
         self.assertEqual((again.components, again.header), (found.components, found.header))
         without = CapFile.decode(found.code())
         self.assertEqual(without.code(), found.code())
@@ -195,7 +195,7 @@ class RefusedTests(SynchronousTestCase):
         components = make_components()
         both = {f"{FOLDER}Class.cap": b"", f"{FOLDER}Class.capx": b""}
         self.assertEqual(self.refused(zip_of(both)), "Class is there twice")
-        ijc = CapFile.decode(zipped(components)).encode_ijc()
+        ijc = CapFile.decode(zipped(components)).code(descriptor=True)
         self.assertEqual(self.refused(ijc + components[C.Class]), "Class is there twice")
         apart = {"a/javacard/Header.cap": b"", "b/javacard/Class.cap": b""}
         self.assertIn("more than one folder", self.refused(zip_of(apart)))

@@ -66,7 +66,7 @@ class RegistryTests(SynchronousTestCase):
         """
         Entries by AID and by kind.
         """
-        self.assertEqual((REGISTRY.isd, REGISTRY.default_selected), (ISD, APPLET))
+        self.assertEqual(REGISTRY.isd, ISD)
         self.assertEqual(REGISTRY.of(Kind.ISD, Kind.SSD), (ISD, DOMAIN))
         self.assertEqual(REGISTRY.find(PACKAGE_AID), PACKAGE)
         self.assertIsNone(REGISTRY.find(PACKAGE_AID, Kind.APP))

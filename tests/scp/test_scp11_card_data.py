@@ -25,7 +25,6 @@ class ImplementationTests(SynchronousTestCase):
         self.assertEqual((found.first, found.second), (0x86, 0x0D))
         self.assertEqual(found.variants, (Variant.B,))
         self.assertFalse(found.x509)
-        self.assertFalse(found.gp_form)
 
     def test_oneByte(self) -> None:
         """
@@ -33,7 +32,7 @@ class ImplementationTests(SynchronousTestCase):
         """
         found = Scp11Implementation.of(0x1B)
         self.assertEqual(found.variants, (Variant.A, Variant.B, Variant.C))
-        self.assertEqual((found.chains, found.mac_length, found.x509, found.gp_form), (True, 8, False, True))
+        self.assertEqual((found.chains, found.mac_length, found.x509), (True, 8, False))
 
     def test_s16(self) -> None:
         """
