@@ -86,9 +86,7 @@ def _octets(tag: int) -> bytes:
     return tag.to_bytes(2 if tag > 0xFF else 1, "big")
 
 
-async def read_status(
-    channel: ICardChannel, scope: Scope, form: Form | None = None, aid: bytes = b"", number: int = BASIC
-) -> tuple[Entry, ...]:
+async def read_status(channel: ICardChannel, scope: Scope, form: Form | None = None, number: int = BASIC) -> tuple[Entry, ...]:
     """
     One part of the registry, whole.
 
@@ -101,7 +99,7 @@ async def read_status(
     """
     forms = FORMS if form is None else (form,)
     for each in forms:
-        answer, data = await _all(channel, scope, each, aid, number)
+        answer, data = await _all(channel, scope, each, number)
         if answer.status == NOTHING and not data and each.tags and form is None:
             continue  # nothing of that kind, or no such tag
         if answer.status in OK or answer.status == NOTHING:
@@ -111,10 +109,10 @@ async def read_status(
     raise UnexpectedStatus(answer, f"GET STATUS of {scope.name}")
 
 
-async def _all(channel: ICardChannel, scope: Scope, form: Form, aid: bytes, number: int) -> tuple[Response, bytes]:
+async def _all(channel: ICardChannel, scope: Scope, form: Form, number: int) -> tuple[Response, bytes]:
     parts: list[bytes] = []
     for _ in range(MOST_ROUNDS):
-        script = Script.of(get_status(scope, form, aid, following=bool(parts)))
+        script = Script.of(get_status(scope, form, following=bool(parts)))
         (answer,) = await channel.exchange(at(script, number))
         if answer.status in OK or answer.status == MORE:
             parts.append(answer.data)

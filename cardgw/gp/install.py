@@ -138,7 +138,6 @@ def for_install(
     *,
     parameters: InstallParameters = _INSTALL_PARAMETERS,
     purpose: For = For.INSTALL_AND_MAKE_SELECTABLE,
-    privilege_bytes: int | None = None,
 ) -> Install:
     """
     INSTALL [for install], and make selectable unless told otherwise (11.5.2.3.2).
@@ -146,24 +145,23 @@ def for_install(
     @param module: the AID of the applet in the load file.
     @param application: the AID that its instance will have.
     @param purpose: to install, with or without making selectable; or the end of loading and both in one.
-    @param privilege_bytes: 1 or 3; C{None} for as few as do.
     """
     if not purpose & For.INSTALL:
         raise ParameterError("purpose: expected one that installs")
     check_aid(load_file, "load file")
     check_aid(module, "module")
     check_aid(application, "application")
-    granted = encode_privileges(privileges, privilege_bytes)
+    granted = encode_privileges(privileges)
     part = Part.END if purpose is For.LOAD_INSTALL_AND_MAKE_SELECTABLE else Part.WHOLE
     return Install(purpose, (load_file, module, application, granted, parameters.encode()), part=part)
 
 
-def for_make_selectable(application: bytes, privileges: Privilege = NONE, privilege_bytes: int | None = None) -> Install:
+def for_make_selectable(application: bytes, privileges: Privilege = NONE) -> Install:
     """
     INSTALL [for make selectable] (11.5.2.3.3).
     """
     check_aid(application, "application")
-    return Install(For.MAKE_SELECTABLE, (b"", b"", application, encode_privileges(privileges, privilege_bytes), b""))
+    return Install(For.MAKE_SELECTABLE, (b"", b"", application, encode_privileges(privileges), b""))
 
 
 def for_extradition(domain: bytes, application: bytes, parameters: bytes = b"") -> Install:
@@ -183,7 +181,6 @@ def for_registry_update(
     privileges: Privilege | None = None,
     domain: bytes = b"",
     parameters: bytes = b"",
-    privilege_bytes: int | None = None,
 ) -> Install:
     """
     INSTALL [for registry update] (11.5.2.3.5).
@@ -195,7 +192,7 @@ def for_registry_update(
     """
     check_aid(application, "application", optional=True)
     check_aid(domain, "security domain", optional=True)
-    granted = b"" if privileges is None else encode_privileges(privileges, privilege_bytes)
+    granted = b"" if privileges is None else encode_privileges(privileges)
     return Install(For.REGISTRY_UPDATE, (domain, b"", application, granted, parameters))
 
 

@@ -164,7 +164,6 @@ def aes_key(
     encrypt: Encrypt,
     inner: InnerLength = InnerLength.ALWAYS,
     *,
-    type: int = KeyType.AES,
     block: int = _AES_BLOCK,
 ) -> KeyField:
     """
@@ -176,7 +175,7 @@ def aes_key(
     @raise ParameterError: the key has no length that one can have.
     """
     check = aes_check_value(key)
-    return KeyField((_secret(type, key, encrypt, block, always=inner is InnerLength.ALWAYS),), check)
+    return KeyField((_secret(KeyType.AES, key, encrypt, block, always=inner is InnerLength.ALWAYS),), check)
 
 
 def des_key(key: bytes, encrypt: Encrypt, inner: InnerLength = InnerLength.NEEDED, *, block: int = _DES_BLOCK) -> KeyField:

@@ -112,19 +112,19 @@ def _dap(block: tlv.Tlv) -> Dap:
     return Dap(parts.need(AID).value, parts.need(SIGNATURE).value)
 
 
-def blocks(octets: bytes, size: int, most: int = MOST_BLOCKS) -> Sequence[bytes]:
+def blocks(octets: bytes, size: int) -> Sequence[bytes]:
     """
     Cut data into blocks.
 
     @param size: most bytes in one, of plain data: what the security level, the reader and the card let through.
     @raise ParameterError: the size cannot be one.
-    @raise TooManyBlocks: there would be more than C{most}.
+    @raise TooManyBlocks: there would be more than L{MOST_BLOCKS}.
     """
     if not 1 <= size <= MOST_DATA:
         raise ParameterError(f"block size: expected 1 to {MOST_DATA} bytes, got {size}")
     count = -(-len(octets) // size)
-    if count > most:
-        raise TooManyBlocks(f"{len(octets)} bytes in blocks of {size} are {count}, at most {most} are allowed")
+    if count > MOST_BLOCKS:
+        raise TooManyBlocks(f"{len(octets)} bytes in blocks of {size} are {count}, at most {MOST_BLOCKS} are allowed")
     return [octets[at : at + size] for at in range(0, len(octets), size)]
 
 

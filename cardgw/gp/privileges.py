@@ -70,20 +70,14 @@ def decode_privileges(octets: bytes) -> Privilege:
     return Privilege(int.from_bytes(octets.ljust(3, b"\0"), "big"))
 
 
-def encode_privileges(privileges: Privilege, size: int | None = None) -> bytes:
+def encode_privileges(privileges: Privilege) -> bytes:
     """
-    @param size: 1 or 3; C{None} for one byte where they fit into it, which old cards need.
-    @raise ParameterError: they do not fit, or one lacks another that it needs.
+    @return: one byte where they fit into it, which old cards need; else three.
+    @raise ParameterError: one lacks another that it needs.
     """
     check_privileges(privileges)
-    if size is None:
-        size = 3 if privileges & ~_FIRST_BYTE else 1
-    if size not in SIZES:
-        raise ParameterError(f"privileges: they have 1 or 3 bytes, not {size}")
     octets = int(privileges).to_bytes(3, "big")
-    if any(octets[size:]):
-        raise ParameterError(f"privileges: {', '.join(privilege_names(privileges))} do not fit into one byte")
-    return octets[:size]
+    return octets if privileges & ~_FIRST_BYTE else octets[:1]
 
 
 def check_privileges(privileges: Privilege) -> Privilege:

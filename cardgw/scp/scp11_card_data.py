@@ -12,9 +12,7 @@ from cardgw.scp.level import S8, S16
 from cardgw.scp.scp11_terms import Variant
 
 _VARIANTS = {Variant.A: 0x01, Variant.B: 0x02, Variant.C: 0x10}
-_CHAINS, _S16, _SECOND = 0x08, 0x40, 0x80
-_X509, _NO_GP_FORM = 0x02, 0x04
-"""Of the second byte."""
+_S16 = 0x40
 
 
 @frozen
@@ -22,19 +20,18 @@ class Scp11Implementation:
     """
     The parameter.
 
-    @ivar first: the low byte.
-    @ivar second: the one above it; 0 where there is none.
+    @ivar first: its low byte.
     """
 
     first: int
-    second: int = 0
 
     @classmethod
     def of(cls, parameter: int) -> Scp11Implementation:
         """
-        @param parameter: the last number of the object identifier: one byte, or two if b8 of the low one says so.
+        @param parameter: the last number of the object identifier: one byte, or two.  What the second one says of certificates
+            cards do not keep to.
         """
-        return cls(parameter & 0xFF, parameter >> 8 & 0xFF if parameter & _SECOND else 0)
+        return cls(parameter & 0xFF)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -49,20 +46,6 @@ class Scp11Implementation:
         8 or 16.
         """
         return S16 if self.first & _S16 else S8
-
-    @property
-    def chains(self) -> bool:
-        """
-        The card takes chains of certificates.
-        """
-        return bool(self.first & _CHAINS)
-
-    @property
-    def x509(self) -> bool:
-        """
-        It takes X.509 certificates.
-        """
-        return bool(self.second & _X509)
 
     def refuse(self, variant: Variant) -> None:
         """

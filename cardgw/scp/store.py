@@ -22,7 +22,7 @@ from cardgw.scp.gp_certificate import GpCertificate
 from cardgw.scp.x509_certificate import X509Certificate
 
 CLA_GP, INS_GET_DATA = 0x80, 0xCA
-CERTIFICATE_STORE, KLOC_IDENTIFIERS, KLCC_IDENTIFIERS = 0xBF21, 0xFF33, 0xFF34
+CERTIFICATE_STORE, KLOC_IDENTIFIERS = 0xBF21, 0xFF33
 """Tags: the certificates of a key; the authorities for off-card entities; those for cards."""
 CONTROL_REFERENCE, KEY_REFERENCE = 0xA6, 0x83
 CA_IDENTIFIER = 0x42
@@ -155,16 +155,14 @@ def encode_store(certificates: Sequence[Certificate], *, wrapped: bool = True) -
     return tlv.encode(CERTIFICATE_STORE, octets) if wrapped else octets
 
 
-def get_authorities(tag: int = KLOC_IDENTIFIERS) -> Command:
+def get_authorities() -> Command:
     """
     GET DATA for the authorities that the card knows.
-
-    @param tag: L{KLOC_IDENTIFIERS} or L{KLCC_IDENTIFIERS}.
     """
-    return Command(CLA_GP, INS_GET_DATA, tag >> 8, tag & 0xFF, expected=SHORT_LE)
+    return Command(CLA_GP, INS_GET_DATA, KLOC_IDENTIFIERS >> 8, KLOC_IDENTIFIERS & 0xFF, expected=SHORT_LE)
 
 
-def read_authorities(response: Response, tag: int = KLOC_IDENTIFIERS) -> tuple[Authority, ...]:
+def read_authorities(response: Response) -> tuple[Authority, ...]:
     """
     The answer to it.
 
@@ -175,16 +173,16 @@ def read_authorities(response: Response, tag: int = KLOC_IDENTIFIERS) -> tuple[A
     if response.status == NOT_FOUND:
         return ()
     if response.status not in OK:
-        raise UnexpectedStatus(response, f"GET DATA of {tag:04X}")
+        raise UnexpectedStatus(response, f"GET DATA of {KLOC_IDENTIFIERS:04X}")
     try:
-        return _authorities(response.data, tag)
+        return _authorities(response.data)
     except ValueError as problem:
-        raise MalformedAnswer(f"GET DATA of {tag:04X}: {problem}") from None
+        raise MalformedAnswer(f"GET DATA of {KLOC_IDENTIFIERS:04X}: {problem}") from None
 
 
-def _authorities(octets: bytes, tag: int) -> tuple[Authority, ...]:
+def _authorities(octets: bytes) -> tuple[Authority, ...]:
     items = tlv.decode(octets)
-    if len(items) == 1 and items[0].tag == tag:
+    if len(items) == 1 and items[0].tag == KLOC_IDENTIFIERS:
         items = items[0].children()
     if len(items) % 2:
         raise ValueError("an authority has a name and a key")

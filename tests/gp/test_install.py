@@ -68,9 +68,8 @@ class FormsTests(SynchronousTestCase):
             Privilege.CardReset,
             parameters=InstallParameters(b"x"),
             purpose=For.INSTALL,
-            privilege_bytes=3,
         )
-        self.check(made, f"80e60400 23 {fields} 03040000 03c90178 00 00")
+        self.check(made, f"80e60400 21 {fields} 0104 03c90178 00 00")
 
     def test_makeSelectable(self) -> None:
         """
@@ -135,7 +134,6 @@ class InstallTests(SynchronousTestCase):
             lambda: for_install(PACKAGE, b"", MODULE),
             lambda: for_install(PACKAGE, MODULE, bytes(17)),
             lambda: for_install(PACKAGE, MODULE, MODULE, Privilege.MandatedDAPVerification),
-            lambda: for_install(PACKAGE, MODULE, MODULE, Privilege.GlobalDelete, privilege_bytes=1),
             lambda: for_install(PACKAGE, MODULE, MODULE, purpose=For.EXTRADITION),
             lambda: for_make_selectable(b""),
             lambda: for_extradition(b"", MODULE),

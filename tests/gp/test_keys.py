@@ -105,7 +105,6 @@ class SecretTests(SynchronousTestCase):
         self.assertRaises(ParameterError, aes_key, bytes(15), mirror)
         self.assertRaises(ParameterError, des_key, bytes(8), mirror)
         self.assertRaises(ParameterError, aes_key, bytes(16), lambda octets: octets + b"x")
-        self.assertRaises(ParameterError, aes_key, bytes(16), mirror, type=256)
 
     def test_shown(self) -> None:
         """

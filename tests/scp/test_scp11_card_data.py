@@ -19,20 +19,19 @@ class ImplementationTests(SynchronousTestCase):
 
     def test_twoBytes(self) -> None:
         """
-        0D86, as cards have it: a card of SCP11b with X.509 and nothing else, in two bytes.
+        0D86, as cards have it: SCP11b and nothing else, in two bytes.
         """
         found = Scp11Implementation.of(0x0D86)
-        self.assertEqual((found.first, found.second), (0x86, 0x0D))
         self.assertEqual(found.variants, (Variant.B,))
-        self.assertFalse(found.x509)
+        self.assertEqual(found.mac_length, 8)
 
     def test_oneByte(self) -> None:
         """
-        Without its highest bit there is no second byte.
+        All three, in one byte.
         """
         found = Scp11Implementation.of(0x1B)
         self.assertEqual(found.variants, (Variant.A, Variant.B, Variant.C))
-        self.assertEqual((found.chains, found.mac_length, found.x509), (True, 8, False))
+        self.assertEqual(found.mac_length, 8)
 
     def test_s16(self) -> None:
         """

@@ -14,7 +14,6 @@ from cardgw.apdu.response import Response
 from cardgw.errors import MalformedAnswer, UnexpectedStatus
 from cardgw.scp.certificate_errors import ScpCertificateMalformed, ScpCertificateRefused
 from cardgw.scp.store import (
-    KLCC_IDENTIFIERS,
     Authority,
     KeyReference,
     encode_store,
@@ -108,12 +107,11 @@ class AuthorityTests(SynchronousTestCase):
     Whom a card knows.
     """
 
-    def test_commands(self) -> None:
+    def test_command(self) -> None:
         """
-        FF33 for hosts, FF34 for cards.
+        FF33: those that certify hosts.
         """
         self.assertEqual(get_authorities().encode().hex(), "80caff3300")
-        self.assertEqual(get_authorities(KLCC_IDENTIFIERS).encode().hex(), "80caff3400")
 
     def test_answers(self) -> None:
         """
