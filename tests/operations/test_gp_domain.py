@@ -5,7 +5,7 @@ Tests of L{cardgw.operations.gp_domain} and L{cardgw.operations.gp_errors}.
 from __future__ import annotations
 
 from cardgw.apdu.command import Command
-from cardgw.errors import ParameterError, PeerLost, SecretError
+from cardgw.errors import ParameterError, PeerLost, SecretError, UnexpectedStatus
 from cardgw.gateway.registry import load_registry
 from cardgw.operations.gp_errors import AuthenticationFailedBefore, NoSecurityDomain
 from cardgw.operations.gp_info import GpRegistry
@@ -71,7 +71,7 @@ class DomainTests(GpTestCase):
         """
         Without keys nobody authenticates.
         """
-        self.failed(Exception, keys="")
+        self.failed(UnexpectedStatus, keys="")
         self.assertEqual(self.authentications(), 0)
 
     def test_noDomain(self) -> None:

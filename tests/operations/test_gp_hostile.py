@@ -22,6 +22,7 @@ from cardgw.operations.gp_delete import GpDelete
 from cardgw.operations.gp_errors import NoSecurityDomain
 from cardgw.operations.gp_info import GpRegistry
 from cardgw.operations.gp_warnings import UNPROTECTED
+from cardgw.scp.errors import HostRefused, KeysDiffer
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
 from tests.gp.card import ISD
@@ -115,7 +116,7 @@ class HostileTests(GpTestCase):
             answer = self.card(octets)
             return b"\x69\x99" if octets[1] == INS_PROOF else answer
 
-        self.failed(Exception, card=lost)
+        self.failed(HostRefused, card=lost)
         self.assertIsNone(self.card.scp.messaging)
 
 
@@ -187,12 +188,12 @@ class NamelessTests(GpTestCase):
         That one of them takes the keys says nothing about another: what was counted stays, until somebody insists.
         """
         self.card.objects = {}
-        self.failed(Exception, keys="wrong")
+        self.failed(KeysDiffer, keys="wrong")
         self.done(keys="issuer")
         wrong, self.key_sets["wrong"] = self.key_sets["wrong"], self.key_sets["issuer"]
         self.done(keys="wrong")
         self.key_sets["wrong"] = wrong
-        self.failed(Exception, keys="wrong")
+        self.failed(KeysDiffer, keys="wrong")
         self.assertEqual(list(self.memory.values()), [b"2"])
         self.key_sets["wrong"] = self.key_sets["issuer"]
         self.done(keys="wrong", force=True)

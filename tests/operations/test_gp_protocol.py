@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.atr import make_atr
 from cardgw.apdu.memory import MemoryChannel
-from cardgw.errors import ParameterError
+from cardgw.errors import ParameterError, UnexpectedStatus
 from cardgw.gp.recognition_data import RecognitionData, SecureChannel
 from cardgw.operations.gp_head import SCP02, GpParameters
 from cardgw.operations.gp_info import GpRegistry
@@ -120,7 +120,7 @@ class StaticTests(GpTestCase):
         self.key_sets["issuer"] = STATIC
         for implementation, size, family in ((0x71, "auto", "auto"), (0x71, "16", "strict"), (0x70, "8", "auto")):
             self.done(card=scp11_card(implementation=implementation), mac_length=size, family=family)
-        self.failed(Exception, card=scp11_card(implementation=0x71), mac_length="8")
+        self.failed(UnexpectedStatus, card=scp11_card(implementation=0x71), mac_length="8")
 
     def test_old(self) -> None:
         """
