@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,13 +17,14 @@ from attrs import asdict, evolve
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import clientFromString
 from twisted.internet.error import ConnectError
-from twisted.internet.task import deferLater, react
+from twisted.internet.task import react
 
 from cardgw.errors import ParameterError
 from cardgw.gp.card_data import Cplc
 from cardgw.scp.store import KeyReference
 from cardgw.virtual.euicc_options import Delivery
 from cardgw.virtual.plain import endpoint, plain
+from cardgw.virtual.reconnect import Report, reconnecting
 from cardgw.virtual.security_domain import DEFAULT_KEY, VirtualSecurityDomain
 from cardgw.virtual.security_domain_chance import Seeded
 from cardgw.virtual.security_domain_options import FAMILIES, SecurityDomainOptions
@@ -36,7 +38,6 @@ from cardgw.virtual.security_domain_pki import (
 from cardgw.virtual.terminal_command import FAILED, WRONG_USE, print_event
 from cardgw.virtual.vicc import Manners, Outcome, dial
 
-Report = Callable[[dict[str, Any]], object]
 SCP11_VERSION = 0x03
 _KEYS, _SERIAL = 3, 4
 _AUTHORITY, _OTHER_AUTHORITY = 0x10, 0x20
@@ -210,16 +211,9 @@ async def run(reactor: Any, options: argparse.Namespace, card: VirtualSecurityDo
     """
     One session, reported; with C{--reconnect}, one after another.
 
-    @return: whether the card was powered off in the end.
-    @raise ConnectError: the reader cannot be reached.
+    @return: as L{reconnecting}, which see for errors, too.
     """
-    while options.reconnect is not None:
-        try:
-            await session(reactor, options, card, report)
-        except ConnectError as problem:
-            report({"event": "unreachable", "reason": plain(problem)})
-        await deferLater(reactor, options.reconnect)
-    return (await session(reactor, options, card, report)).goodbye
+    return await reconnecting(reactor, options.reconnect, partial(session, reactor, options, card, report), report)
 
 
 async def session(reactor: Any, options: argparse.Namespace, card: VirtualSecurityDomain, report: Report) -> Outcome:

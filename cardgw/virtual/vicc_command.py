@@ -9,22 +9,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from attrs import asdict
 from twisted.internet.endpoints import clientFromString
-from twisted.internet.error import ConnectError
-from twisted.internet.task import deferLater
 
 from cardgw.virtual.euicc import VirtualEuicc
 from cardgw.virtual.euicc_options import Delivery, Options
 from cardgw.virtual.pki import load_pki, make_pki
-from cardgw.virtual.plain import endpoint, plain
+from cardgw.virtual.plain import endpoint
+from cardgw.virtual.reconnect import Report, reconnecting
 from cardgw.virtual.terminal_command import play, profiles_event
 from cardgw.virtual.vicc import Manners, Outcome, dial, euicc_atr
-
-Report = Callable[[dict[str, Any]], object]
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -92,16 +90,9 @@ async def run(reactor: Any, options: argparse.Namespace, card: VirtualEuicc, rep
     """
     One session, reported; with C{--reconnect}, one after another.
 
-    @return: whether the card was powered off in the end.
-    @raise ConnectError: the reader cannot be reached.
+    @return: as L{reconnecting}, which see for errors, too.
     """
-    while options.reconnect is not None:
-        try:
-            await session(reactor, options, card, report)
-        except ConnectError as problem:
-            report({"event": "unreachable", "reason": plain(problem)})
-        await deferLater(reactor, options.reconnect)
-    return (await session(reactor, options, card, report)).goodbye
+    return await reconnecting(reactor, options.reconnect, partial(session, reactor, options, card, report), report)
 
 
 async def session(reactor: Any, options: argparse.Namespace, card: VirtualEuicc, report: Report) -> Outcome:
