@@ -26,14 +26,16 @@ from cardgw.operations.gp_warnings import times
 from cardgw.scp.aside import Aside
 from cardgw.scp.channel import run_handshake
 from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer
+from cardgw.scp.handshake_commands import INS_EXTERNAL_AUTHENTICATE
 from cardgw.scp.scp11 import ReceiptWrong
+from cardgw.scp.scp11_terms import INS_MUTUAL_AUTHENTICATE
 from cardgw.scp.session import Handshake, Session
 
 MOST_FAILURES = 2
 UNKNOWN = "unknown"
 """Under this name failures are counted of all cards that do not tell who they are."""
-INS_AUTHENTICATE = 0x82
-"""EXTERNAL AUTHENTICATE and MUTUAL AUTHENTICATE: by which a card counts."""
+_PROOFS = (INS_EXTERNAL_AUTHENTICATE, INS_MUTUAL_AUTHENTICATE)
+"""By which a card counts."""
 _REFUSED = (KeysDiffer, HostRefused, ChallengeDiffers, ReceiptWrong)
 
 
@@ -165,7 +167,7 @@ class _Watched:
         try:
             command: Command = next(handshake)
             while True:
-                self.sent = self.sent or command.ins == INS_AUTHENTICATE
+                self.sent = self.sent or command.ins in _PROOFS
                 answer: Response = yield command
                 command = handshake.send(answer)
         except StopIteration as done:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Generator
+from functools import partial
 from secrets import token_bytes
 from typing import Self, TypedDict
 
 from attrs import field, frozen
 
-from cardgw.apdu.command import SHORT_LE, Command
-from cardgw.apdu.iso7816 import BASIC, class_byte
+from cardgw.apdu.command import Command
+from cardgw.apdu.iso7816 import BASIC
 from cardgw.apdu.response import Response
-from cardgw.apdu.script import OK
-from cardgw.errors import MalformedAnswer, ParameterError, UnexpectedStatus
-from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer, WrongProtocol
+from cardgw.errors import MalformedAnswer, ParameterError
+from cardgw.scp.errors import KeysDiffer, WrongProtocol
 from cardgw.scp.families import STRICT, Family
+from cardgw.scp.handshake_commands import check_challenge, external_authenticate, initialize_update, read_offer
 from cardgw.scp.kdf import SessionKeys
 from cardgw.scp.keys import DES_BLOCK, Keys, KeySet
 from cardgw.scp.level import Level
@@ -34,7 +35,6 @@ from cardgw.scp.scp02_terms import (
     session_keys,
 )
 
-INS_INITIALIZE_UPDATE, INS_EXTERNAL_AUTHENTICATE = 0x50, 0x82
 DIVERSIFICATION = 10
 LENGTH = 28
 """Bytes of the answer to INITIALIZE UPDATE (table E-8)."""
@@ -120,18 +120,15 @@ def scp02(
     form, wanted = Scp02Implementation(implementation), Level(level)
     form.refuse(wanted)
     challenge = entropy(CHALLENGE)
-    update = Command(class_byte(0x80, number), INS_INITIALIZE_UPDATE, keys.version, 0x00, challenge, SHORT_LE)
-    offer = _offer((yield update), keys.version)
+    answer = yield initialize_update(keys.version, number, challenge)
+    offer = read_offer(answer, keys.version, Scp02Offer.decode)
     session = session_keys(_des(keys.for_card(offer.diversification)), offer.counter)
     messaging = Scp02Messaging(session, Level.C_MAC, form, family=family)
     try:
         proof = _verify_card(session, offer, challenge)
         if verify_challenge and form.pseudo_random:
-            _verify_challenge(session, offer, application)
-        plain = Command(class_byte(0x80, number), INS_EXTERNAL_AUTHENTICATE, int(wanted), 0x00, proof)
-        response = messaging.unwrap(plain, (yield messaging.wrap(plain)))
-        if response.status not in OK:
-            raise HostRefused(response, f"EXTERNAL AUTHENTICATE with keys {offer.version:02X}")
+            check_challenge(offer, application, partial(pseudo_random_challenge, session.s_mac))
+        yield from external_authenticate(messaging, offer.version, number, wanted, proof)
     except BaseException:
         messaging.end("the authentication failed")
         raise
@@ -139,29 +136,10 @@ def scp02(
     return messaging
 
 
-def _offer(response: Response, version: int) -> Scp02Offer:
-    if response.status not in OK:
-        raise UnexpectedStatus(response, f"INITIALIZE UPDATE with keys {version:02X}")
-    offer = Scp02Offer.decode(response.data)
-    if version not in (0, offer.version):
-        raise KeysDiffer(f"keys {version:02X} were asked for, and keys {offer.version:02X} offered")
-    return offer
-
-
 def _des(keys: KeySet) -> KeySet:
     if any(key.block != DES_BLOCK for key in (keys.enc, keys.mac, keys.dek)):
         raise ParameterError("SCP02 needs triple DES keys")
     return keys
-
-
-def _verify_challenge(keys: SessionKeys, offer: Scp02Offer, application: bytes | None) -> None:
-    if application is None:
-        raise ParameterError(
-            "the card makes its challenge of its keys and the AID of the application, but that is not given",
-            hint="Give the AID, or leave the challenge unverified.",
-        )
-    if not hmac.compare_digest(pseudo_random_challenge(keys.s_mac, application), offer.challenge):
-        raise ChallengeDiffers(f"keys {offer.version:02X}, application {application.hex().upper()}")
 
 
 def _verify_card(keys: SessionKeys, offer: Scp02Offer, challenge: bytes) -> bytes:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from functools import partial
 from secrets import token_bytes
 from typing import Self, TypedDict
 
 from attrs import field, frozen
 
-from cardgw.apdu.command import SHORT_LE, Command
-from cardgw.apdu.iso7816 import BASIC, class_byte
-from cardgw.apdu.response import Response
-from cardgw.apdu.script import OK
-from cardgw.errors import MalformedAnswer, ParameterError, UnexpectedStatus
-from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer, WrongProtocol
+from cardgw.apdu.iso7816 import BASIC
+from cardgw.errors import MalformedAnswer, ParameterError
+from cardgw.scp.errors import KeysDiffer, WrongProtocol
 from cardgw.scp.families import STRICT, Family
+from cardgw.scp.handshake_commands import check_challenge, external_authenticate, initialize_update, read_offer
 from cardgw.scp.kdf import Constant, SessionKeys, cryptogram, pseudo_random_challenge, session_keys
 from cardgw.scp.keys import Keys, KeySet
 from cardgw.scp.level import S8, S16, Implementation, Level, parse_level
@@ -26,7 +25,6 @@ from cardgw.scp.messaging import SecureMessaging
 from cardgw.scp.primitives import BLOCK, Cmac
 from cardgw.scp.session import Handshake
 
-INS_INITIALIZE_UPDATE, INS_EXTERNAL_AUTHENTICATE = 0x50, 0x82
 PROTOCOL = 0x03
 DIVERSIFICATION, KEY_INFORMATION, COUNTER = 10, 3, 3
 """Bytes of the parts of the answer to INITIALIZE UPDATE (Amendment D, table 7-2)."""
@@ -114,7 +112,8 @@ def scp03(
     if mac_length not in (S8, S16):
         raise ParameterError(f"MACs of SCP03 have {S8} or {S16} bytes, not {mac_length}")
     challenge = entropy(mac_length)
-    offer = _offer((yield _initialize_update(keys.version, number, challenge)), keys.version, mac_length)
+    answer = yield initialize_update(keys.version, number, challenge)
+    offer = read_offer(answer, keys.version, partial(Offer.decode, size=mac_length))
     offer.implementation.refuse(wanted)
     static = _aes(keys.for_card(offer.diversification))
     context = challenge + offer.challenge
@@ -123,11 +122,9 @@ def scp03(
     try:
         proof = _verify_card(session, offer, context)
         if verify_challenge and offer.counter is not None:
-            _verify_challenge(offer, static, application)
-        plain = Command(class_byte(0x80, number), INS_EXTERNAL_AUTHENTICATE, int(wanted), 0x00, proof)
-        response = messaging.unwrap(plain, (yield messaging.wrap(plain)))
-        if response.status not in OK:
-            raise HostRefused(response, f"EXTERNAL AUTHENTICATE with keys {offer.version:02X}")
+            challenge_of = partial(pseudo_random_challenge, static.enc, offer.counter, size=mac_length)
+            check_challenge(offer, application, challenge_of)
+        yield from external_authenticate(messaging, offer.version, number, wanted, proof)
     except BaseException:
         messaging.end("the authentication failed")
         raise
@@ -135,34 +132,10 @@ def scp03(
     return messaging
 
 
-def _initialize_update(version: int, number: int, challenge: bytes) -> Command:
-    return Command(class_byte(0x80, number), INS_INITIALIZE_UPDATE, version, 0x00, challenge, SHORT_LE)
-
-
-def _offer(response: Response, version: int, size: int) -> Offer:
-    if response.status not in OK:
-        raise UnexpectedStatus(response, f"INITIALIZE UPDATE with keys {version:02X}")
-    offer = Offer.decode(response.data, size)
-    if version not in (0, offer.version):
-        raise KeysDiffer(f"keys {version:02X} were asked for, and keys {offer.version:02X} offered")
-    return offer
-
-
 def _aes(keys: KeySet) -> KeySet:
     if any(key.block != BLOCK for key in (keys.enc, keys.mac, keys.dek)):
         raise ParameterError("SCP03 needs AES keys")
     return keys
-
-
-def _verify_challenge(offer: Offer, static: KeySet, application: bytes | None) -> None:
-    if application is None:
-        raise ParameterError(
-            "the card makes its challenge of its keys and the AID of the application, but that is not given",
-            hint="Give the AID, or leave the challenge unverified.",
-        )
-    expected = pseudo_random_challenge(static.enc, offer.counter or 0, application, len(offer.challenge))
-    if not hmac.compare_digest(expected, offer.challenge):
-        raise ChallengeDiffers(f"keys {offer.version:02X}, application {application.hex().upper()}")
 
 
 def _verify_card(keys: SessionKeys, offer: Offer, context: bytes) -> bytes:
