@@ -6,6 +6,8 @@ Running commands in tests.
 from __future__ import annotations
 
 import json
+import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import httpx
 from click.testing import CliRunner, Result
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.cli import views
 from cardgw.cli.app import App
 from cardgw.cli.main import root
 from tests.cli.fakes import NOW, TOKEN, FakeApi
@@ -92,3 +95,26 @@ class CliTestCase(SynchronousTestCase):
         What was printed, as JSON.
         """
         return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+class ViewsTestCase(SynchronousTestCase):
+    """
+    What people see.
+    """
+
+    def setUp(self) -> None:
+        """
+        What is printed is kept.
+        """
+        self.out, self.err = StringIO(), StringIO()
+        self.patch(sys, "stdout", self.out)
+        self.patch(sys, "stderr", self.err)
+
+    def result(self, operation: str, **result: Any) -> str:
+        """
+        What is printed of a result.
+        """
+        self.out.truncate(0)
+        self.out.seek(0)
+        views.result(App(terminal=False, interactive=False), operation, result)
+        return self.out.getvalue()

@@ -4,40 +4,18 @@ Tests of L{cardgw.cli.gp_views}.
 
 from __future__ import annotations
 
-import sys
-from io import StringIO
-from typing import Any
-
-from twisted.trial.unittest import SynchronousTestCase
-
 from cardgw.apdu.command import Command
 from cardgw.cli import views
 from cardgw.cli.app import App
 from cardgw.cli.gp_views import RESULTS
 from cardgw.gateway.registry import load_registry
+from tests.cli.case import ViewsTestCase
 
 
-class ViewsTests(SynchronousTestCase):
+class ViewsTests(ViewsTestCase):
     """
     What people see.
     """
-
-    def setUp(self) -> None:
-        """
-        What is printed is kept.
-        """
-        self.out, self.err = StringIO(), StringIO()
-        self.patch(sys, "stdout", self.out)
-        self.patch(sys, "stderr", self.err)
-
-    def result(self, operation: str, **result: Any) -> str:
-        """
-        What is printed of a result.
-        """
-        self.out.truncate(0)
-        self.out.seek(0)
-        views.result(App(terminal=False, interactive=False), operation, result)
-        return self.out.getvalue()
 
     def test_all(self) -> None:
         """

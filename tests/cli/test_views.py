@@ -4,12 +4,7 @@ Tests of L{cardgw.cli.views}.
 
 from __future__ import annotations
 
-import sys
-from io import StringIO
-from typing import Any
-
 from attrs import evolve
-from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.cli import views
 from cardgw.cli.app import App
@@ -18,30 +13,16 @@ from cardgw.gateway.records import Job, JobState, Problem
 from cardgw.gateway.shown import card_json, job_json
 from cardgw.lpa.deliver import Settled
 from cardgw.values import Question
+from tests.cli.case import ViewsTestCase
 from tests.cli.fakes import CARD, EID, ICCID, NOW, PROFILE
 
 NOTICE = {"seqNumber": 0, "profileManagementOperation": "enable", "notificationAddress": "smdp.example.com", "iccid": ICCID}
 
 
-class ViewsTests(SynchronousTestCase):
+class ViewsTests(ViewsTestCase):
     """
     What people see.
     """
-
-    def setUp(self) -> None:
-        """
-        What is printed is kept.
-        """
-        self.out, self.err = StringIO(), StringIO()
-        self.patch(sys, "stdout", self.out)
-        self.patch(sys, "stderr", self.err)
-
-    def result(self, operation: str, **result: Any) -> str:
-        """
-        What is printed of a result.
-        """
-        views.result(App(terminal=False, interactive=False), operation, result)
-        return self.out.getvalue()
 
     def test_cards(self) -> None:
         """
