@@ -34,8 +34,6 @@ from cardgw.scp.store import parse_certificates
 from cardgw.scp.x509_certificate import X509Certificate
 from cardgw.secrets import read_secret
 
-__all__ = ["HostKeys", "KeyStore", "read_keys"]
-
 _CIPHERS: Mapping[str, Callable[[bytes], StaticKey]] = {"aes": AesKey, "des": DesKey}
 _PEM = b"-----BEGIN "
 

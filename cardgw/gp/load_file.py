@@ -133,7 +133,7 @@ def load(file: LoadFile, size: int) -> Script:
     LOAD for all blocks of a load file.  Its steps may be sent before earlier ones are answered: a card refuses a block whose
     number is not the one that it expects.
 
-    Each answer is one byte 00; the last one may be a confirmation (L{cardgw.gp.receipts}).
+    Each answer is one byte 00; the last one may be a confirmation (L{cardgw.gp.delegated.Receipt}).
 
     @param size: as for L{blocks}.
     """

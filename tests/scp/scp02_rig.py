@@ -17,7 +17,6 @@ from tests.scp.rig import run
 
 AID = bytes.fromhex("A000000003000000")
 KEYS = KeySet.of_des(0x20, bytes(range(0x40, 0x50)), bytes(range(0x50, 0x60)), bytes(range(0x60, 0x70)))
-GET_STATUS = Command(0x80, 0xF2, 0x20, 0x02, b"\x4f\x00", 256)
 DONE = Response(b"", 0x9000)
 
 

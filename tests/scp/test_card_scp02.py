@@ -13,7 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
 from cardgw.scp.scp02 import Scp02Offer, scp02
-from tests.scp.scp02_rig import AID, GET_STATUS, KEYS, Card, exchange, open_session
+from tests.scp.rig import GET_STATUS
+from tests.scp.scp02_rig import AID, KEYS, Card, exchange, open_session
 from tests.scp.vectors import fixed
 
 UPDATE = Command(0x80, 0x50, 0x20, 0x00, bytes(8), 256)

@@ -22,9 +22,9 @@ from cardgw.scp.families import Chaining
 from cardgw.scp.pso import verify_certificates
 from cardgw.scp.scp11_terms import Terms, Variant
 from cardgw.scp.store import KeyReference, get_certificates
+from tests.scp.rig import GET_STATUS
 from tests.scp.scp11_rig import AUTHORITY, KVN, Card, domain, exchange, make_pki, open_session, plan, private_key
 
-GET_STATUS = Command(0x80, 0xF2, 0x20, 0x02, b"\x4f\x00", 256)
 POINT = tlv.encode(0x5F49, encode_point(private_key("ephemeral").public_key()))
 
 

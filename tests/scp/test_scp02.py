@@ -18,7 +18,8 @@ from cardgw.scp.errors import ChallengeDiffers, HostRefused, KeysDiffer, LevelNo
 from cardgw.scp.families import STRICT, LePolicy
 from cardgw.scp.keys import KeySet
 from cardgw.scp.scp02 import Scp02Offer, scp02
-from tests.scp.scp02_rig import AID, DONE, GET_STATUS, KEYS, Card, exchange, open_session
+from tests.scp.rig import GET_STATUS
+from tests.scp.scp02_rig import AID, DONE, KEYS, Card, exchange, open_session
 from tests.scp.vectors import fixed, frozen
 
 LEVELS = (0x00, 0x01, 0x03, 0x11, 0x13)

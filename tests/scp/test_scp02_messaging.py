@@ -19,7 +19,8 @@ from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable, SecureS
 from cardgw.scp.families import STRICT, LePolicy
 from cardgw.scp.level import Level
 from cardgw.scp.messaging import begin_r_mac, end_r_mac
-from tests.scp.scp02_rig import GET_STATUS, Card, exchange, open_session
+from tests.scp.rig import GET_STATUS
+from tests.scp.scp02_rig import Card, exchange, open_session
 
 COMMAND_LEVELS, R_MAC_LEVELS = (0x01, 0x03), (0x11, 0x13)
 EDGES = (0, 1, 7, 8, 9, 15, 16, 223, 231, 232, 238, 239)

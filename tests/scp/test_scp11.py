@@ -25,6 +25,7 @@ from cardgw.scp.level import Level
 from cardgw.scp.scp11 import KeysNotManageable, LocalKey, manages_keys
 from cardgw.scp.scp11_terms import Terms, Variant
 from cardgw.scp.store import KeyReference
+from tests.scp.rig import GET_STATUS
 from tests.scp.scp11_rig import (
     AGREEMENT,
     AUTHORITY,
@@ -42,7 +43,6 @@ from tests.scp.scp11_rig import (
 )
 
 MAC_ONLY = Level.C_MAC | Level.R_MAC
-GET_STATUS = Command(0x80, 0xF2, 0x20, 0x02, b"\x4f\x00", 256)
 
 
 @frozen

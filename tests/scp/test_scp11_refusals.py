@@ -24,6 +24,7 @@ from cardgw.scp.errors import HostRefused
 from cardgw.scp.families import STRICT, Chaining
 from cardgw.scp.scp11 import ReceiptMissing, ReceiptWrong, scp11
 from cardgw.scp.scp11_terms import Terms, Variant
+from tests.scp.rig import GET_STATUS
 from tests.scp.scp11_rig import (
     card,
     domain,
@@ -36,8 +37,6 @@ from tests.scp.scp11_rig import (
     with_host,
     without_receipt,
 )
-
-GET_STATUS = Command(0x80, 0xF2, 0x20, 0x02, b"\x4f\x00", 256)
 
 
 class CardCertificateTests(SynchronousTestCase):

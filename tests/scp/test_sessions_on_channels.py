@@ -25,10 +25,10 @@ from cardgw.scp.scp11 import KeysNotManageable
 from cardgw.scp.scp11_terms import Terms, Variant
 from cardgw.values import ChannelInfo
 from tests.scp import rig, scp02_rig
+from tests.scp.rig import GET_STATUS
 from tests.scp.scp11_rig import card, plan, private_key
 
 INFO = ChannelInfo("memory")
-GET_STATUS = Command(0x80, 0xF2, 0x20, 0x02, b"\x4f\x00", 256)
 PUT_KEY = Command(0x80, 0xD8, 0x00, 0x81, bytes(24), 256)
 
 
