@@ -1,6 +1,7 @@
 # -*- test-case-name: tests.hsm.test_token -*-
 """
-TokenPool, opened when a key of theirs is first used, and again when they had been away.  All of it may take its time, and blocks.
+Tokens (PKCS#11), opened when a key of theirs is first used, and again when they had been away.  All of it may take its time, and
+blocks.
 
 A PIN is tried once: one that was refused is not tried again with this token, however settings name it, unless its source gives
 another one by then.

@@ -54,7 +54,7 @@ async def plan_agreement(session: ISession, keys: HostKeys, protocol: str, place
         forms[0].refuse(variant)
     kid = variant.kid if keys.identifier is None else keys.identifier
     kvn = keys.version or await _version(place, kid)
-    terms = Terms(variant, _level(parameters), await _key_length(parameters, keys, place), keys.host_id, keys.card_ids)
+    terms = Terms(variant, _level(parameters), await _key_length(parameters, place), keys.host_id, keys.card_ids)
     host = None
     if variant.authenticates_host:
         host = await aside_of(keys)(partial(keys.host, await _authority(keys, place, kvn)))
@@ -119,7 +119,7 @@ async def _keys(place: Place) -> tuple[KeyInformation, ...]:
     return await place.read(key_information.TEMPLATE, parse_key_information, nothing)
 
 
-async def _key_length(parameters: GpParameters, keys: HostKeys, place: Place) -> int:
+async def _key_length(parameters: GpParameters, place: Place) -> int:
     """
     The session keys: the shortest that the card says that it could have in SCP11, else 16 bytes.
     """

@@ -65,3 +65,4 @@ class StatusTests(GpCliTestCase):
         """
         self.api.cards = [evolve(CARD, identity="")]
         self.set("terminate-card", "--for-good", status=3, interactive=True, input="\n")
+        self.assertEqual(self.jobs(), [])
