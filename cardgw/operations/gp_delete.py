@@ -21,7 +21,7 @@ from cardgw.gp.delete import Delete, delete_key
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_delegated import DelegatedParameters, Receipts, Tokens, card_of
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_head import ChangeParameters, aid
+from cardgw.operations.gp_head import ChangeParameters, an_aid
 from cardgw.operations.gp_journal import LoadJournal
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import NOBODY, KeySource
@@ -38,13 +38,8 @@ class DeleteParameters(DelegatedParameters):
     What the caller gives.
     """
 
-    aid: str = option(aid, "the AID of the application, security domain or load file")
+    aid: str = option(an_aid, "the AID of the application, security domain or load file")
     related: bool = option(boolean, "delete what was installed from the load file, or belongs to the domain, too", default=False)
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        if not self.aid:
-            raise ParameterError("aid: missing")
 
     def deletion(self, keys: KeySource, card: bytes = NOBODY) -> Delete:
         """

@@ -20,8 +20,10 @@ SCP11S = SCP11A, SCP11B, SCP11C = "scp11a", "scp11b", "scp11c"
 LEVELS_OF_SCP11: Mapping[str, Level] = MappingProxyType({"34": Level.C_MAC | Level.R_MAC, "3C": Level.FULL})
 """As SCP11 writes 11 and 33 on the wire."""
 
-aid = matching("an AID of 5 to 16 bytes in hexadecimal", "([0-9A-Fa-f]{2}){5,16}|")
-"""Of an application, a load file or a security domain; empty for none."""
+an_aid = matching("an AID of 5 to 16 bytes in hexadecimal", "([0-9A-Fa-f]{2}){5,16}")
+"""Of an application, a load file or a security domain."""
+aid_or_none = matching("an AID of 5 to 16 bytes in hexadecimal", "([0-9A-Fa-f]{2}){5,16}|")
+"""The same; empty for none."""
 
 
 @frozen
@@ -43,7 +45,7 @@ class GpParameters:
         "the security level; by itself it is the highest that the card has; SCP11 has 33 and 11, or in its own words 3C and 34",
         default=AUTO,
     )
-    domain: str = option(aid, "the AID of the security domain; empty: that of the issuer", default="")
+    domain: str = option(aid_or_none, "the AID of the security domain; empty: that of the issuer", default="")
     mac_length: str = option(
         choice(AUTO, str(S8), str(S16)), "bytes of a MAC (S8 or S16); by itself what the card data say", default=AUTO
     )

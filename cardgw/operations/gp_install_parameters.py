@@ -14,7 +14,7 @@ from cardgw.gp.cap import Hash
 from cardgw.gp.parameters import InstallParameters, LoadParameters
 from cardgw.gp.privileges import Privilege, named_privileges
 from cardgw.operations.gp_delegated import DelegatedParameters
-from cardgw.operations.gp_head import AUTO, aid
+from cardgw.operations.gp_head import AUTO, aid_or_none
 
 HASHES = {"sha1": Hash.SHA1, "sha256": Hash.SHA256, "sha384": Hash.SHA384, "sha512": Hash.SHA512}
 NONE, YES, NO = "none", "yes", "no"
@@ -29,9 +29,11 @@ class InstallGpParameters(DelegatedParameters):
     """
 
     cap: bytes = option(octets, "the CAP or IJC file, in hexadecimal", default=b"")
-    package: str = option(aid, "in place of the file: the AID of a load file that the card has; it is installed from", default="")
-    applet: str = option(aid, "the AID of the applet to be installed; empty: all that are in the file", default="")
-    instance: str = option(aid, "the AID that its instance will have; empty: that of the applet", default="")
+    package: str = option(
+        aid_or_none, "in place of the file: the AID of a load file that the card has; it is installed from", default=""
+    )
+    applet: str = option(aid_or_none, "the AID of the applet to be installed; empty: all that are in the file", default="")
+    instance: str = option(aid_or_none, "the AID that its instance will have; empty: that of the applet", default="")
     privileges: tuple[str, ...] = option(
         each_of(text), "privileges of the instance, by the names of GlobalPlatform (CardReset)", default=()
     )
@@ -52,12 +54,14 @@ class InstallGpParameters(DelegatedParameters):
         default=AUTO,
     )
     for_domain: str = option(
-        aid, "the AID of the security domain that the load file will belong to; empty: the one that is spoken to", default=""
+        aid_or_none,
+        "the AID of the security domain that the load file will belong to; empty: the one that is spoken to",
+        default="",
     )
     dap: str = option(
         text, "the name of the key set that signs the load file (DAP: RSA, an elliptic curve, AES); empty: none", default=""
     )
-    dap_domain: str = option(aid, "the AID of the security domain that verifies that signature", default="")
+    dap_domain: str = option(aid_or_none, "the AID of the security domain that verifies that signature", default="")
     hash: str = option(
         choice(AUTO, NONE, *HASHES),
         "the hash of the load file; by itself SHA-256 where there is a signature or a token (SHA-1 with RSA of 1024 bits)",

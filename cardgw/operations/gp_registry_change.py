@@ -23,7 +23,7 @@ from cardgw.gp.privileges import Privilege, named_privileges
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_delegated import DelegatedParameters, Receipts, Tokens, card_of
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_head import aid as an_aid
+from cardgw.operations.gp_head import aid_or_none, an_aid
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_present import read_present
 from cardgw.operations.gp_signing import NOBODY, KeySource
@@ -99,12 +99,6 @@ class ExtraditeParameters(RegistryParameters):
     aid: str = option(an_aid, "the AID of the application, security domain or load file")
     to: str = option(an_aid, "the AID of the security domain that it will belong to")
 
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        for name in ("aid", "to"):
-            if not getattr(self, name):
-                raise ParameterError(f"{name}: missing")
-
     def content(self) -> Install:
         """
         See L{RegistryParameters.content}.
@@ -148,7 +142,7 @@ class PrivilegesParameters(RegistryParameters):
     What the caller gives.
     """
 
-    aid: str = option(an_aid, "the AID of the application; empty: the security domain that is spoken to", default="")
+    aid: str = option(aid_or_none, "the AID of the application; empty: the security domain that is spoken to", default="")
     privileges: tuple[str, ...] | None = option(
         each_of(text), "all privileges that it will have, by the names of GlobalPlatform; left out: they stay", default=None
     )

@@ -21,7 +21,7 @@ from cardgw.gp.set_status import lock, set_card_state, set_state, unlock
 from cardgw.identities import as_identity
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_head import ChangeParameters, aid
+from cardgw.operations.gp_head import ChangeParameters, aid_or_none
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import KeySource
 
@@ -53,7 +53,7 @@ class StatusParameters(ChangeParameters):
         "what it is to become: the card initialized, secured or terminated; an application or domain selectable, a domain "
         "personalized; either locked or unlocked",
     )
-    aid: str = option(aid, "the AID of the application or security domain; empty: the card itself", default="")
+    aid: str = option(aid_or_none, "the AID of the application or security domain; empty: the card itself", default="")
     related: bool = option(boolean, "lock or unlock what belongs to the domain, too", default=False)
     for_good: bool = option(boolean, "consent to what can never be undone: the card is terminated", default=False)
     terminate: str = option(

@@ -14,7 +14,7 @@ from cardgw.apdu.script import Script
 from cardgw.errors import ParameterError
 from cardgw.fields import Kind, boolean, choice, each_of, octets, option, text
 from cardgw.gp.store_data import DataGroup, Encryption, Structure, store_data, store_parts
-from cardgw.operations.gp_head import ChangeParameters, aid
+from cardgw.operations.gp_head import ChangeParameters, aid_or_none
 from cardgw.scp.keys import StaticKey
 
 NONE, DGI, BER = "none", "dgi", "ber"
@@ -67,7 +67,9 @@ class StoreParameters(ChangeParameters):
     )
     pad: bool = option(boolean, "pad each of these with 80 00 to whole blocks; otherwise they have to be whole", default=False)
     response: bool = option(boolean, "the card answers with data", default=False)
-    application: str = option(aid, "the AID of the application that gets them; empty: the security domain itself", default="")
+    application: str = option(
+        aid_or_none, "the AID of the application that gets them; empty: the security domain itself", default=""
+    )
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

@@ -75,7 +75,7 @@ class DeleteTests(GpTestCase):
         """
         self.assertIn(f"DELETE of {AID}: 6A88", told := self.failed(UnexpectedStatus, aid=AID))
         self.assertIn("The card has nothing of this AID", told)
-        self.assertIn("aid: missing", str(self.assertRaises(ParameterError, self.start, aid="").detail))
+        self.assertIn("expected an AID", self.assertRaises(ParameterError, self.start, aid="").detail)
 
     def test_keySets(self) -> None:
         """
