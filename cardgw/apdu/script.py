@@ -19,6 +19,8 @@ PROACTIVE = range(0x9100, 0x9200)
 """Success, and a proactive command is pending (ETSI TS 102 221, 10.2.1.1)."""
 WARNINGS = range(0x6200, 0x6400)
 """Warnings (ISO/IEC 7816-4, 5.6)."""
+NOT_FOUND = range(0x6A88, 0x6A89)
+"""What was referred to is not there (ISO/IEC 7816-4, 5.6)."""
 ANY = range(0x10000)
 """Whatever the card says."""
 

@@ -14,7 +14,7 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.script import OK, Script, Step
+from cardgw.apdu.script import NOT_FOUND, OK, Script, Step
 from cardgw.errors import ParameterError
 from cardgw.fields import boolean, each_of, integer, octets, option
 from cardgw.gp import commands
@@ -38,7 +38,6 @@ from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_shown import hexadecimal, issuer_json
 from cardgw.operations.gp_signing import KeySource
 
-NOT_FOUND = range(0x6A88, 0x6A89)
 _IDENTIFIER = integer(0, 0x7F)
 _VERSION = integer(0, 0xFF)
 _IDENTIFIER_HELP = "the identifier of the key: 17, 19 and 21 are the card's own for SCP11a, b and c"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from cardgw.apdu.script import NOT_FOUND
 from cardgw.errors import CardError, OperationRefused, UnexpectedStatus
 from cardgw.gp import isd
 from cardgw.gp.resources import RESOURCES, parse_resources
@@ -15,9 +16,7 @@ from cardgw.operations.gp_install_plan import InstallPlan
 from cardgw.operations.gp_present import Present, needs
 
 NO_MEMORY = (0x6A84, 0x6581)
-NOT_FOUND = range(0x6A88, 0x6A89)
-"""What is to be deleted is not there."""
-_NOT_FOUND, _NOT_ALLOWED, _WRONG_DATA = 0x6A88, (0x6982, 0x6985), 0x6A80
+_NOT_ALLOWED, _WRONG_DATA = (0x6982, 0x6985), 0x6A80
 
 
 class AlreadyOnCard(OperationRefused):
@@ -88,7 +87,7 @@ class Reasons:
         """
         if problem.response.status in NO_MEMORY:
             return await self._memory(problem)
-        if problem.response.status == _NOT_FOUND and self.plan.domain:
+        if problem.response.status in NOT_FOUND and self.plan.domain:
             return self._same(LoadRefused, problem, f"Is {self.plan.domain.hex().upper()} a security domain of the card?")
         return self._same(
             LoadRefused,
@@ -123,7 +122,7 @@ class Reasons:
         if problem.response.status in NO_MEMORY:
             return await self._memory(problem)
         hints = {
-            _NOT_FOUND: "Is this applet in the load file?",
+            NOT_FOUND.start: "Is this applet in the load file?",
             _WRONG_DATA: "The applet may want other data for its installation, or may not have these privileges.",
         }
         return self._same(InstallRefused, problem, hints.get(problem.response.status, ""))

@@ -15,7 +15,7 @@ from twisted.internet.defer import CancelledError
 
 from cardgw.apdu.command import EXTENDED_DATA, SHORT_DATA
 from cardgw.apdu.response import Response
-from cardgw.apdu.script import OK, Script, Step
+from cardgw.apdu.script import NOT_FOUND, OK, Script, Step
 from cardgw.errors import CardGatewayError, ParameterError, UnexpectedStatus
 from cardgw.gp import delegated
 from cardgw.gp.install import For
@@ -23,7 +23,7 @@ from cardgw.gp.load_file import load
 from cardgw.interfaces import ISession
 from cardgw.operations.gp_delegated import Receipts
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_install_errors import NOT_FOUND, AlreadyOnCard, NotOnCard, Reasons
+from cardgw.operations.gp_install_errors import AlreadyOnCard, NotOnCard, Reasons
 from cardgw.operations.gp_install_parameters import DELETE, KEEP, NO, YES, InstallGpParameters
 from cardgw.operations.gp_install_plan import InstallPlan, Instance
 from cardgw.operations.gp_journal import Begun, LoadJournal

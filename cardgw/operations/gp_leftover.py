@@ -10,13 +10,13 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from cardgw.apdu.script import OK, Script, Step
+from cardgw.apdu.script import NOT_FOUND, OK, Script, Step
 from cardgw.gp.delete import Delete
 from cardgw.gp.life_cycle import Kind
 from cardgw.gp.registry import Entry
 from cardgw.gp.registry_tree import Registry
 from cardgw.operations.gp_domain import Domain
-from cardgw.operations.gp_install_errors import NOT_FOUND, LeftBehind
+from cardgw.operations.gp_install_errors import LeftBehind
 from cardgw.operations.gp_journal import Begun
 from cardgw.operations.gp_present import Present
 

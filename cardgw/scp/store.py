@@ -13,7 +13,7 @@ from attrs import frozen
 from cardgw.apdu import tlv
 from cardgw.apdu.command import SHORT_LE, Command
 from cardgw.apdu.response import Response
-from cardgw.apdu.script import OK
+from cardgw.apdu.script import NOT_FOUND, OK
 from cardgw.errors import MalformedAnswer, UnexpectedStatus
 from cardgw.scp import gp_certificate, x509_certificate
 from cardgw.scp.certificate import Certificate
@@ -23,10 +23,9 @@ from cardgw.scp.x509_certificate import X509Certificate
 
 CLA_GP, INS_GET_DATA = 0x80, 0xCA
 CERTIFICATE_STORE, KLOC_IDENTIFIERS = 0xBF21, 0xFF33
-"""Tags: the certificates of a key; the authorities for off-card entities; those for cards."""
+"""Tags: the certificates of a key; the authorities for off-card entities."""
 CONTROL_REFERENCE, KEY_REFERENCE = 0xA6, 0x83
 CA_IDENTIFIER = 0x42
-NOT_FOUND = 0x6A88
 MOST_CERTIFICATES = 16
 
 
@@ -88,7 +87,7 @@ def read_certificates(response: Response) -> tuple[Certificate, ...]:
     @raise UnexpectedStatus: the card refuses.
     @raise ScpCertificateMalformed: these are no certificates.
     """
-    if response.status == NOT_FOUND:
+    if response.status in NOT_FOUND:
         return ()
     if response.status not in OK:
         raise UnexpectedStatus(response, "GET DATA of BF21")
@@ -170,7 +169,7 @@ def read_authorities(response: Response) -> tuple[Authority, ...]:
     @raise UnexpectedStatus: the card refuses.
     @raise MalformedAnswer: it is no list of authorities.
     """
-    if response.status == NOT_FOUND:
+    if response.status in NOT_FOUND:
         return ()
     if response.status not in OK:
         raise UnexpectedStatus(response, f"GET DATA of {KLOC_IDENTIFIERS:04X}")
