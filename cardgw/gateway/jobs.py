@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from traceback import clear_frames
 from typing import Any
 
 from attrs import define, evolve, field
@@ -218,8 +217,10 @@ def _let_go(error: BaseException | None) -> None:
     """
     Drop what an operation had in its hands when it failed, keys among it: an error may live as long as its card stays.
     """
-    while error is not None:
-        clear_frames(error.__traceback__)
-        before = error.__cause__ or error.__context__
-        error.__traceback__ = error.__cause__ = error.__context__ = None
-        error = before
+    waiting, seen = [error], set[int]()
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None  # to clear the frames would end those who have caught the same error, and wait
+            waiting += [each.__cause__, each.__context__]
