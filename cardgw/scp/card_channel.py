@@ -6,12 +6,16 @@ Specification 2.3.1, 10.2; Amendment D 1.1.1, 5.6).
 
 from __future__ import annotations
 
+import hmac
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
 from cardgw.scp.class_byte import PROPRIETARY, channel_number, is_marked
+from cardgw.scp.keys import KeySet
+from cardgw.scp.level import Level
 
 DONE = Response(b"", 0x9000)
 NOT_AUTHENTIC = Response(b"", 0x6300)
@@ -38,8 +42,25 @@ class Messaging(Protocol):
         The answer to the command that was unwrapped last, as it leaves the card.
         """
 
+    def authenticated(self, level: Level) -> None:
+        """
+        EXTERNAL AUTHENTICATE was accepted; its own answer is not protected.
+        """
 
-_B = TypeVar("_B")
+
+class Begun(Protocol):
+    """
+    Between INITIALIZE UPDATE and EXTERNAL AUTHENTICATE.
+    """
+
+    @property
+    def number(self) -> int:
+        """
+        The logical channel.
+        """
+
+
+_B = TypeVar("_B", bound=Begun)
 _M = TypeVar("_M", bound=Messaging)
 
 
@@ -47,13 +68,28 @@ class CardChannel(ABC, Generic[_B, _M]):
     """
     The secure channel of one application.  What it gives L{take} is protected; the answers go through L{answer}.
 
-    Subclasses define C{_initialize_update}, which sets C{_begun}, C{_external_authenticate}, which sets L{messaging} and
-    C{_number}, and C{_r_mac_session}.
-
     @ivar messaging: of the present session, or C{None}.
+    @ivar counters: the sequence counter of each key set, by its version.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        keys: Mapping[int, KeySet],
+        application: bytes,
+        entropy: Callable[[int], bytes],
+        diversification: bytes,
+        counters: dict[int, int] | None,
+    ) -> None:
+        """
+        @param keys: by version; the first one is that of version 0.
+        @param application: its AID, of which pseudo-random challenges are made.
+        @param diversification: the key diversification data, 10 bytes.
+        """
+        self.counters = {} if counters is None else counters
+        self._keys = keys
+        self._application = application
+        self._entropy = entropy
+        self._diversification = diversification
         self.messaging: _M | None = None
         self._begun: _B | None = None
         self._number: int | None = None
@@ -92,11 +128,60 @@ class CardChannel(ABC, Generic[_B, _M]):
         """
         return response if self._bare or self.messaging is None else self.messaging.wrap(response)
 
-    @abstractmethod
-    def _initialize_update(self, command: Command) -> Response: ...
+    def _initialize_update(self, command: Command) -> Response:
+        self.terminate()
+        version = command.p1 or next(iter(self._keys), 0)
+        keys = self._keys.get(version)
+        if keys is None:
+            return NO_KEYS
+        if command.p2:
+            return WRONG_P1_P2
+        if len(command.data) != self._host_challenge_length():
+            return WRONG_LENGTH
+        return self._begin(command, version, keys)
+
+    def _external_authenticate(self, command: Command, begun: _B) -> Response:
+        self.terminate()
+        if command.p1 not in self._levels() or command.p2:
+            return WRONG_P1_P2
+        messaging = self._messaging_of(begun)
+        plain = messaging.unwrap(command)
+        if isinstance(plain, Response):
+            return plain
+        if channel_number(command.cla) != begun.number or not hmac.compare_digest(self._host_proof(begun), plain.data):
+            return NOT_AUTHENTIC
+        self._accepted(begun)
+        messaging.authenticated(Level(command.p1))
+        self.messaging, self._number = messaging, begun.number
+        return DONE
 
     @abstractmethod
-    def _external_authenticate(self, command: Command, begun: _B) -> Response: ...
+    def _host_challenge_length(self) -> int: ...
+
+    @abstractmethod
+    def _levels(self) -> tuple[int, ...]: ...
+
+    @abstractmethod
+    def _begin(self, command: Command, version: int, keys: KeySet) -> Response:
+        """
+        Set C{_begun}.
+
+        @return: the answer to INITIALIZE UPDATE.
+        """
+
+    @abstractmethod
+    def _messaging_of(self, begun: _B) -> _M: ...
+
+    @abstractmethod
+    def _host_proof(self, begun: _B) -> bytes:
+        """
+        The host cryptogram that is expected.
+        """
+
+    def _accepted(self, begun: _B) -> None:
+        """
+        The host has shown that it has the keys.  SCP02 counts now, SCP03 has counted before.
+        """
 
     @abstractmethod
     def _r_mac_session(self, plain: Command, messaging: _M) -> bool: ...

@@ -5,28 +5,17 @@ The handshake of SCP02, the card's side (GlobalPlatform Card Specification 2.3.1
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
-from cardgw.scp.card_channel import (
-    CONDITIONS,
-    DONE,
-    END_R_MAC,
-    NO_KEYS,
-    NOT_AUTHENTIC,
-    WRONG_LENGTH,
-    WRONG_P1_P2,
-    CardChannel,
-)
+from cardgw.scp.card_channel import CONDITIONS, END_R_MAC, CardChannel
 from cardgw.scp.card_scp02_messaging import CardScp02Messaging
 from cardgw.scp.class_byte import channel_number
 from cardgw.scp.kdf import SessionKeys
 from cardgw.scp.keys import KeySet
-from cardgw.scp.level import Level
 from cardgw.scp.scp02_terms import (
     Scp02Implementation,
     card_cryptogram,
@@ -57,8 +46,6 @@ class _Begun:
 class CardScp02(CardChannel[_Begun, CardScp02Messaging]):
     """
     The secure channel of one application: see L{CardChannel}.
-
-    @ivar counters: the sequence counter of each key set, by its version.
     """
 
     def __init__(
@@ -79,13 +66,8 @@ class CardScp02(CardChannel[_Begun, CardScp02Messaging]):
         @param diversification: the key diversification data, 10 bytes.
         @param protects_errors: put an R-MAC on errors, too.
         """
-        super().__init__()
-        self.counters = {} if counters is None else counters
-        self._keys = keys
-        self._application = application
-        self._entropy = entropy
+        super().__init__(keys, application, entropy, diversification, counters)
         self._form = Scp02Implementation(implementation)
-        self._diversification = diversification
         self._protects_errors = protects_errors
 
     def _r_mac_session(self, plain: Command, messaging: CardScp02Messaging) -> bool:
@@ -93,16 +75,11 @@ class CardScp02(CardChannel[_Begun, CardScp02Messaging]):
             return messaging.end_r_mac()
         return plain.p1 == _R_MAC and messaging.begin_r_mac()
 
-    def _initialize_update(self, command: Command) -> Response:
-        self.terminate()
-        version = command.p1 or next(iter(self._keys), 0)
-        keys, count = self._keys.get(version), self.counters.get(version, 0)
-        if keys is None:
-            return NO_KEYS
-        if command.p2:
-            return WRONG_P1_P2
-        if len(command.data) != _HOST_CHALLENGE:
-            return WRONG_LENGTH
+    def _host_challenge_length(self) -> int:
+        return _HOST_CHALLENGE
+
+    def _begin(self, command: Command, version: int, keys: KeySet) -> Response:
+        count = self.counters.get(version, 0)
         if count > _LAST_COUNTER:
             return CONDITIONS
         counter = count.to_bytes(2, "big")
@@ -117,21 +94,14 @@ class CardScp02(CardChannel[_Begun, CardScp02Messaging]):
             return pseudo_random_challenge(session.s_mac, self._application)
         return self._entropy(_CARD_CHALLENGE)
 
-    def _external_authenticate(self, command: Command, begun: _Begun) -> Response:
-        self.terminate()
-        if command.p1 not in self._levels() or command.p2:
-            return WRONG_P1_P2
-        messaging = CardScp02Messaging(begun.keys, self._form, protects_errors=self._protects_errors)
-        plain = messaging.unwrap(command)
-        if isinstance(plain, Response):
-            return plain
-        expected = host_cryptogram(begun.keys.s_enc, begun.host_challenge, begun.counter, begun.challenge)
-        if channel_number(command.cla) != begun.number or not hmac.compare_digest(expected, plain.data):
-            return NOT_AUTHENTIC
+    def _messaging_of(self, begun: _Begun) -> CardScp02Messaging:
+        return CardScp02Messaging(begun.keys, self._form, protects_errors=self._protects_errors)
+
+    def _host_proof(self, begun: _Begun) -> bytes:
+        return host_cryptogram(begun.keys.s_enc, begun.host_challenge, begun.counter, begun.challenge)
+
+    def _accepted(self, begun: _Begun) -> None:
         self.counters[begun.version] = self.counters.get(begun.version, 0) + 1
-        messaging.authenticated(Level(command.p1))
-        self.messaging, self._number = messaging, begun.number
-        return DONE
 
     def _levels(self) -> tuple[int, ...]:
         return (0x00, 0x01, 0x03, 0x11, 0x13) if self._form.r_mac else (0x00, 0x01, 0x03)

@@ -5,23 +5,13 @@ The handshake of SCP03, the card's side (GlobalPlatform Card Specification, Amen
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
-from cardgw.scp.card_channel import (
-    CONDITIONS,
-    DONE,
-    END_R_MAC,
-    NO_KEYS,
-    NOT_AUTHENTIC,
-    WRONG_LENGTH,
-    WRONG_P1_P2,
-    CardChannel,
-)
+from cardgw.scp.card_channel import CONDITIONS, END_R_MAC, CardChannel
 from cardgw.scp.card_messaging import CardMessaging
 from cardgw.scp.class_byte import channel_number
 from cardgw.scp.families import STRICT, Family
@@ -51,8 +41,6 @@ class _Begun:
 class CardScp03(CardChannel[_Begun, CardMessaging]):
     """
     The secure channel of one application: see L{CardChannel}.
-
-    @ivar counters: the sequence counter of each key set, by its version.
     """
 
     def __init__(
@@ -72,26 +60,15 @@ class CardScp03(CardChannel[_Begun, CardMessaging]):
         @param implementation: the i byte.
         @param diversification: the key diversification data, 10 bytes.
         """
-        super().__init__()
-        self.counters = {} if counters is None else counters
-        self._keys = keys
-        self._application = application
-        self._entropy = entropy
+        super().__init__(keys, application, entropy, diversification, counters)
         self._i = implementation
-        self._diversification = diversification
         self._family = family
         self._size = 16 if implementation & _S16_BIT else 8
 
-    def _initialize_update(self, command: Command) -> Response:
-        self.terminate()
-        version = command.p1 or next(iter(self._keys), 0)
-        keys = self._keys.get(version)
-        if keys is None:
-            return NO_KEYS
-        if command.p2:
-            return WRONG_P1_P2
-        if len(command.data) != self._size:
-            return WRONG_LENGTH
+    def _host_challenge_length(self) -> int:
+        return self._size
+
+    def _begin(self, command: Command, version: int, keys: KeySet) -> Response:
         counter = b""
         if self._i & _CHALLENGE_BIT:
             if self.counters.get(version, 0) >= _LAST_COUNTER:
@@ -107,20 +84,11 @@ class CardScp03(CardChannel[_Begun, CardMessaging]):
         proof = cryptogram(Cmac(session.s_mac), Constant.CARD_CRYPTOGRAM, self._size, context)
         return Response(self._diversification + bytes((version, 0x03, self._i)) + challenge + proof + counter, 0x9000)
 
-    def _external_authenticate(self, command: Command, begun: _Begun) -> Response:
-        self.terminate()
-        if command.p1 not in self._levels() or command.p2:
-            return WRONG_P1_P2
-        messaging = CardMessaging(begun.keys, Level.C_MAC, mac_length=self._size, family=self._family)
-        plain = messaging.unwrap(command)
-        if isinstance(plain, Response):
-            return plain
-        expected = cryptogram(Cmac(begun.keys.s_mac), Constant.HOST_CRYPTOGRAM, self._size, begun.context)
-        if channel_number(command.cla) != begun.number or not hmac.compare_digest(expected, plain.data):
-            return NOT_AUTHENTIC
-        messaging.authenticated(Level(command.p1))
-        self.messaging, self._number = messaging, begun.number
-        return DONE
+    def _messaging_of(self, begun: _Begun) -> CardMessaging:
+        return CardMessaging(begun.keys, Level.C_MAC, mac_length=self._size, family=self._family)
+
+    def _host_proof(self, begun: _Begun) -> bytes:
+        return cryptogram(Cmac(begun.keys.s_mac), Constant.HOST_CRYPTOGRAM, self._size, begun.context)
 
     def _levels(self) -> tuple[int, ...]:
         levels: tuple[int, ...] = _OF_COMMANDS
