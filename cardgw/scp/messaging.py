@@ -14,11 +14,11 @@ from attrs import frozen
 from cardgw.apdu.command import EXTENDED_DATA, EXTENDED_LE, SHORT_DATA, SHORT_LE, Command
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, WARNINGS
+from cardgw.scp.base_session import BaseSession
 from cardgw.scp.class_byte import protected_class, signed_class
-from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable, SecureSessionOver
+from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable
 from cardgw.scp.families import STRICT, Counting, Family, LePolicy
 from cardgw.scp.kdf import SessionKeys
-from cardgw.scp.keys import StaticKey
 from cardgw.scp.level import S8, Level, most_data
 from cardgw.scp.primitives import BLOCK, ZERO_BLOCK, Cbc, Cmac, pad, unpad
 
@@ -42,7 +42,7 @@ class _Sent:
     counter: int
 
 
-class SecureMessaging:
+class SecureMessaging(BaseSession):
     """
     A session: see L{cardgw.scp.session.Session}.
     """
@@ -61,9 +61,8 @@ class SecureMessaging:
         @param mac_length: 8 or 16.
         @param chain: the first MAC chaining value, 16 bytes: zeros in SCP03, the receipt in SCP11.
         """
-        self.family = family
+        super().__init__(keys, family)
         self.mac_length = mac_length
-        self._keys = keys
         self._mac: Cmac | None = Cmac(keys.s_mac)
         self._r_mac: Cmac | None = Cmac(keys.s_rmac)
         self._cipher: Cbc | None = Cbc(keys.s_enc)
@@ -71,7 +70,6 @@ class SecureMessaging:
         self._counter = 0
         self._level = self._authenticated = self._answers = int(level)
         self._sent: deque[_Sent] = deque()
-        self._over = ""
 
     def authenticated(self, level: Level) -> None:
         """
@@ -87,43 +85,11 @@ class SecureMessaging:
         """
         return Level(self._level)
 
-    @property
-    def over(self) -> str:
-        """
-        See L{cardgw.scp.session.Session.over}.
-        """
-        return self._over
-
-    @property
-    def dek(self) -> StaticKey:
-        """
-        See L{cardgw.scp.session.Session.dek}.
-        """
-        if self._keys.dek is None:
-            self._refuse()
-        return self._keys.dek
-
     def most_data(self, limit: int = SHORT_DATA) -> int:
         """
         See L{cardgw.scp.session.Session.most_data}.
         """
         return most_data(self._level, self.mac_length, limit)
-
-    def end(self, reason: str) -> None:
-        """
-        See L{cardgw.scp.session.Session.end}.
-        """
-        if not self._over:
-            self._over = reason
-            self._keys.drop()
-            self._mac = self._r_mac = self._cipher = None
-            self._chain = ZERO_BLOCK
-            self._sent.clear()
-
-    def refuse(self, command: Command) -> None:
-        """
-        See L{cardgw.scp.session.Session.refuse}: here everything may be sent.
-        """
 
     def wrap(self, command: Command) -> Command:
         """
@@ -222,8 +188,10 @@ class SecureMessaging:
         self.end("an answer was not protected as it must be")
         raise AnswerNotAuthentic(f"of the answer to command {sent.command.ins:02X}: {what}")
 
-    def _refuse(self) -> NoReturn:
-        raise SecureSessionOver(self._over)
+    def _forget(self) -> None:
+        self._mac = self._r_mac = self._cipher = None
+        self._chain = ZERO_BLOCK
+        self._sent.clear()
 
 
 def is_protected(status: int) -> bool:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import hmac
 from collections import deque
-from typing import NoReturn
 
 from attrs import evolve, frozen
 
 from cardgw.apdu.command import SHORT_DATA, SHORT_LE, Command
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, WARNINGS
+from cardgw.scp.base_session import BaseSession
 from cardgw.scp.class_byte import PROPRIETARY, protected_class, signed_class
-from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable, SecureSessionOver
+from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable
 from cardgw.scp.families import STRICT, Family, LePolicy
 from cardgw.scp.kdf import SessionKeys
-from cardgw.scp.keys import StaticKey
 from cardgw.scp.level import Level
 from cardgw.scp.messaging import INS_BEGIN_R_MAC, INS_END_R_MAC
 from cardgw.scp.scp02_terms import BLOCK, MAC, ZERO_BLOCK, DesCbc, DesMac, Scp02Implementation
@@ -39,9 +38,9 @@ class _Secrets:
         return cls(DesMac(keys.s_mac), DesMac(keys.s_rmac), DesCbc(keys.s_enc))
 
 
-class Scp02Messaging:
+class Scp02Messaging(BaseSession):
     """
-    A session: see L{cardgw.scp.session.Session}.
+    A session: see L{cardgw.scp.session.Session}.  Its C{dek} encrypts each block by itself.
 
     @ivar level: the one that counts for the next command; higher than that of the authentication in an R-MAC session.
     """
@@ -50,16 +49,14 @@ class Scp02Messaging:
         """
         @param keys: dropped when the session is over.
         """
-        self.family = family
+        super().__init__(keys, family)
         self.level = level
         self._authenticated = self._answers = level
         self._implementation = implementation
-        self._keys = keys
         self._secrets: _Secrets | None = _Secrets.of(keys)
         self._chain = b""
         self._answer_chain = ZERO_BLOCK
         self._sent: deque[Command] = deque()
-        self._over = ""
 
     def authenticated(self, level: Level) -> None:
         """
@@ -68,22 +65,6 @@ class Scp02Messaging:
         self.level = self._authenticated = self._answers = level
         self._answer_chain = self._chain
 
-    @property
-    def over(self) -> str:
-        """
-        See L{cardgw.scp.session.Session.over}.
-        """
-        return self._over
-
-    @property
-    def dek(self) -> StaticKey:
-        """
-        See L{cardgw.scp.session.Session.dek}.  This one encrypts each block by itself.
-        """
-        if self._keys.dek is None:
-            self._refuse()
-        return self._keys.dek
-
     def most_data(self, limit: int = SHORT_DATA) -> int:
         """
         See L{cardgw.scp.session.Session.most_data}.  There are short commands only.
@@ -91,23 +72,6 @@ class Scp02Messaging:
         limit = min(limit, SHORT_DATA)
         room = limit - MAC if self.level & Level.C_MAC else limit
         return room // BLOCK * BLOCK - 1 if self.level & Level.C_DECRYPTION else room
-
-    def end(self, reason: str) -> None:
-        """
-        See L{cardgw.scp.session.Session.end}.
-        """
-        if not self._over:
-            self._over = reason
-            self._keys.drop()
-            self._secrets = None
-            self._chain = b""
-            self._answer_chain = ZERO_BLOCK
-            self._sent.clear()
-
-    def refuse(self, command: Command) -> None:
-        """
-        See L{cardgw.scp.session.Session.refuse}: here everything may be sent.
-        """
 
     def wrap(self, command: Command) -> Command:
         """
@@ -197,8 +161,11 @@ class Scp02Messaging:
             return level | (Level(command.p1) & Level.R_MAC)
         return self._authenticated if command.ins == INS_END_R_MAC else None
 
-    def _refuse(self) -> NoReturn:
-        raise SecureSessionOver(self._over)
+    def _forget(self) -> None:
+        self._secrets = None
+        self._chain = b""
+        self._answer_chain = ZERO_BLOCK
+        self._sent.clear()
 
 
 def _answered(command: Command, data: bytes, status: int) -> bytes:
