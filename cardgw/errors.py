@@ -118,6 +118,22 @@ class OperationRefused(LocalError):
     """
 
 
+class UnknownLink(LocalError):
+    """
+    There is no such link.
+    """
+
+    hint = "It is good for a while only, and for one card. Ask whoever made it for a new one."
+
+
+class LinkInUse(LocalError):
+    """
+    A card is here already by this link.
+    """
+
+    hint = "If that was yours and its connection is broken, try again in a minute."
+
+
 class OperationCancelled(CardGatewayError):
     """
     The operation was cancelled.

@@ -29,11 +29,8 @@ if TYPE_CHECKING:
 
 class ICardChannel(Interface):
     """
-    A card that can be talked to now.  A channel
-
-      1. runs one script at a time; further ones wait in their order;
-      2. never sends a command again by itself;
-      3. announces once that it is gone, whoever closed it.
+    A card that can be talked to now.  A channel runs one script at a time (further ones wait in their order), never sends a
+    command again by itself, and announces once that it is gone, whoever closed it.
     """
 
     info: ChannelInfo = Attribute("L{cardgw.values.ChannelInfo}: what this channel is, can do, and was asked for.")
@@ -43,8 +40,8 @@ class ICardChannel(Interface):
         Run a script; stop as soon as possible after an answer that its step does not allow.
 
         @param watch: called with each L{cardgw.apdu.response.Response} as it comes, or C{None}.
-        @return: C{Deferred[tuple[Response, ...]]}: one answer per command that the card answered, in order; where C{pipelined},
-            also of those after the failed one.  Cancelling it stops before the next command.
+        @return: one answer per command that the card answered, in order; where C{pipelined}, also of those after the failed one.
+            Cancelling it stops before the next command.
         @raise ChannelError: (as failure) the peer or card was lost; it carries C{responses} and C{unanswered}.
         """
 
@@ -60,9 +57,8 @@ class ICardChannel(Interface):
 
     def show(text: str) -> Deferred[None]:
         """
-        Show the card holder a text; fires when it is on its way.  It may block the card until the holder confirms it.
-
-        @raise NotSupported: (as failure) unless C{info.offers} has C{Feature.SHOW}.
+        Show the card holder a text; fires when it is on its way.  It may block the card until the holder confirms it.  Fails
+        with L{NotSupported} unless C{info.offers} has C{Feature.SHOW}.
         """
 
     def reset(kind: Reset) -> Deferred[None]:
@@ -72,16 +68,14 @@ class ICardChannel(Interface):
 
     def close(reason: ChannelError | None = None) -> Deferred[None]:
         """
-        End the connection, in the transport's own polite way.
+        End the connection, in the transport's own polite way; fires when it is gone, and never fails.  May be called again.
 
         @param reason: what L{when_gone} tells, or C{None} for the ordinary end.
-        @return: C{Deferred[None]}, when the connection is gone; never a failure.  May be called again.
         """
 
     def when_gone() -> Deferred[ChannelError | None]:
         """
-        @return: a new C{Deferred} that gives the L{cardgw.errors.ChannelError} which ended the channel, or C{None} for the
-            ordinary end; at once where it is gone already.
+        @return: a new C{Deferred} of the L{ChannelError} that ended it, or C{None} for the ordinary end; at once if it is gone.
         """
 
 
@@ -94,8 +88,8 @@ class ITransport(Interface):
     summary: str = Attribute("C{str}: one line for lists; lower case, no full stop.")
     settings: Any = Attribute("An attrs class of L{cardgw.fields.option} fields: its settings, each with a default.")
     requests: Mapping[str, str] = Attribute(
-        "C{Mapping[str, str]}: each request that its cards may come with, and what answers it unless settings say otherwise: the "
-        "name of an operation (left out where there is none), C{STAY}, or nothing.  Of cards that just come: C{values.ARRIVALS}."
+        "C{Mapping[str, str]}: each request that its cards may come with (C{values.ANY}: any other), and what answers it unless "
+        "settings do: an operation, by its name (left out where there is none), C{STAY}, or nothing.  See C{values.ARRIVALS}."
     )
 
     def make_service(settings: Any, gateway: IGateway) -> IService:
@@ -103,6 +97,7 @@ class ITransport(Interface):
         @param settings: an instance of C{settings}.
         @return: a C{twisted.application.service.IService}.  Stopping it closes its listeners and channels politely.  Where it
             has an attribute C{problem}, C{/readyz} tells it: why it can reach no card now, a C{str} that is empty if it can.
+            Where it has a method C{link_url(token: str) -> str}, cards come by links (L{IGateway.link}) to that address.
         @raise SettingsError: the settings cannot be used (an address in use, a missing file).
         """
 
@@ -114,14 +109,24 @@ class IGateway(Interface):
 
     reactor: Any = Attribute("The reactor: C{IReactorTime}, C{IReactorTCP}.")
     words: Callable[[str], str] = Attribute("Puts a text of the transport's own into the language of the card holders.")
+    secret: Callable[[str], bytes] = Attribute("See L{ISession.secret}.")
+    psk: Callable[[bytes], bytes | None] = Attribute("The key of a TLS-PSK identity (C{[keys]}); C{None} for a stranger's.")
 
-    def arrived(channel: ICardChannel) -> Deferred[None]:
+    def arrived(channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """
         A card is here.
 
-        @return: C{Deferred[None]}, never a failure: what the card asked for has been done, or refused, and told to the card
-            holder; the transport says goodbye.  A card that asked for nothing stays; it fires when the channel is gone.
-            A transport that is being stopped cancels it: what runs then winds up, the card holder is told, and it fires.
+        @return: never a failure: what the card asked for (or the jobs of its link) has been done, or has failed with the error
+            that it gives, and the card holder was told; the transport says goodbye.  A card that asked for nothing stays; it
+            fires when the channel is gone.  A transport that is being stopped cancels it: what runs then winds up, and it fires.
+        """
+
+    def link(token: str) -> str:
+        """
+        A card comes by a link: its channel has the C{CardRequest(LINK, …)} of what this gives, to be handed over at once.
+
+        @raise UnknownLink: there is none with this token, or not any more.
+        @raise LinkInUse: a card is here by it.  Any other C{CardGatewayError}: it cannot be told now.
         """
 
 
@@ -154,10 +159,8 @@ class IProgress(Interface):
 
     def stage(name: str, /, **facts: Any) -> None:
         """
-        A stage begins.
-
-        @param name: C{str}, stable, for programs: lpac's names in the LPA.
-        @param facts: what is known by now and may be shown (C{provider}, C{iccid}); never secrets.
+        A stage begins.  Its name is stable, for programs: lpac's names in the LPA.  The facts are what is known by now and may
+        be shown (C{provider}, C{iccid}); never secrets.
         """
 
     def percent(done: int) -> None:
@@ -249,11 +252,8 @@ class IOutbox(Interface):
 
     def deliver(entry: OutboxEntry) -> Deferred[None]:
         """
-        Deliver it now.
-
-        @param entry: L{cardgw.values.OutboxEntry}; one that was delivered before is sent again.
-        @return: C{Deferred[None]}, when it is written down that it was accepted.
-        @raise CardGatewayError: (as failure) it was not; it will be tried again by itself, unless it is L{DeliveryRefused}.
+        Deliver it now, also if that was done before.  Fires when it is written down that it was accepted; fails with a
+        C{CardGatewayError} if it was not: it will be tried again by itself, unless that is L{DeliveryRefused}.
         """
 
     def taken_off(entry: OutboxEntry) -> Deferred[None]:
@@ -276,8 +276,7 @@ class ICourier(Interface):
 
     def deliver(parcel: Parcel, http: IHTTPClient) -> Awaitable[None]:
         """
-        @raise DeliveryRefused: the receiver will never take it.
-        @raise CardGatewayError: it could not be delivered now.
+        Fails with L{DeliveryRefused} if the receiver will never take it; with another C{CardGatewayError} if it cannot now.
         """
 
 
@@ -290,10 +289,11 @@ class IHTTPClient(Interface):
         url: str, body: bytes, headers: Mapping[str, str], trusted: frozenset[bytes] = frozenset(), role: Any = None
     ) -> Deferred[tuple[int, bytes]]:
         """
-        @param url: C{str}, C{https://…}.  Hosts are restricted by settings; redirects are not followed.
-        @param trusted: C{frozenset[bytes]}: CI key identifiers that this card trusts, besides those of the settings.
+        Gives status and body.  Cancelling it ends the request.
+
+        @param url: C{https://…}.  Hosts are restricted by settings; redirects are not followed.
+        @param trusted: CI key identifiers that this card trusts, besides those of the settings.
         @param role: L{cardgw.lpa.trust.Role}: what the server's TLS certificate must be good for; C{None} for an SM-DP+.
-        @return: C{Deferred[tuple[int, bytes]]}: status and body.  Cancelling it ends the request.
         @raise CardGatewayError: (as failure) the server is refused, not trusted, silent or does not speak HTTP.
         """
 

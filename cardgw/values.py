@@ -39,6 +39,10 @@ STAY = "stay"
 """In place of the operation that answers a request: none does, and the card stays for operators."""
 ARRIVAL = "arrival"
 """The request with which a card comes for which nobody has asked anything: it is there, in a reader."""
+ANY = "*"
+"""Among the requests of a transport: whatever its cards ask for besides those that it names; settings may name any."""
+LINK = "link"
+"""The request with which a card comes by a link; its text is what L{cardgw.interfaces.IGateway.link} has given."""
 EUICC, GLOBALPLATFORM, CONTACTLESS = "euicc", "globalplatform", "contactless"
 """
 Kinds of cards: one with an ISD-R (SGP.22); one with an issuer security domain (GlobalPlatform); one before an antenna that is
@@ -93,6 +97,7 @@ class ChannelInfo:
     @ivar self_carried: the connection runs over the profile that is enabled on the card: it ends when that changes.
     @ivar request: what the card's side asked for, or C{None} where it just is here.
     @ivar uid: the UID of a contactless card, where the reader tells it (ISO/IEC 14443-3; PC/SC part 3, 3.2.2.1.3).
+    @ivar identity: who the card is (L{cardgw.identities}), where the transport knows it; else empty.
     """
 
     transport: str
@@ -106,6 +111,7 @@ class ChannelInfo:
     self_carried: bool = False
     request: CardRequest | None = None
     uid: bytes | None = field(default=None, repr=False)
+    identity: str = field(default="", repr=False)
 
 
 @frozen

@@ -8,7 +8,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from cardgw.connections.connection import Connection
-from cardgw.errors import ChannelError
+from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ICardChannel
 
 
@@ -20,7 +20,7 @@ class CardSession:
 
     _connection: Connection
     _channel: ICardChannel | None = None
-    _job: Deferred[None] | None = None
+    _job: Deferred[CardGatewayError | None] | None = None
     _ending: ChannelError | None = None
 
     @property

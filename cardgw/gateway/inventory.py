@@ -13,7 +13,15 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, NotSupported, PeerLost
+from cardgw.errors import (
+    CardGatewayError,
+    ChannelError,
+    GatewayStopping,
+    NotSupported,
+    OperationRefused,
+    PeerLost,
+    UnknownLink,
+)
 from cardgw.gateway.book import Outcome
 from cardgw.gateway.claims import Claims
 from cardgw.gateway.door import Door
@@ -66,6 +74,27 @@ class Inventory:
         """
         return self.jobs.tools.words
 
+    @property
+    def secret(self) -> Callable[[str], bytes]:
+        """
+        See L{IGateway}.
+        """
+        found: Callable[[str], bytes] = self.jobs.tools.secret
+        return found
+
+    @property
+    def psk(self) -> Callable[[bytes], bytes | None]:
+        """
+        See L{IGateway}.
+        """
+        return self.jobs.tools.psk
+
+    def link(self, token: str) -> str:
+        """
+        See L{IGateway.link}.
+        """
+        raise UnknownLink
+
     def shut(self) -> None:
         """
         Cards that come wait until L{open}: the gateway listens for them before it can do anything.
@@ -86,7 +115,7 @@ class Inventory:
         for visit in list(self.visits.values()):
             visit.ring()
 
-    def arrived(self, channel: ICardChannel) -> Deferred[None]:
+    def arrived(self, channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """
         See L{IGateway.arrived}.
         """
@@ -117,22 +146,24 @@ class Inventory:
         self.jobs.hub.publish("card.gone", {"card": visit.record_json(), "reason": why})
         self.on_departed(visit)
 
-    async def _visited(self, visit: Visit) -> None:
-        request = visit.channel.info.request
+    async def _visited(self, visit: Visit) -> CardGatewayError | None:
+        request, error = visit.channel.info.request, None
         try:
             await self._door.passed()
             if not visit.leaving:  # it may not have waited that long
-                await (self._stay(visit, None) if request is None else self._serve(visit, request))
+                error = await (self._stay(visit, None) if request is None else self._serve(visit, request))
         except CancelledError:
             pass  # the transport is being stopped
         except CardGatewayError as problem:
             fmt = "{peer}: the card is sent away: {reason}"
             _log.error(fmt, event="not-served", peer=_peer(visit.channel.info), reason=str(problem))
             await self._tell(visit, _LATER)
+            error = problem
         visit.leaving = True
         self.claims.withdraw(visit.id)
         await self.jobs.abandon(visit)
         self._hand_on(visit)
+        return error
 
     def _hand_on(self, left: Visit) -> None:
         """
@@ -143,7 +174,10 @@ class Inventory:
             if visit.identity == left.identity and visit.identity:
                 visit.ring()
 
-    async def _serve(self, visit: Visit, request: CardRequest) -> None:
+    async def _serve(self, visit: Visit, request: CardRequest) -> CardGatewayError | None:
+        """
+        @return: what the thing that the card asked for has failed with.
+        """
         info, routes = visit.channel.info, self.jobs.book.routes
         held_out = True
         if request.name == ARRIVAL and concerns_arrivals(info.transport, routes):
@@ -151,13 +185,10 @@ class Inventory:
             held_out = await recognise(visit, self.identify, self.jobs)
         name = route_of(visit, request, routes)
         if visit.leaving:
-            return
+            return None
         if name is None:
-            fmt = "{transport} {peer}: asks for {request}, which the settings route to no operation"
-            where = {"transport": info.transport, "peer": info.peer}
-            _log.info(fmt, event="request-without-route", request=request.name, **where)
-            await self._tell(visit, _NO_ROUTE)
-        elif name == STAY and Feature.SHOW in info.offers:
+            return await self._refuse(visit, request)
+        if name == STAY and Feature.SHOW in info.offers:
             await self._manage(visit)
         elif name == STAY or not held_out:  # there is no holder to read a code: the card is at home where it is
             visit.managed = True
@@ -165,7 +196,16 @@ class Inventory:
         elif request.name == ARRIVAL:
             await self._welcome(visit, name, request)
         else:
-            await self._ask(visit, name, request)
+            return await self._ask(visit, name, request)
+        return None
+
+    async def _refuse(self, visit: Visit, request: CardRequest) -> CardGatewayError:
+        info = visit.channel.info
+        fmt = "{transport} {peer}: asks for {request}, which the settings route to no operation"
+        where = {"transport": info.transport, "peer": info.peer}
+        _log.info(fmt, event="request-without-route", request=request.name, **where)
+        await self._tell(visit, _NO_ROUTE)
+        return OperationRefused(f"no operation answers the request {request.name}")
 
     async def _welcome(self, visit: Visit, name: str, request: CardRequest) -> None:
         """
@@ -176,7 +216,7 @@ class Inventory:
         if not isinstance(outcome.error, GatewayStopping):
             await self._stay(visit, None)
 
-    async def _ask(self, visit: Visit, name: str, request: CardRequest) -> None:
+    async def _ask(self, visit: Visit, name: str, request: CardRequest) -> CardGatewayError | None:
         outcome = await self.jobs.run(visit, self.jobs.asked_by_card(visit, name, request))
         outcomes = [outcome]
         if not isinstance(outcome.error, ChannelError) and outcome.reset is None:
@@ -189,6 +229,7 @@ class Inventory:
                 _log.error(fmt, event="queue-not-read", peer=_peer(visit.channel.info), reason=str(problem))
         texts = filter(None, (each.text for each in outcomes))
         await self._conclude(visit, Outcome("\n".join(texts), outcomes[-1].reset))
+        return outcome.error
 
     async def _go_on(self, visit: Visit, outcomes: list[Outcome]) -> None:
         """

@@ -85,6 +85,10 @@ def _no_keys(name: str) -> Any:
     raise SecretError(f"{name}: there is no key set of this name")
 
 
+def _stranger(identity: bytes) -> bytes | None:
+    return None
+
+
 @frozen
 class Tools:
     """
@@ -92,6 +96,7 @@ class Tools:
 
     @ivar secret: gives the secret of a name (see L{ISession.secret}).
     @ivar keys: gives the key set of a name (see L{ISession.keys}).
+    @ivar psk: gives the key of a TLS-PSK identity (see L{cardgw.interfaces.IGateway.psk}).
     @ivar words: puts what card holders are shown into their language.
     @ivar connect: opens connections (see L{ISession.connect}); by default with C{clock}, which is the reactor.
     """
@@ -106,6 +111,7 @@ class Tools:
     words: Words = field(factory=Words)
     connect: Connect = field(default=Factory(lambda self: partial(dial, self.clock), takes_self=True))
     keys: Callable[[str], Any] = field(default=_no_keys, kw_only=True)
+    psk: Callable[[bytes], bytes | None] = field(default=_stranger, kw_only=True)
 
 
 @implementer(ISession)

@@ -9,7 +9,7 @@ what a plugin is given.  The fakes pass the same tests.
 
 from cardgw.testing.card import KnowingCard, PatientCard
 from cardgw.testing.channel import CardChannelTestsMixin
-from cardgw.testing.gateway import FakeGateway, GatewayTestsMixin
+from cardgw.testing.gateway import FakeGateway, GatewayBase, GatewayTestsMixin
 from cardgw.testing.http import FakeHTTP, HTTPClientTestsMixin
 from cardgw.testing.observer import FakeObserver, ObserverTestsMixin
 from cardgw.testing.operation import OperationTestsMixin
@@ -26,6 +26,7 @@ __all__ = [
     "FakeOutbox",
     "FakeSession",
     "FakeTrust",
+    "GatewayBase",
     "GatewayTestsMixin",
     "HTTPClientTestsMixin",
     "KnowingCard",

@@ -4,6 +4,8 @@ Tests of L{cardgw.connections.card_session}.
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -25,7 +27,7 @@ class Polite(CardSession):
         self._connection = Connection(FakeSocket(), Clock(), 5, lambda what, seconds: None)
         self.goodbyes: list[ChannelError | None] = []
 
-    def serve(self, channel: ChannelBase, job: Deferred[None]) -> None:
+    def serve(self, channel: ChannelBase, job: Deferred[Any]) -> None:
         """
         The gateway is at it.
         """

@@ -18,6 +18,7 @@ from cardgw.apdu.command import Command
 from cardgw.apdu.script import Script, Step
 from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ICardChannel, IGateway
+from cardgw.testing.gateway import GatewayBase
 from cardgw.transports.estk.service import EstkService, EstkTransport
 from cardgw.transports.estk.settings import EstkSettings
 from cardgw.virtual.terminal import Manners, dial, request_frame
@@ -37,7 +38,7 @@ def card(command: bytes) -> bytes:
 
 
 @implementer(IGateway)
-class Gateway:
+class Gateway(GatewayBase):
     """
     Runs the same job on every card.
 
@@ -47,15 +48,14 @@ class Gateway:
     """
 
     def __init__(self) -> None:
-        self.reactor = reactor
-        self.words: Callable[[str], str] = str
+        super().__init__(reactor)
         self.requests: list[tuple[str, str]] = []
         self.ends: list[ChannelError | None] = []
         self.failures: list[CardGatewayError] = []
         self.done = 0
         self.running = 0
 
-    def arrived(self, channel: ICardChannel) -> Deferred[None]:
+    def arrived(self, channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """
         See L{IGateway.arrived}.
         """

@@ -5,7 +5,6 @@ Discovery and revocation over real sockets: an SM-DS and an SM-DP+ with TLS, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import reactor as _reactor
@@ -28,6 +27,7 @@ from cardgw.lpa.trust import Trust
 from cardgw.operations.lpa_discover import DiscoverProfiles
 from cardgw.operations.lpa_load_crl import LoadRevocations
 from cardgw.operations.profile import DownloadProfile
+from cardgw.testing import GatewayBase
 from cardgw.testing.session import FakeSession
 from cardgw.transports.estk.service import EstkService, EstkTransport
 from cardgw.transports.estk.settings import EstkSettings
@@ -55,7 +55,7 @@ ACTIVATION = {"activation_code": f"LPA:1${HOST}$P-1"}
 
 
 @implementer(IGateway)
-class Gateway:
+class Gateway(GatewayBase):
     """
     Runs one operation on the card that comes.
 
@@ -63,12 +63,11 @@ class Gateway:
     """
 
     def __init__(self, http: HttpsClient, operation: IOperation, parameters: dict[str, Any]) -> None:
-        self.reactor = reactor
-        self.words: Callable[[str], str] = str
+        super().__init__(reactor)
         self.http, self.operation, self.parameters = http, operation, parameters
         self.result: Any = None
 
-    def arrived(self, channel: ICardChannel) -> Deferred[None]:
+    def arrived(self, channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """
         See L{IGateway.arrived}.
         """

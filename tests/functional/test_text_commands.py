@@ -5,7 +5,6 @@ Text commands over real sockets.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -13,26 +12,26 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
+from cardgw.errors import CardGatewayError
 from cardgw.interfaces import ICardChannel
 from cardgw.operations.text_command import TextCommand
-from cardgw.testing import session_for
+from cardgw.testing import GatewayBase, session_for
 from cardgw.transports.estk.wire import Parser, Tag
 from cardgw.virtual.terminal import request_frame
 from tests.functional.estk import EstkTestCase, reactor
 
 
-class CommandGateway:
+class CommandGateway(GatewayBase):
     """
     Runs text commands.
     """
 
     def __init__(self) -> None:
-        self.reactor = reactor
-        self.words: Callable[[str], str] = str
+        super().__init__(reactor)
         self.running = 0
         self.results: list[dict[str, Any]] = []
 
-    def arrived(self, channel: ICardChannel) -> Deferred[None]:
+    def arrived(self, channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """
         See L{cardgw.interfaces.IGateway.arrived}.
         """

@@ -42,7 +42,7 @@ class Switching(Gateway):
         super().__init__()
         self.answers: list[bytes] = []
 
-    def arrived(self, channel: ICardChannel) -> Deferred[None]:
+    def arrived(self, channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """
         See L{IGateway.arrived}.
         """

@@ -43,7 +43,7 @@ class ArrivalTestCase(GatewayTestCase):
 
     routes = {("test", "arrival"): "stay", ("test", "euicc"): "test.again", ("test", "globalplatform"): "test.run"}
 
-    def come(self) -> tuple[LocalChannel, Deferred[None], Visit]:
+    def come(self) -> tuple[LocalChannel, Deferred[Any], Visit]:
         """
         A card comes.
         """

@@ -110,7 +110,7 @@ class GatewayTestCase(SynchronousTestCase):
         """
         return Recognised(self.found, self.kind)
 
-    def arrive(self, request: str | None = None, text: str = "abc") -> tuple[QuietChannel, Deferred[None]]:
+    def arrive(self, request: str | None = None, text: str = "abc") -> tuple[QuietChannel, Deferred[Any]]:
         """
         A card comes.
         """

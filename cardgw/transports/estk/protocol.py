@@ -119,7 +119,7 @@ class EstkProtocol(CardSession, Protocol):
         if not failure.check(CancelledError):
             _log.failure("{peer}: the request was not served", failure, event="request-not-served", peer=self.peer)
 
-    def _job_ended(self, _: None) -> None:
+    def _job_ended(self, _: object) -> None:
         self._job = None
         if self._channel is not None and self._second and not self._connection.leaving:
             self._connection.write(message(self._words(ONE_AT_A_TIME)))

@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cardgw.connections.sessions import Sessions
-from cardgw.errors import ChannelClosed, ChannelError
+from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError
 from cardgw.interfaces import IGateway
 from cardgw.transports.pcsc.channel import PcscChannel, open_card
 from cardgw.transports.pcsc.driver import Driver
@@ -74,7 +74,7 @@ class Slot:
         self._problem: ChannelError | None = None
         self._opening: Deferred[PcscChannel] | None = None
         self._channel: PcscChannel | None = None
-        self._job: Deferred[None] | None = None
+        self._job: Deferred[CardGatewayError | None] | None = None
         self._visit: Deferred[None] | None = None
         self._timer: IDelayedCall | None = None
         self._leaving: IDelayedCall | None = None

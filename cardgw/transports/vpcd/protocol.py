@@ -126,7 +126,7 @@ class VpcdProtocol(CardSession, Protocol):
         if not failure.check(CancelledError):
             _log.failure("{peer}: the card was not served", failure, event="request-not-served", peer=self.peer)
 
-    def _job_ended(self, _: None, channel: VpcdChannel) -> None:
+    def _job_ended(self, _: object, channel: VpcdChannel) -> None:
         if channel is self._channel:
             self._job = None
             self.end(None)

@@ -15,7 +15,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
+from cardgw.errors import CardGatewayError
 from cardgw.interfaces import ICardChannel, IGateway
+from cardgw.testing.gateway import GatewayBase
 from cardgw.transports.estk.channel import EstkChannel
 from cardgw.transports.estk.factory import EstkFactory
 from cardgw.transports.estk.protocol import EstkProtocol
@@ -48,7 +50,7 @@ def box(text: str) -> bytes:
 
 
 @implementer(IGateway)
-class FakeGateway:
+class FakeGateway(GatewayBase):
     """
     Keeps what arrives.
 
@@ -57,23 +59,22 @@ class FakeGateway:
     """
 
     def __init__(self) -> None:
-        self.reactor: Any = Clock()
-        self.words: Callable[[str], str] = str
+        super().__init__(Clock())
         self.channels: list[ICardChannel] = []
-        self.jobs: list[Deferred[None]] = []
+        self.jobs: list[Deferred[CardGatewayError | None]] = []
         self.cancelled = 0
         self.farewell: Callable[[], object] = lambda: None
 
-    def arrived(self, channel: ICardChannel) -> Deferred[None]:
+    def arrived(self, channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """
         See L{IGateway.arrived}.
         """
         self.channels.append(channel)
-        job: Deferred[None] = Deferred(self._cancel)
+        job: Deferred[CardGatewayError | None] = Deferred(self._cancel)
         self.jobs.append(job)
         return job
 
-    def _cancel(self, job: Deferred[None]) -> None:
+    def _cancel(self, job: Deferred[CardGatewayError | None]) -> None:
         self.cancelled += 1
         self.farewell()
         job.callback(None)

@@ -195,7 +195,7 @@ class StopTests(ServiceTestCase):
         One that does not heed that is left; the card holder is told.
         """
         service, talk = self.begin()
-        deaf: Deferred[None] = Deferred(lambda _: None)
+        deaf: Deferred[Any] = Deferred(lambda _: None)
         talk.session._job = deaf
         deaf.addErrback(lambda _: None)
         stopped = service.stopService()
