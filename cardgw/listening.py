@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from attrs import define, field
 from twisted.application.service import Service
@@ -25,7 +26,20 @@ BACKLOG = 1024
 PORT_MAX = 65535
 _PORT = re.compile(r"(?:(?:^|:)(?:tcp6?|ssl):(?:port=)?|:port=)(-?\d+)(?=:|$)")
 _INHERITED = re.compile(r"(?:^|:)systemd:")
+Scheme: TypeAlias = Callable[[Any, str], IStreamServerEndpoint]
+"""
+Makes an endpoint that no plugin of Twisted has, of a reactor and of what stands behind the first colon; raises C{SettingsError}
+without saying where, C{ValueError}, or C{OSError} for a file.
+"""
+NO_SCHEMES: Mapping[str, Scheme] = MappingProxyType({})
 _log = Logger()
+
+
+def with_backlog(text: str) -> str:
+    """
+    An endpoint string that says how many connections the kernel keeps.
+    """
+    return f"{text}:backlog={BACKLOG}" if text.startswith(("tcp:", "tcp6:")) and ":backlog=" not in text else text
 
 
 @define(eq=False)
@@ -38,6 +52,7 @@ class Listeners:
     @ivar nothing: what an error says where there is none.
     @ivar example: a string that is right.
     @ivar opened: called with each port, as it is opened, the text of its endpoint and its address for people.
+    @ivar schemes: what makes endpoints of texts that begin so, before plugins are asked: C{"psk"} for C{psk:tcp:8443}.
     @ivar ports: those that are open.
     """
 
@@ -47,6 +62,7 @@ class Listeners:
     nothing: str
     example: str
     opened: Callable[[IListeningPort, str, str], object]
+    schemes: Mapping[str, Scheme] = NO_SCHEMES
     ports: list[IListeningPort] = field(factory=list, init=False)
     _opening: list[Deferred[None]] = field(factory=list, init=False)
     _problem: SettingsError | None = field(default=None, init=False)
@@ -79,15 +95,22 @@ class Listeners:
         """
         if any(not 0 <= int(port) <= PORT_MAX for port in _PORT.findall(text)):
             raise SettingsError(f'{self.where}: "{text}" is no endpoint (a port is at most {PORT_MAX})', hint=self._hint)
-        full = f"{text}:backlog={BACKLOG}" if text.startswith(("tcp:", "tcp6:")) and ":backlog=" not in text else text
         try:
-            endpoint: IStreamServerEndpoint = serverFromString(self.reactor, full)
+            return self._made(text)
+        except SettingsError as problem:
+            raise SettingsError(f"{self.where}: {text}: {problem.detail}", hint=problem.hint) from None
         except LookupError:
             raise SettingsError(self._without_socket(text)) from None
         except OSError as problem:
             raise SettingsError(f"{self.where}: {text}: {_reason(problem)}") from None
         except Exception:  # each parser, some of them plugins, stumbles in its own way
             raise SettingsError(f'{self.where}: "{text}" is no endpoint', hint=self._hint) from None
+
+    def _made(self, text: str) -> IStreamServerEndpoint:
+        scheme, _, rest = text.partition(":")
+        if scheme in self.schemes:
+            return self.schemes[scheme](self.reactor, rest)
+        endpoint: IStreamServerEndpoint = serverFromString(self.reactor, with_backlog(text))
         return endpoint
 
     @property

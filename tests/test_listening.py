@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
@@ -91,6 +93,29 @@ class EndpointsTests(SynchronousTestCase):
         self.assertEqual(told, f"A setting is wrong: [transports.estk] listen: {SYSTEMD}: systemd has passed no such socket")
         self.assertRaises(SettingsError, self.listeners().endpoint, "systemd:domain=INET:index=7")
         self.assertRaises(SettingsError, self.listeners().endpoint, "systemd:domain=NONE:index=7")
+
+    def test_schemes(self) -> None:
+        """
+        Whoever listens may know schemes of its own; what they refuse is told with the place.
+        """
+
+        def make(_: object, rest: str) -> IStreamServerEndpoint:
+            made.append(rest)
+            if rest == "no":
+                raise SettingsError("there is no key", hint="Give one.")
+            return endpoint
+
+        made: list[str] = []
+        endpoint = TCP4ServerEndpoint(self.reactor, 0)
+        listeners = self.listeners("psk:tcp:8443:interface=127.0.0.1", "tcp:0")
+        listeners.schemes = {"psk": make}
+        listeners.check()
+        self.assertEqual(made, ["tcp:8443:interface=127.0.0.1"])
+        self.assertIs(listeners.endpoint("psk:x"), endpoint)
+        self.assertIsNot(listeners.endpoint("tcp:0"), endpoint)
+        refused = self.assertRaises(SettingsError, listeners.endpoint, "psk:no")
+        self.assertEqual((refused.detail, refused.hint), ("[transports.estk] listen: psk:no: there is no key", "Give one."))
+        self.assertIn("a port is at most", str(self.assertRaises(SettingsError, listeners.endpoint, "psk:tcp:65536")))
 
     @given(st.text(max_size=20) | st.text(":=tcp6sl0123456789\\", max_size=20))
     def test_anything(self, text: str) -> None:
