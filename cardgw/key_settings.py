@@ -5,7 +5,8 @@ The tables C{[keys."name"]} of the settings.  A table says where keys are, and w
   - C{enc}, C{mac}, C{dek}, or one C{master} in place of the three: static keys, in hexadecimal, for SCP03 and SCP02, and for PUT
     KEY.  With C{diversification} they are master keys, from which those of each card are derived;
   - C{private} (PKCS#8), or no key at all but C{roots}: for SCP11, and for signatures;
-  - C{public}: a public key alone.
+  - C{public}: a public key alone;
+  - C{psk} and C{identity}, or C{psk_file}: for cards that come over TLS with a pre-shared key.
 
 Where a key is, is said as C{[secrets]} does (L{cardgw.secrets}), or by the URI of a key in a PKCS#11 token (L{cardgw.hsm.uri}).
 """
@@ -15,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from cardgw.errors import ParameterError, SettingsError
 from cardgw.fields import Kind, boolean, build, checked, choice, each_of, integer, octets, option, text
 from cardgw.hsm.uri import SCHEME, TokenUri, parse_uri
+from cardgw.psk_keys import parse_identity
 from cardgw.scp.diversification import OF_AES, TEMPLATES, Diversification, diversification
 from cardgw.scp.scp11_terms import Variant
 from cardgw.secrets import Source, parse_source, secret_source
@@ -30,6 +32,7 @@ PAIR = ("private", "public", "certificates", "roots")
 OF_PRIVATE = ("passphrase", "certificates", "authority_identifier", "authority_version", "host_id")
 """What says nothing without a private key."""
 OF_SCP11 = ("variant", "identifier", "card_ids", "without_receipt", *OF_PRIVATE)
+OF_TLS = ("identity", "psk", "agent", "psk_file")
 CIPHER_NAMES = ("aes", "des")
 AUTO = "auto"
 
@@ -95,12 +98,35 @@ class KeySettings:
         each_of(octets), "with host_id: what the card is or belongs to (its SIN and SDIN, or its card group)", default=()
     )
     without_receipt: bool = option(boolean, "believe cards that give no receipt in SCP11b, as older ones do", default=False)
+    identity: bytes = option(
+        checked('text, or "hex:" and bytes in hexadecimal', parse_identity),
+        "with psk: what the card's side calls itself in TLS",
+        default=b"",
+    )
+    psk: Source | None = option(
+        secret_source, "where the key is, in hexadecimal, that it shares with the gateway (TLS-PSK)", default=None, secret=True
+    )
+    agent: str = option(
+        text, "with psk: the agent that it may say to be (X-Admin-From of Amendment B); empty: anybody", default=""
+    )
+    psk_file: Source | None = option(
+        secret_source, "where the keys of many are, one line each: identity:key", default=None, secret=True
+    )
+
+    @property
+    def is_of_tls(self) -> bool:
+        """
+        Whether it is for TLS with pre-shared keys, and nothing else.
+        """
+        return any(getattr(self, name) for name in OF_TLS)
 
     @property
     def is_static(self) -> bool:
         """
-        Whether it has static keys; a key pair otherwise.
+        Whether it has static keys; otherwise it is for TLS, or has a key pair.
         """
+        if self.is_of_tls:
+            return False
         return any(getattr(self, name) is not None for name in STATIC) or not any(getattr(self, name) for name in PAIR)
 
 
@@ -114,7 +140,9 @@ def key_settings(values: Mapping[str, Any], where: str) -> KeySettings:
     """
     _check_uris(values, where)
     found = build(KeySettings, values, where)
-    if found.is_static:
+    if found.is_of_tls:
+        _check_tls(found, where)
+    elif found.is_static:
         _check_static(found, where)
     else:
         _check_pair(found, where)
@@ -148,6 +176,17 @@ def _check_static(found: KeySettings, where: str) -> None:
         missing = next(name for name in THREE if name not in given)
         raise SettingsError(f"{where} {missing}: missing", hint="Give enc, mac and dek, or one master, or a key pair (private).")
     _check_way(found, where)
+
+
+def _check_tls(found: KeySettings, where: str) -> None:
+    others = [each.name for each in fields(KeySettings) if each.name not in OF_TLS]
+    given = _given(found, tuple(others))
+    if given:
+        raise SettingsError(f"{where} {given[0]}: it does not belong to a key of TLS (psk)", hint="Make two tables.")
+    if found.psk_file is not None and (alone := _given(found, OF_TLS[:-1])):
+        raise SettingsError(f"{where} {alone[0]}: it is for one key, and psk_file has those of many", hint="Make two tables.")
+    if found.psk_file is None and (missing := [name for name in ("identity", "psk") if not getattr(found, name)]):
+        raise SettingsError(f"{where} {missing[0]}: missing", hint="Give identity and psk, or psk_file.")
 
 
 def _check_way(found: KeySettings, where: str) -> None:

@@ -22,6 +22,7 @@ from cardgw.hsm.pair import TokenKeyPair
 from cardgw.hsm.token import TokenPool, require_library
 from cardgw.hsm.uri import TokenUri
 from cardgw.key_settings import AUTO, THREE, KeySettings
+from cardgw.psk_keys import joined, parse_fleet, parse_key
 from cardgw.scp.certificate import Certificate
 from cardgw.scp.certificate_errors import ScpCertificateRefused
 from cardgw.scp.chain import arrange
@@ -33,6 +34,7 @@ from cardgw.scp.scp11_terms import Variant
 from cardgw.scp.store import parse_certificates
 from cardgw.scp.x509_certificate import X509Certificate
 from cardgw.secrets import read_secret
+from cardgw.values import Psk
 
 _CIPHERS: Mapping[str, Callable[[bytes], StaticKey]] = {"aes": AesKey, "des": DesKey}
 _PEM = b"-----BEGIN "
@@ -49,6 +51,13 @@ class KeyStore:
 
     _sets: Mapping[str, Keys | HostKeys] = field(factory=dict, repr=False)
     tokens: TokenPool = field(default=Factory(TokenPool), repr=False)
+    _of_tls: Mapping[bytes, Psk] = field(factory=dict, repr=False)
+
+    def psk(self, identity: bytes) -> Psk | None:
+        """
+        The key that is shared with whoever calls itself so in TLS; C{None}: nobody does.
+        """
+        return self._of_tls.get(identity)
 
     def __call__(self, name: str) -> Any:
         """
@@ -73,8 +82,9 @@ def read_keys(
     @raise SecretError: a key cannot be read, or is none; the text says which and why, not what.
     """
     tokens = tokens or TokenPool()
-    read = {name: _Reader(each, f'[keys."{name}"]', environ, tokens)() for name, each in settings.items()}
-    return KeyStore(read, tokens)
+    readers = {name: _Reader(each, f'[keys."{name}"]', environ, tokens) for name, each in settings.items()}
+    sets = {name: each() for name, each in readers.items() if not each.settings.is_of_tls}
+    return KeyStore(sets, tokens, joined({each.where: each.of_tls() for each in readers.values() if each.settings.is_of_tls}))
 
 
 @frozen
@@ -90,6 +100,18 @@ class _Reader:
 
     def __call__(self) -> Keys | HostKeys:
         return self._static() if self.settings.is_static else self._host()
+
+    def of_tls(self) -> dict[bytes, Psk]:
+        """
+        The keys for TLS, by identity.
+        """
+        settings = self.settings
+        name = "psk" if settings.psk_file is None else "psk_file"
+        where, source = f"{self.where} {name}", getattr(settings, name)
+        read = read_secret(source, where, self.environ)
+        if settings.psk_file is not None:
+            return parse_fleet(read, where)
+        return {settings.identity: Psk(parse_key(read, where), settings.agent)}
 
     def _static(self) -> Keys:
         settings = self.settings

@@ -81,7 +81,8 @@ _SECRETS = """\
 _KEYS = """\
 # Key sets of cards that operations call by a name (secure channels, signatures, gp.keys.put).  These say
 # where the keys are, as [secrets] does, or in which PKCS#11 token.  Either enc, mac and dek, or one master,
-# in hexadecimal; or a private key in PEM with what belongs to it (SCP11), or only what belongs to it.
+# in hexadecimal; or a private key in PEM with what belongs to it (SCP11), or only what belongs to it; or
+# the key that a card's side shares with a psk: listener (TLS-PSK), or a file with those of many.
 """
 _KEY_VALUES: Mapping[str, Mapping[str, Any]] = {
     "issuer": {
@@ -110,6 +111,12 @@ _KEY_VALUES: Mapping[str, Mapping[str, Any]] = {
     },
     "anybody": {"roots": ["/etc/cardgw/keys/cards-root.pem"], "without_receipt": True},
     "signer": {"public": "/etc/cardgw/keys/signer.pem"},
+    "card-1": {
+        "identity": "card-1",
+        "psk": "file:/etc/cardgw/keys/card-1",
+        "agent": "//se-id/eid/89001012012341234012345678901224",
+    },
+    "fleet": {"psk_file": "file:/etc/cardgw/keys/psk.txt"},
 }
 
 

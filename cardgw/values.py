@@ -115,6 +115,18 @@ class ChannelInfo:
 
 
 @frozen
+class Psk:
+    """
+    A key that is shared with a card's side (TLS-PSK, RFC 4279).
+
+    @ivar agent: the one whom its holder may say to be (C{X-Admin-From} of GlobalPlatform Amendment B); empty: anybody.
+    """
+
+    key: bytes = field(repr=False)
+    agent: str = field(default="", repr=False)
+
+
+@frozen
 class Question:
     """
     What an operation has to know before it can go on.

@@ -120,3 +120,21 @@ class KeySettingsTests(SynchronousTestCase):
         self.refused("card_ids", **PRIVATE, card_ids="01")
         self.refused("variant", **PRIVATE, variant="d")
         self.refused("identifier", **PRIVATE, identifier=128)
+
+    def test_tls(self) -> None:
+        """
+        Keys for TLS stand alone: one with its identity, or a file with many.
+        """
+        one = self.settings(identity="card-1", psk="env:PSK", agent="//se-id/eid/89")
+        self.assertEqual((one.identity, one.agent, one.is_of_tls, one.is_static), (b"card-1", "//se-id/eid/89", True, False))
+        self.assertEqual(self.settings(identity="hex:80028110", psk="env:PSK").identity, bytes.fromhex("80028110"))
+        self.assertTrue(self.settings(psk_file="file:/etc/psk").is_of_tls)
+        self.assertFalse(self.settings(**THREE).is_of_tls)
+        self.refused("psk", identity="card-1")
+        self.refused("identity", psk="env:PSK")
+        self.refused("identity", agent="x")
+        self.refused("identity", identity="x" * 129, psk="env:PSK")
+        self.refused("identity", psk_file="file:/etc/psk", identity="card-1")
+        self.refused("enc", identity="card-1", psk="env:PSK", **THREE)
+        self.refused("version", version=1, psk_file="file:/etc/psk")
+        self.assertNotIn("00112233", self.refused("psk", identity="card-1", psk="00112233445566778899AABBCCDDEEFF"))

@@ -28,6 +28,7 @@ from cardgw.scp.curves import agree
 from cardgw.scp.diversification import MasterKeys
 from cardgw.scp.keys import AesKey, DesKey, Keys, KeySet
 from cardgw.scp.scp11_terms import Variant
+from cardgw.values import Psk
 from tests.hsm.fake import FakeToken, private, secret
 from tests.scp.scp11_rig import make_pki
 
@@ -135,6 +136,42 @@ class KeyStoreTests(SynchronousTestCase):
         text = repr(self.store(**THREE)) + repr(self.keys(**THREE)) + repr(self.keys(master="env:ENC", diversification="kdf3"))
         for key in KEYS.values():
             self.assertNotIn(key[:6], text)
+
+
+class TlsKeysTests(SynchronousTestCase):
+    """
+    Keys for TLS, which are no key sets.
+    """
+
+    def test_identities(self) -> None:
+        """
+        Keys are found by identity, those of a fleet and those of one; nobody else has one.
+        """
+        path = Path(self.mktemp())
+        path.write_text(f"one:{'A1' * 16}\ntwo:{'A2' * 32}\n")
+        path.chmod(0o600)
+        tables = {
+            "fleet": key_settings({"psk_file": f"file:{path}"}, WHERE),
+            "three": key_settings({"identity": "three", "psk": "env:DES", "agent": "//aa-id/aid/A000000151/000000"}, WHERE),
+            "issuer": key_settings(THREE, WHERE),
+        }
+        store = read_keys(tables, KEYS)
+        self.assertEqual(store.psk(b"two"), Psk(b"\xa2" * 32))
+        self.assertEqual(store.psk(b"three"), Psk(bytes.fromhex(KEYS["DES"]), "//aa-id/aid/A000000151/000000"))
+        self.assertEqual((store.psk(b"four"), KeyStore().psk(b"one")), (None, None))
+        self.assertRaises(SecretError, store, "three")
+        self.assertEqual([key in repr(store) for key in ("A1A1", "a1a1", "\\xa1", KEYS["DES"])], [False] * 4)
+
+    def test_refused(self) -> None:
+        """
+        A key that is none, and an identity in two tables, are refused without telling the key.
+        """
+        twice = {name: key_settings({"identity": "card", "psk": "env:DES"}, WHERE) for name in ("a", "b")}
+        self.assertIn("an identity of it is in", str(self.assertRaises(SecretError, read_keys, twice, KEYS)))
+        short = {"a": key_settings({"identity": "card", "psk": "env:SHORT"}, WHERE)}
+        told = str(self.assertRaises(SecretError, read_keys, short, KEYS))
+        self.assertIn('[keys."a"] psk: a key of 3 bytes', told)
+        self.assertNotIn(KEYS["SHORT"], told)
 
 
 class HostKeysTests(SynchronousTestCase):

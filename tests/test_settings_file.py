@@ -69,7 +69,7 @@ class SettingsFileTests(SynchronousTestCase):
         """
         config = self.load(re.sub(r"^#(?=\S|    \")", "", self.text, flags=re.MULTILINE))
         self.assertEqual(list(config.https.hosts), ["smdp.example.com"])
-        self.assertEqual((len(config.webhooks), len(config.quirks), len(config.secrets), len(config.keys)), (1, 1, 1, 6))
+        self.assertEqual((len(config.webhooks), len(config.quirks), len(config.secrets), len(config.keys)), (1, 1, 1, 8))
         plain = evolve(config, https=evolve(config.https, hosts={}), webhooks=(), quirks=(), secrets={}, keys={})
         transports = {name: evolve(each, requests={}) for name, each in plain.transports.items()}
         self.assertEqual(sorted(transports), sorted(each.plugin.name for each in self.registry.transports()))
