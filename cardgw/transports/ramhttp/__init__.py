@@ -26,7 +26,7 @@ All is BER-TLV, definite lengths, tags of one byte; C{<-} is from the gateway to
 The elements of a request are executed in their order, whatever the status words are; the elements of the response have the
 same order.
 
-Read in this order: L{wire<cardgw.transports.ramhttp.wire>} (templates), L{plan<cardgw.transports.ramhttp.plan>} (which commands go into the next one),
-C{http} (what the sessions and the HTTP side say to each other), C{channel} (the card), C{session} (one dialogue), C{site} (HTTP),
-C{service} (the plugin).
+Read in this order: L{wire<cardgw.transports.ramhttp.wire>} (templates), L{plan<cardgw.transports.ramhttp.plan>} (which commands
+go into the next one), C{http} (what the sessions and the HTTP side say to each other), C{channel} (the card), C{session} (one
+dialogue), C{site} (HTTP), C{service} (the plugin).
 """

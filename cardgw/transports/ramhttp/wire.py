@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.transports.ramhttp.test_wire -*-
+# -*- test-case-name: tests.transports.ramhttp.test_wire,tests.transports.ramhttp.test_wire_templates -*-
 """
 Templates of RAMOverHTTP as the CardContact clients speak it, both ways: see the table in L{cardgw.transports.ramhttp}.
 
