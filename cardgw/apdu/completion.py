@@ -28,10 +28,14 @@ class Completion(ChannelDecorator):
     A step that allows such a status itself is left alone; so is an answer with others after it (of a pipelined script), because
     what the card held for it is lost.  In a L{ChannelError} a command whose answer is not complete counts as unanswered.
 
-    Subclasses define C{sw1} and L{complete}.
+    Subclasses define C{sw1} and L{complete}, and whether that is done also where an earlier answer of a pipelined script, which
+    was sent together with this command, is not allowed.
+
+    @cvar after_refusal: it is.
     """
 
     sw1: ClassVar[int]
+    after_refusal: ClassVar[bool]
 
     def __init__(self, channel: ICardChannel) -> None:
         super().__init__(channel)
@@ -72,7 +76,8 @@ class Completion(ChannelDecorator):
         while answers and self._incomplete(step := script.steps[len(done) + len(answers) - 1], answers[-1]):
             going = _all_allowed(script.steps[len(done) :], answers[:-1])
             done += answers[:-1]
-            done.append(await self._completed(step, answers[-1], tuple(done)))
+            whole = going or self.after_refusal
+            done.append(await self._completed(step, answers[-1], tuple(done)) if whole else answers[-1])
             if watch is not None:
                 watch(done[-1])
             if not (going and step.allows(done[-1])) or len(done) == len(script.steps):

@@ -28,6 +28,7 @@ class GetResponse(Completion):
     """
 
     sw1 = SW1_MORE
+    after_refusal = True
 
     def __init__(self, channel: ICardChannel, rounds: int = MAX_ROUNDS, limit: int = EXTENDED_LE) -> None:
         """
@@ -47,6 +48,10 @@ class GetResponse(Completion):
             script = Script(script.steps)
         return super().exchange(script, watch)
 
+    def _check(self, answers: Answers, script: Script, watch: Watch) -> Answers | Deferred[Answers]:
+        self._holds = self._holds or any(answer.sw1 == SW1_MORE for answer in answers)
+        return super()._check(answers, script, watch)
+
     async def complete(self, step: Step, response: Response) -> Response:
         """
         Ask for more until the status is not 61xx.
@@ -54,7 +59,6 @@ class GetResponse(Completion):
         @return: all data with the last status, whatever it is.
         @raise PeerMisbehaved: the card has more to say than the bounds allow.
         """
-        self._holds = True
         cla = get_response_class(step.command.cla)
         parts, size = [response.data], len(response.data)
         for _ in range(self._rounds):

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from cardgw.apdu.command import SHORT_LE
 from cardgw.apdu.completion import Completion
+from cardgw.apdu.iso7816 import SW1_WRONG_LENGTH
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Step
 
@@ -16,12 +17,13 @@ from cardgw.apdu.script import Step
 class WrongLength(Completion):
     """
     Sends a command that was answered with 6Cxx again, once, with the Le that the card wants.  The card has not executed the
-    first one, so this is the one repetition that is safe.
+    first one, so this is the one repetition that is safe.  Where a script has failed before, nothing is repeated.
 
     It never stands below secure messaging: a wrapped command that is sent twice has a MAC that the card has already counted.
     """
 
-    sw1 = 0x6C
+    sw1 = SW1_WRONG_LENGTH
+    after_refusal = False
 
     async def complete(self, step: Step, response: Response) -> Response:
         """

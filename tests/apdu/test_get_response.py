@@ -168,6 +168,19 @@ class GetResponseTests(SynchronousTestCase):
             self.assertEqual((len(answers), answers[-1]), (3, Response(b"\xaa", 0x9000)))
             self.assertEqual([each[:4] for each in self.sent[2:]], sent.split())
 
+    def test_heldAndLost(self) -> None:
+        """
+        So does one of which an answer was lost that way: it is lost only once.
+        """
+        script = Script(tuple(Step(Command(0x80, 0xE8, 0, number, b"block", 256)) for number in range(2)), pipelined=True)
+        rest = iter(["6101", "6101", "AA9000", "6101", "AA9000", "6101", "AA9000"])
+        channel = GetResponse(MemoryChannel(INFO, card_of(self.sent, rest), burst=2))
+        answers = self.successResultOf(channel.exchange(script))
+        self.assertEqual([answer.status for answer in answers], [0x6101, 0x9000])
+        answers = self.successResultOf(channel.exchange(script))
+        self.assertTrue(script.completed(answers))
+        self.assertEqual([each[:4] for each in self.sent], ["80e8", "80e8", "80c0", "80e8", "80c0", "80e8", "80c0"])
+
     def test_pipelinedLast(self) -> None:
         """
         The last of a burst can still be asked for the rest; then the next burst follows.

@@ -89,6 +89,19 @@ class WrongLengthTests(SynchronousTestCase):
         self.assertEqual([answer.status for answer in answers], [0x6C2D, 0x9000])
         self.assertEqual(len(self.sent), 2)
 
+    def test_afterRefusal(self) -> None:
+        """
+        Nor where one that was sent before it was refused: the script has ended there.  The watcher sees all that came.
+        """
+        script = Script((Step(ASK), Step(NEXT), Step(ASK)), pipelined=True)
+        for answers in (["6A80", "6C2D"], ["9000", "9000", "6C2D", "9000"]):
+            self.sent.clear()
+            self.seen.clear()
+            found = self.successResultOf(self.run_script(script, *answers, burst=2))
+            self.assertEqual([answer.status for answer in found], [0x6A80, 0x6C2D] if len(answers) == 2 else [0x9000] * 3)
+            self.assertEqual(len(self.sent), len(answers))
+            self.assertEqual(self.seen, list(found))
+
     def test_thenMore(self) -> None:
         """
         The repeated command may be answered with 61xx, which is for the channel below.
