@@ -26,6 +26,8 @@ INS_STORE_DATA = 0xE2
 P1_MORE = 0x11
 P1_LAST = 0x91
 SEGMENT_SIZE = 240
+MOST_NUMBERS = 256
+"""P2 numbers the blocks in one byte."""
 
 FUNCTIONS = {
     0xBF20: "GetEUICCInfo1",
@@ -106,11 +108,12 @@ class Isdr:
         @raise MalformedAnswer: see L{command}.
         """
         blocks = [tuple(self._blocks(payload, slow)) for payload in payloads]
-        responses = await self._channel.exchange(Script(tuple(step for steps in blocks for step in steps)))
-        answers, end = [], 0
+        script = Script(tuple(step for steps in blocks for step in steps), pipelined=_refused_after_failure(blocks))
+        responses = await self._channel.exchange(script)
+        answers, start = [], 0
         for payload, steps in zip(payloads, blocks, strict=True):
-            end += len(steps)
-            answers.append(_answer(payload, responses[:end]))
+            answers.append(_answer(payload, steps, responses[start : start + len(steps)]))
+            start += len(steps)
         return tuple(answers)
 
     def _blocks(self, payload: bytes, slow: bool, answered: bool = True) -> Iterator[Step]:
@@ -192,14 +195,23 @@ def _refused(function: str, script: Script, responses: Sequence[Response]) -> Ca
     return MalformedAnswer(f"{function}: {len(responses)} answers to {len(script.steps)} blocks")
 
 
-def _answer(payload: bytes, responses: Sequence[Response]) -> bytes:
+def _refused_after_failure(requests: Sequence[Sequence[Step]]) -> bool:
     """
-    The answer to a request whose last block is the last of those that have been answered.
+    Whether the card itself refuses what follows a failed block: within one request, where a number that does not follow is
+    refused (SGP.22 5.7.2; GlobalPlatform Card Specification 2.3.1, 11.11.2).  Number 0 begins a new one, and is accepted.
+    """
+    return len(requests) == 1 and 1 < len(requests[0]) <= MOST_NUMBERS
+
+
+def _answer(payload: bytes, steps: Sequence[Step], responses: Sequence[Response]) -> bytes:
+    """
+    The answer to a request: that to its last block, or to the first one that the card did not accept.
     """
     function = function_name(payload)
     if not responses:
         raise MalformedAnswer(f"{function}: the card gave no answer")
-    response = responses[-1]
+    ends = (answer for step, answer in zip(steps, responses, strict=False) if not step.allows(answer))
+    response = next(ends, responses[-1])
     if not any(response.status in statuses for statuses in _ALLOWED):
         raise UnexpectedStatus(response, function)
     if not response.data:

@@ -161,17 +161,20 @@ class SuccessTests(DownloadTestCase):
         for size, most in ((240, 90), (255, 77)):
             world = World(options=Options(pinned=True, delivery=Delivery.T0), size=UNBOUND)
             self.succeed(world, size=size)
-            (package,) = [script for script in world.wire.scripts if script.pipelined]
+            (package,) = world.packages()
             self.assertGreaterEqual(sum(len(step.command.data) for step in package.steps), 12900)
             self.assertLessEqual(len(world.wire.sent), most)
 
     def test_oneScriptForThePackage(self) -> None:
         """
-        Of all scripts, only that of the package is pipelined, and it goes whole.
+        The package goes whole, in one pipelined script; so do the two long requests of the mutual authentication.
         """
         world = World()
         self.succeed(world)
-        self.assertEqual([len(script.steps) for script in world.wire.scripts if script.pipelined], [world.blocks()])
+        together = [script for script in world.wire.scripts if script.pipelined]
+        heads = [script.steps[0].command.data[:2].hex() for script in together]
+        self.assertEqual(heads, ["bf38", "bf21", "bf36"])
+        self.assertEqual(together[-1:], world.packages())
 
     def test_reader(self) -> None:
         """

@@ -11,10 +11,13 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
+from cardgw.apdu.memory import MemoryChannel
 from cardgw.apdu.script import Script
 from cardgw.errors import MalformedAnswer, PeerLost, UnexpectedStatus
 from cardgw.lpa.isdr import Isdr, function_name
+from cardgw.values import ChannelInfo
 from tests.lpa.card import ScriptedChannel, replay
+from tests.virtual.rig import Rig
 
 OK = bytes.fromhex("9000")
 
@@ -99,6 +102,43 @@ class CommandTests(SynchronousTestCase):
         error = self.failureResultOf(Deferred.fromCoroutine(isdr.command(bytes.fromhex("bf2100aa"))), UnexpectedStatus).value
         self.assertIn("PrepareDownload: 6985 (conditions of use not satisfied)", str(error))
         self.assertEqual(len(channel.sent), 1)
+
+    def test_together(self) -> None:
+        """
+        The blocks of one request may be sent at once, as long as a number tells which one it is: the card refuses those after a
+        failed one.  It does not refuse another request, so several go one by one.
+        """
+        for payloads, expected in (
+            ([bytes(600)], True),
+            ([bytes(240)], False),
+            ([bytes(600), bytes(3)], False),
+            ([bytes(3), bytes(3)], False),
+            ([bytes(256 * 240)], True),
+            ([bytes(256 * 240 + 1)], False),
+        ):
+            channel = ScriptedChannel(lambda command: b"\xaa" + OK if command[2] == 0x91 else OK)
+            self.ask(channel, *payloads)
+            self.assertEqual([script.pipelined for script in channel.scripts], [expected])
+
+    def test_failedTogether(self) -> None:
+        """
+        Where blocks were sent after the failed one, that one's status is the error.
+        """
+        left = iter(("9000", "6a84", "6985", "6985"))
+        channel = MemoryChannel(ChannelInfo("memory"), lambda command: bytes.fromhex(next(left)), burst=9)
+        isdr = Isdr(channel, 1)
+        error = self.failureResultOf(Deferred.fromCoroutine(isdr.command(bytes.fromhex("bf2100aa"))), UnexpectedStatus).value
+        self.assertIn("PrepareDownload: 6A84", str(error))
+
+    def test_card(self) -> None:
+        """
+        The software eUICC refuses blocks after a failed one until a request begins anew, also the last one.
+        """
+        rig = Rig.make()
+        self.assertEqual(rig.apdu("80E2110002BF20"), "9000")
+        for text in ("80E2120101AA", "80E2110201AA", "80E2910303BF2000"):
+            self.assertEqual(rig.apdu(text)[:2], "6A")
+        self.assertEqual(rig.apdu("80E2910003BF2000")[:2], "61")
 
     def test_emptyAnswer(self) -> None:
         """

@@ -15,6 +15,7 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from cardgw.apdu.get_response import GetResponse
+from cardgw.apdu.script import Script
 from cardgw.interfaces import IHTTPClient
 from cardgw.lpa.activation import ActivationCode, parse_activation_code
 from cardgw.lpa.download import download
@@ -35,6 +36,7 @@ from tests.lpa.card import BOUND, ScriptedChannel
 from tests.lpa.outbox import CarryingOutbox
 
 CODE = "LPA:1$smdp.example.test$PROFILE-1"
+PACKAGE = bytes.fromhex("BF36")
 
 
 @cache
@@ -222,8 +224,14 @@ class World:
         """
         How many blocks the one package has that was loaded.
         """
-        (count,) = [len(script.steps) for script in self.wire.scripts if script.pipelined]
-        return count
+        (package,) = self.packages()
+        return len(package.steps)
+
+    def packages(self) -> list[Script]:
+        """
+        Those of the scripts that load a bound profile package.
+        """
+        return [script for script in self.wire.scripts if script.steps[0].command.data.startswith(PACKAGE)]
 
     @property
     def stages(self) -> list[str]:
