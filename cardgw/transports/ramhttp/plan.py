@@ -88,12 +88,13 @@ class Pace:
     _known: bool = False
     _direct: bool | None = field(default=None)
 
-    @property
-    def direct(self) -> bool:
+    def may_hold(self, step: Step) -> bool:
         """
-        Whether the card gives answers at once, without GET RESPONSE: it has done so for a command with data, and never otherwise.
+        Whether the card may answer a step with 61xx or 6Cxx, so that nothing must follow it.  With Le it does not if it has
+        given the answer to a command with data and Le at once, and never held one back; without Le, and yet with an answer, it
+        may always (STORE DATA, SGP.22 5.7.2).
         """
-        return self._direct is True
+        return step.data and not (self._direct and step.command.expected is not None)
 
     def expected(self, step: Step) -> float:
         """
@@ -142,7 +143,6 @@ def next_batch(script: Script, done: int, limits: Limits, pace: Pace) -> int:
     if not script.pipelined:
         return 1
     sent, received, seconds = HEADER, RESPONSE_REST, 0.0
-    alone = not (limits.completes or pace.direct)
     for at in range(done, len(script.steps)):
         step = script.steps[at]
         sent += _framed(len(step.command.encode()))
@@ -151,7 +151,7 @@ def next_batch(script: Script, done: int, limits: Limits, pace: Pace) -> int:
         full = sent > limits.template_bytes or received > limits.response_bytes or seconds > limits.seconds
         if full and at > done:
             return at - done
-        if alone and step.data and step.command.expected is not None:
+        if not limits.completes and pace.may_hold(step):
             return at - done + 1
     return max(1, len(script.steps) - done)
 

@@ -152,7 +152,7 @@ class BatchTests(SynchronousTestCase):
         Where the client leaves GET RESPONSE to us, no command follows one whose answer may have to be fetched.
         """
         for batch in batches(script, evolve(limits, completes=False)):
-            self.assertFalse([step for step in batch[:-1] if step.data and step.command.expected is not None])
+            self.assertFalse([step for step in batch[:-1] if step.data])
 
     @given(SCRIPTS, LIMITS)
     def test_full(self, script: Script, limits: Limits) -> None:
@@ -308,9 +308,10 @@ class PaceTests(SynchronousTestCase):
         pace.took([BLOCK, RESULT], 60.0)
         self.assertEqual((pace.rate, pace.expected(RESULT)), (1.0, THINKING_SECONDS + pace.expected(BLOCK)))
 
-    def test_direct(self) -> None:
+    def test_holds(self) -> None:
         """
-        A card gives answers at once if it has done so for a command with data, and never said 61xx or 6Cxx.
+        A card holds no answer to a command with Le if it has given one at once to a command with data, and never said 61xx or
+        6Cxx; it may hold one to a command without Le.
         """
         asks = Step(Command(0, 0xB0, expected=256))
         cases: list[tuple[Step, list[int], bool]] = [
@@ -326,10 +327,12 @@ class PaceTests(SynchronousTestCase):
             pace = Pace()
             for status in statuses:
                 pace.took([step], 0.1, [Response(b"\0", status)])
-            self.assertEqual(pace.direct, expected, (step.command.ins, statuses))
+            self.assertEqual(pace.may_hold(LOAD), not expected, (step.command.ins, statuses))
+            self.assertTrue(pace.may_hold(RESULT))
+            self.assertFalse(pace.may_hold(BLOCK))
         pace = Pace()
         pace.took([LOAD], 0.1, [Response(b"", 0x6A82)])
-        self.assertFalse(pace.direct)
+        self.assertTrue(pace.may_hold(LOAD))
 
 
 class AllowanceTests(SynchronousTestCase):
