@@ -28,7 +28,7 @@ from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
 from cardgw.secrets import Source, secret_source
 from cardgw.texts.settings import TextSettings
-from cardgw.values import STAY
+from cardgw.values import ANY, LINK, STAY
 from cardgw.web.settings import WebSettings
 
 DEFAULT_TRANSPORT = "estk"
@@ -64,7 +64,7 @@ class Config:
 
     @ivar transports: the settings of each transport that is on, by name.
     @ivar operations: the settings of each operation that is on, by name.
-    @ivar routes: transport and request to the name of an operation, or to L{STAY}.
+    @ivar routes: transport and request to the name of an operation, or to L{STAY}; see L{cardgw.gateway.recognition.route_of}.
     @ivar secrets: where each secret is, by name.
     @ivar keys: where the keys of each key set are, by name.
     @ivar webhooks: who is told what happens.
@@ -195,14 +195,25 @@ def _routes(
     routes: dict[tuple[str, str], str] = {}
     for transport, settings in transports.items():
         plugin = registry.transport(transport)
+        free = ANY in plugin.requests
         for request, name in settings.requests.items():
             where = f"{file}: [transports.{transport}.requests] {request}"
-            if request not in plugin.requests:
-                raise SettingsError(f"{where}: unknown request", hint=_nearest(request, tuple(plugin.requests), "requests"))
+            _check_request(request, plugin, where)
             _check_answer(name, operations, registry, where)
         found = {**answers(plugin, operations), **settings.requests}
-        routes.update({(transport, request): name for request, name in found.items() if name})
+        routes.update({(transport, request): name for request, name in found.items() if name or free})
     return routes
+
+
+def _check_request(request: str, plugin: ITransport, where: str) -> None:
+    if request == LINK:
+        raise SettingsError(f"{where}: with this come cards that have a link, which says itself what is done")
+    if request in plugin.requests:
+        return
+    if ANY not in plugin.requests:
+        raise SettingsError(f"{where}: unknown request", hint=_nearest(request, tuple(plugin.requests), "requests"))
+    if not request or "/" in request:
+        raise SettingsError(f"{where}: expected one part of a path, without a slash")
 
 
 def answers(transport: ITransport, operations: Container[str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from twisted.logger import (
 from zope.interface import implementer, provider
 
 from cardgw.fields import boolean, choice, option
-from cardgw.identities import CUID, FORMS, IIN_CIN, UID
+from cardgw.identities import AGENT, CUID, FORMS, IIN_CIN, UID
 from cardgw.log_format import event_as_json, event_as_line
 
 TRAFFIC = "cardgw.traffic"
@@ -39,7 +39,7 @@ IDENTIFIERS = ("identity", "eid", "eidValue", "iccid", "cuid", "iin", "cin", "ui
 """Keys of events that hold personal data."""
 TEXTS = ("reason", "problem", "path")
 """Keys of events whose texts may name such."""
-_OTHERS = "|".join(f"{scheme}(?::|%3[Aa]){FORMS[scheme]}" for scheme in (CUID, IIN_CIN, UID))
+_OTHERS = "|".join(f"{scheme}(?::|%3[Aa]){FORMS[scheme]}" for scheme in (CUID, IIN_CIN, UID, AGENT))
 _IDENTIFIER = re.compile(rf"(?<!\d)(?:89\d{{16,18}}|\d{{32}})(?!\d)|(?<![A-Za-z])(?:{_OTHERS})")
 """An ICCID (ITU-T E.118), an EID (SGP.02 2.2.2) or another identity of a card (L{cardgw.identities}) in a text."""
 LAST_DIGITS = 4

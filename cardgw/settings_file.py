@@ -24,7 +24,7 @@ from cardgw.log import LogSettings, PrivacySettings
 from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
 from cardgw.texts.settings import TextSettings
-from cardgw.values import ARRIVAL
+from cardgw.values import ANY, ARRIVAL
 from cardgw.web.settings import WebSettings
 
 WIDTH = 100
@@ -50,6 +50,9 @@ _REQUESTS = """\
 _ARRIVALS = """\
 # A card that has just come is identified.  What is said here of its kind counts before what is said of every "arrival";
 # "" says nothing of it.
+"""
+_ANY = """\
+# Any name may stand here that cards ask for (the first part of their path); "*" is what answers all others.
 """
 _QUIRK_VALUES: Mapping[str, Any] = {
     "transport": "estk",
@@ -159,8 +162,9 @@ def _transport(plugin: Any, registry: Registry) -> Iterator[str]:
     yield f"# {comment}\n{off}[transports.{plugin.name}]\n" + "".join(_lines(_enabled_first(declared)))
     if plugin.requests:
         installed = answers(plugin, [each.plugin.name for each in registry.operations()])
-        lines = [f"#{request} = {_value(installed.get(request, ''))}\n" for request in plugin.requests]
-        comment = _REQUESTS + (_ARRIVALS if ARRIVAL in plugin.requests else "")
+        keys = {request: _value(request) if request == ANY else request for request in plugin.requests}
+        lines = [f"#{key} = {_value(installed.get(request, ''))}\n" for request, key in keys.items()]
+        comment = _REQUESTS + (_ARRIVALS if ARRIVAL in plugin.requests else "") + (_ANY if ANY in plugin.requests else "")
         yield f"{comment}{off}[transports.{plugin.name}.requests]\n" + "".join(lines)
 
 

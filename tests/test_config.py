@@ -4,6 +4,7 @@ Tests of L{cardgw.config}.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,18 @@ from cardgw.gateway.registry import Registry, load_registry
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.lazy import LazyTransport
 from cardgw.secrets import Source
+from cardgw.values import ANY, ARRIVAL, STAY
 from tests.dropins import Operation
 from tests.test_lazy import PigeonTransport
+
+
+class PostTransport(PigeonTransport):
+    """
+    Cards that come for anything.
+    """
+
+    name = "post"
+    requests: Mapping[str, str] = {ARRIVAL: STAY, ANY: STAY}
 
 
 def registry() -> Registry:
@@ -26,7 +37,7 @@ def registry() -> Registry:
     """
     estk = LazyTransport("estk", "cards that dial in", "cardgw.transports.estk.service.EstkTransport")
     operations = [Found(IOperation, Operation(name), "dropin:/x.py", "x") for name in ("profile.download", "card.audit")]
-    transports = [Found(ITransport, each, "dropin:/x.py", "x") for each in (estk, PigeonTransport())]
+    transports = [Found(ITransport, each, "dropin:/x.py", "x") for each in (estk, PigeonTransport(), PostTransport())]
     return load_registry([*operations, *transports])
 
 
@@ -167,6 +178,19 @@ class ConfigTests(SynchronousTestCase):
         self.assertEqual(self.load('[transports.estk.requests]\ndownload = ""\nremote-management = ""').routes, {})
         told = self.load('[transports.estk.requests]\ndownload = "stay"').routes
         self.assertEqual(told[("estk", "download")], "stay")
+
+    def test_anyRequest(self) -> None:
+        """
+        Cards of a transport that says so may ask for anything; what settings take away is not what answers any other.
+        """
+        table = "[transports.post.requests]\n"
+        self.assertEqual(self.load("[transports.post]").routes[("post", "*")], "stay")
+        told = self.load(f'{table}"update" = "card.audit"\narrival = ""\n"*" = ""').routes
+        mine = {request: name for (transport, request), name in told.items() if transport == "post"}
+        self.assertEqual(mine, {"update": "card.audit", "arrival": "", "*": ""})
+        for request in ("a/b", ""):
+            self.assertIn("without a slash", self.refuse(f'{table}"{request}" = "stay"'))
+        self.assertIn("cards that have a link", self.refuse(f'{table}link = "stay"'))
 
     def test_unknownRequest(self) -> None:
         """

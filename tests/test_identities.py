@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.identities import FORMS, as_identity, is_identity, kind_of, uid_identity
+from cardgw.identities import FORMS, agent_identity, as_identity, is_identity, kind_of, uid_identity
 from cardgw.web.endpoint import NAME
 
 GOOD = (
@@ -23,6 +23,7 @@ GOOD = (
     "uid:04A1B2C3D4E5F6A7B8C9",
     "uid:0114B34D9F1A2B3C",
 )
+AGENTS = ("agent:..se-id.iccid.8949000000000001", "agent:Admin-7_3Bx", "agent:a")
 BAD = (
     "",
     "eid",
@@ -39,6 +40,11 @@ BAD = (
     "uid: 04A1B2C3",
     "uid:04A1B2C3\n",
     "imei:123",
+    "agent:",
+    "agent:..",
+    "agent:a/b",
+    "agent:a b",
+    "agent:" + "a" * 95,
 )
 
 
@@ -54,6 +60,13 @@ class FormTests(SynchronousTestCase):
         self.assertEqual([each for each in GOOD if not is_identity(each)], [])
         self.assertEqual([as_identity(each.swapcase()) for each in GOOD], list(GOOD))
 
+    def test_agents(self) -> None:
+        """
+        What an agent calls itself is taken as it is; the scheme may be in capitals.
+        """
+        self.assertEqual([as_identity(each.replace("agent", "AGENT")) for each in AGENTS], list(AGENTS))
+        self.assertEqual(as_identity("agent:A"), "agent:A")
+
     def test_bad(self) -> None:
         """
         These are not.
@@ -64,8 +77,8 @@ class FormTests(SynchronousTestCase):
         """
         Each is of a kind of card.
         """
-        kinds = ["euicc", "globalplatform", "globalplatform", *["contactless"] * 4, ""]
-        self.assertEqual([kind_of(each) for each in (*GOOD, "")], kinds)
+        kinds = ["euicc", "globalplatform", "globalplatform", *["contactless"] * 4, *["globalplatform"] * 3, ""]
+        self.assertEqual([kind_of(each) for each in (*GOOD, *AGENTS, "")], kinds)
 
     @given(st.one_of(*(st.from_regex(re.compile(f"{scheme}:(?:{form})"), fullmatch=True) for scheme, form in FORMS.items())))
     def test_names(self, identity: str) -> None:
@@ -103,3 +116,50 @@ class UidTests(SynchronousTestCase):
         """
         found = uid_identity(uid)
         self.assertTrue(not found or is_identity(found))
+
+
+class AgentTests(SynchronousTestCase):
+    """
+    L{agent_identity}.
+    """
+
+    def test_eid(self) -> None:
+        """
+        An EID is the identity, whatever else is told.
+        """
+        eid = "89049032000000000000000000000163"
+        for name in (f"//se-id/eid/{eid}", f"//SE-ID/EID/{eid};//aa-id/aid/A000000559/1010FFFFFFFF8900000100"):
+            self.assertEqual(agent_identity(name), f"eid:{eid}")
+
+    def test_names(self) -> None:
+        """
+        Other names are written so that they can stand in a URL.
+        """
+        known = {
+            "": "",
+            "a": "agent:a",
+            "Reader-7": "agent:Reader-7",
+            "//se-id/iccid/8949;//aa-id": "agent:..se-id.iccid.8949_3B..aa-id",
+            "a.b_c:d": "agent:a_2Eb_5Fc_3Ad",
+            "a/": "agent:a_2F",
+            "ü": "agent:_C3_BC",
+            "//se-id/eid/8904": "agent:..se-id.eid.8904",
+        }
+        self.assertEqual({name: agent_identity(name) for name in known}, known)
+
+    def test_long(self) -> None:
+        """
+        Long names that differ at the end only are different.
+        """
+        one, other = agent_identity("x" * 200), agent_identity("x" * 201)
+        self.assertNotEqual(one, other)
+        self.assertEqual((len(one), len(other)), (100, 100))
+
+    @given(st.text(max_size=60), st.text(max_size=60))
+    def test_any(self, one: str, other: str) -> None:
+        """
+        Whatever an agent calls itself makes an identity that stays as it is, and another name another one.
+        """
+        found = agent_identity(one)
+        self.assertTrue(not one or (is_identity(found) and as_identity(found) == found))
+        self.assertEqual(found == agent_identity(other), one == other)

@@ -39,7 +39,7 @@ def cards(app: App) -> None:
     cls=Group,
     help="look at a card that is here, or send it away",
     examples=("cardgw card show 4321", "cardgw card disconnect 4321"),
-    note="CARD is its id, its EID (or cuid:…, iin-cin:…, uid:…), or the end of that.",
+    note="CARD is its id, its EID (or cuid:…, iin-cin:…, uid:…, agent:…), or the end of that.",
 )
 def card() -> None:
     """

@@ -103,7 +103,7 @@ def _named(app: App, text: str, cards: Sequence[Mapping[str, Any]]) -> Target:
             app.say(f"Attention: the last two digits of {digits} do not check the others; is it typed right?")
         return Target(whole)
     end = text.upper()
-    found = [each for each in cards if len(end) >= _LEAST_TAIL and (each["identity"] or "").endswith(end)]
+    found = [each for each in cards if len(end) >= _LEAST_TAIL and (each["identity"] or "").upper().endswith(end)]
     if len(found) == 1:
         return Target(found[0]["id"], found[0])
     if found:

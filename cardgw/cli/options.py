@@ -57,7 +57,7 @@ _CARD = _option(
     metavar="CARD",
     shell_complete=complete_cards,
     section="job options",
-    help="which: its id, its EID (or cuid:…, iin-cin:…, uid:…), or the end of that; if one card alone is here, that one",
+    help="which: its id, its EID (or cuid:…, iin-cin:…, uid:…, agent:…), or the end of that; if one card alone is here, that one",
 )
 _WAIT = _option(
     "--wait/--no-wait",

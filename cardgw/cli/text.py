@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from cardgw.identities import CUID, FORMS, IIN_CIN, UID
+from cardgw.identities import AGENT, CUID, FORMS, IIN_CIN, UID
 from cardgw.virtual.demo_view import STAGES as OF_DOWNLOADS
 
 STAGES: Mapping[str, str] = {
@@ -67,9 +67,8 @@ _UNITS = ((86400 * 365, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _LIFETIME = re.compile(r"([1-9][0-9]{0,8}) ?(s|min|h|d|w|y)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _SHORT_TAIL, _TAIL = 4, 6
-_PERSONAL = re.compile(
-    rf"(?<![0-9])[0-9]{{18,32}}(?![0-9])|(?<![a-z])(?:cuid:{FORMS[CUID]}|iin-cin:{FORMS[IIN_CIN]}|uid:{FORMS[UID]})"
-)
+_OTHERS = "|".join(f"{scheme}:{FORMS[scheme]}" for scheme in (CUID, IIN_CIN, UID, AGENT))
+_PERSONAL = re.compile(rf"(?<![a-z])(?:{_OTHERS})|(?<![0-9])[0-9]{{18,32}}(?![0-9])")
 
 
 def clean(text: Any) -> str:

@@ -21,7 +21,8 @@ class Book:
     """
     What settings decide; replaced as a whole when they are read again.
 
-    @ivar routes: transport and request to the name of an operation, or to C{"stay"}.
+    @ivar routes: transport and request to the name of an operation, or to C{"stay"}; for L{cardgw.values.ANY}, what answers those
+        that are not named: a name that is empty here is that of a request which nothing answers.
     @ivar operation: gives the operation of a name and its settings; raises C{MissingPlugin}.
     @ivar names: the operations that settings enable.
     @ivar quirks: the entries of C{[[quirks]]}.

@@ -27,9 +27,10 @@ from cardgw.gateway.claims import Claims
 from cardgw.gateway.door import Door
 from cardgw.gateway.faults import StoreError
 from cardgw.gateway.jobs import Jobs
-from cardgw.gateway.recognition import Identify, concerns_arrivals, recognise, route_of, unidentified
+from cardgw.gateway.recognition import Identify, concerns_arrivals, is_invited, recognise, route_of, unidentified
 from cardgw.gateway.settings import ManagementSettings
 from cardgw.gateway.visit import Visit
+from cardgw.identities import kind_of
 from cardgw.interfaces import ICardChannel, IGateway
 from cardgw.texts.catalogue import Words
 from cardgw.values import ARRIVAL, STAY, CardRequest, ChannelInfo, Feature
@@ -119,7 +120,8 @@ class Inventory:
         """
         See L{IGateway.arrived}.
         """
-        visit = Visit(self._free_id(), channel, self.reactor.seconds())
+        identity = channel.info.identity
+        visit = Visit(self._free_id(), channel, self.reactor.seconds(), identity, kind_of(identity))
         self.visits[visit.id] = visit
         self.jobs.tools.observer.card_arrived(channel.info)
         self.jobs.hub.publish("card.arrived", {"card": visit.record_json()})
@@ -188,7 +190,7 @@ class Inventory:
             return None
         if name is None:
             return await self._refuse(visit, request)
-        if name == STAY and Feature.SHOW in info.offers:
+        if name == STAY and is_invited(visit, request, routes):
             await self._manage(visit)
         elif name == STAY or not held_out:  # there is no holder to read a code: the card is at home where it is
             visit.managed = True

@@ -14,7 +14,7 @@ from cardgw.gateway.jobs import Jobs
 from cardgw.gateway.visit import Visit
 from cardgw.interfaces import ICardChannel
 from cardgw.quirks import Quirks, quirks_of
-from cardgw.values import ARRIVAL, ARRIVALS, CardRequest, Recognised
+from cardgw.values import ANY, ARRIVAL, ARRIVALS, CardRequest, Feature, Recognised
 
 Identify = Callable[[ICardChannel, Quirks], Awaitable[Recognised]]
 Routes = Mapping[tuple[str, str], str]
@@ -59,17 +59,28 @@ async def recognise(visit: Visit, identify: Identify, jobs: Jobs) -> bool:
 
 def route_of(visit: Visit, request: CardRequest, routes: Routes) -> str | None:
     """
-    What answers the request of a card: for one that has just come, what is said of its kind, or else of all that come.
+    What answers the request of a card: for one that has just come, what is said of its kind, or else of all that come; for one
+    of which nothing is said, what is said of any.
 
     @return: the name of an operation, C{STAY}, or C{None} for nothing.
     """
     transport = visit.channel.info.transport
     of_its_kind = routes.get((transport, visit.kind)) if request.name == ARRIVAL and visit.kind else None
-    return of_its_kind or routes.get((transport, request.name))
+    return of_its_kind or routes.get((transport, request.name), routes.get((transport, ANY))) or None
 
 
 def concerns_arrivals(transport: str, routes: Routes) -> bool:
     """
     Whether anything is said of cards that just come over this transport; otherwise they are left alone.
     """
-    return any((transport, each) in routes for each in ARRIVALS)
+    return any(routes.get((transport, each)) for each in ARRIVALS)
+
+
+def is_invited(visit: Visit, request: CardRequest, routes: Routes) -> bool:
+    """
+    Whether a card that stays has come to be managed by somebody who is told its code.  One that has just come, or for which
+    nothing is said but what is said of any, is at home where it is.
+    """
+    info = visit.channel.info
+    named = request.name != ARRIVAL and (info.transport, request.name) in routes
+    return named and Feature.SHOW in info.offers

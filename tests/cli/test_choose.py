@@ -74,6 +74,10 @@ class ChooseTests(CliTestCase):
         for text in ("iin-cin:42099999-3d5f8004132eda", "cuid:00000000000000000001"):
             found = self.choose(text)
             self.assertEqual((found.address.lower(), found.card, self.said), (text, None, []))
+        self.api.cards = [evolve(CARD, identity="agent:Reader-7a")]
+        for text, address in (("READER-7A", "a1b2c3d4"), ("agent:Reader-7a", "agent:Reader-7a")):
+            self.assertEqual(self.choose(text).address, address)
+        self.api.cards = [evolve(CARD, identity=cuid)]
         self.assertEqual(filter_for(self.app(), "uid:04a1b2c3d4e5f6"), "uid:04A1B2C3D4E5F6")
         self.assertEqual(filter_for(self.app(), "12ab34"), cuid)
 

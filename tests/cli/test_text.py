@@ -118,8 +118,8 @@ class TextTests(SynchronousTestCase):
         EIDs, ICCIDs and other identities are shortened, other numbers are not.
         """
         self.assertEqual(shortened(f"eid:{EID} {ICCID} 12345678"), f"eid:…{EID[-4:]} …{ICCID[-4:]} 12345678")
-        told = "cuid:4790503278900612AB34, iin-cin:42099999-3D5F8004132EDA, uid:04A1B2C3"
-        self.assertEqual(shortened(told), "…AB34, …2EDA, …B2C3")
+        told = "cuid:4790503278900612AB34, iin-cin:42099999-3D5F8004132EDA, uid:04A1B2C3, agent:a.89490000000000000012."
+        self.assertEqual(shortened(told), "…AB34, …2EDA, …B2C3, …0012.")
 
     def test_names(self) -> None:
         """

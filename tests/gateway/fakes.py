@@ -35,8 +35,10 @@ class QuietChannel(ChannelBase):
         request: CardRequest | None = None,
         offers: frozenset[Feature] = frozenset({Feature.SHOW}),
         resets: frozenset[Reset] = frozenset(),
+        identity: str = "",
     ) -> None:
-        super().__init__(ChannelInfo("test", "somewhere", None, APPLICATION, offers, resets, request=request))
+        info = ChannelInfo("test", "somewhere", None, APPLICATION, offers, resets, request=request, identity=identity)
+        super().__init__(info)
         self.events: list[str] = []
 
     def _hold(self) -> Deferred[None]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from cardgw.errors import GatewayStopping, PeerLost, PeerSilent
+from cardgw.errors import CardError, GatewayStopping, OperationRefused, PeerLost, PeerSilent
 from cardgw.gateway.faults import WrongCode
 from cardgw.gateway.ids import Ids
 from cardgw.gateway.inventory import Inventory
@@ -281,6 +281,40 @@ class StayTests(GatewayTestCase):
         self.gates[0].callback({})
         self.gates[1].callback({})
         self.assertEqual([self.state(job.id) for job in (first, second)], [JobState.DONE, JobState.DONE])
+
+    def test_anything(self) -> None:
+        """
+        A card that asks for something of which nothing is said, or which just comes, is answered as any: no code is for it, it
+        stays until it goes.
+        """
+        self.jobs.book.routes = {("test", "*"): "stay", ("test", "arrival"): "stay"}
+        for request in ("arrival", "update"):
+            channel, served = self.arrive(request)
+            self.assertEqual([each for each in channel.events if each.startswith("show")], [])
+            self.clock.advance(100_000)
+            self.assertNoResult(served)
+        self.assertTrue(all(visit.managed for visit in self.inventory.visits.values()))
+
+    def test_notAnything(self) -> None:
+        """
+        What settings name is answered as they say: by an operation, with a code, or not at all.
+        """
+        self.jobs.book.routes = {("test", "*"): "stay", ("test", "a"): "test.run", ("test", "b"): "stay", ("test", "c"): ""}
+        self.arrive("a")
+        self.assertEqual(len(self.sessions), 1)
+        self.assertIn("show Code:", self.arrive("b")[0].events[-1])
+        self.assertIsInstance(self.successResultOf(self.arrive("c")[1]), OperationRefused)
+
+    def test_outcome(self) -> None:
+        """
+        The transport learns whether what the card asked for has been done.
+        """
+        _, served = self.arrive("download")
+        self.gates[0].callback({})
+        self.assertIsNone(self.successResultOf(served))
+        _, served = self.arrive("download")
+        self.gates[1].errback(CardError("no room"))
+        self.assertIn("no room", str(self.successResultOf(served)))
 
     def test_arrival(self) -> None:
         """

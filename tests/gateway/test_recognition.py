@@ -28,8 +28,8 @@ class LocalChannel(QuietChannel):
     A channel to a card in a reader.
     """
 
-    def __init__(self) -> None:
-        super().__init__(CardRequest("arrival"), NOTHING, frozenset({Reset.WARM}))
+    def __init__(self, identity: str = "") -> None:
+        super().__init__(CardRequest("arrival"), NOTHING, frozenset({Reset.WARM}), identity)
 
     def _reset(self, kind: Reset) -> Deferred[None]:
         self.events.append(f"reset {kind.name}")
@@ -120,6 +120,17 @@ class RouteTests(ArrivalTestCase):
         self.gates[0].callback({})
         self.assertEqual(self.state(job.id), JobState.DONE)
         self.assertNoResult(served)
+
+    def test_known(self) -> None:
+        """
+        Where the transport knows who the card is, it is not asked; its identity tells its kind.
+        """
+        channel = LocalChannel(CUID)
+        self.inventory.arrived(channel)
+        (visit,) = self.inventory.visits.values()
+        self.gates[0].callback({})
+        self.assertEqual((visit.identity, visit.record().kind, channel.events), (CUID, "globalplatform", ["hold", "release"]))
+        self.assertEqual(self.done(), [("test.run", JobState.DONE, CUID)])
 
     def test_afterwards(self) -> None:
         """

@@ -54,6 +54,7 @@ class FlawsTests(SynchronousTestCase):
         """
         self.refused("test_requests", requests={"two words": "card.greet"})
         self.refused("test_requests", requests={"greet": "greet"})
+        self.refused("test_requests", requests={"link": "stay"})
 
     def test_timers(self) -> None:
         """
