@@ -101,7 +101,7 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     webhooks = Webhooks(outbox, courier, reactor)
     webhooks.use(open_webhooks(config.webhooks))
     words = Words(catalogue(config.texts.language))
-    tools = Tools(reactor, http, trust, told, vault, outbox, store.memory, words, keys=vault.keys)
+    tools = Tools(reactor, http, trust, told, vault, outbox, store.memory, words, keys=vault.keys, psk=vault.psk)
     book, ids = book_of(config, registry), Ids(reactor.seconds, os.urandom)
     stacked, node = partial(_stacked, reactor, metrics), node_name(config.store)
     jobs = Jobs(store, tools, book, hub, ids, config.jobs, node, maker.several, stack=stacked)

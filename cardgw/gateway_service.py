@@ -25,6 +25,7 @@ from cardgw.key_store import KeyStore
 from cardgw.lpa.https import HttpsClient
 from cardgw.notify import Notifier
 from cardgw.secrets import Secrets
+from cardgw.values import Psk
 from cardgw.version import VERSION
 
 _SHOWN_ONCE = """\
@@ -54,6 +55,12 @@ class Vault:
         See L{cardgw.interfaces.ISession.keys}.
         """
         return self.key_store(name)
+
+    def psk(self, identity: bytes) -> Psk | None:
+        """
+        See L{cardgw.interfaces.IGateway}.
+        """
+        return self.key_store.psk(identity)
 
 
 @define(eq=False)

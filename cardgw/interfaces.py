@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cardgw.apdu.script import Script
     from cardgw.errors import CardGatewayError, ChannelError
     from cardgw.quirks import Quirks
-    from cardgw.values import ChannelInfo, Feature, OutboxEntry, Parcel, Question, Reset
+    from cardgw.values import ChannelInfo, Feature, OutboxEntry, Parcel, Psk, Question, Reset
 
 
 class ICardChannel(Interface):
@@ -110,7 +110,7 @@ class IGateway(Interface):
     reactor: Any = Attribute("The reactor: C{IReactorTime}, C{IReactorTCP}.")
     words: Callable[[str], str] = Attribute("Puts a text of the transport's own into the language of the card holders.")
     secret: Callable[[str], bytes] = Attribute("See L{ISession.secret}.")
-    psk: Callable[[bytes], bytes | None] = Attribute("The key of a TLS-PSK identity (C{[keys]}); C{None} for a stranger's.")
+    psk: Callable[[bytes], Psk | None] = Attribute("L{cardgw.values.Psk} of a TLS-PSK identity; C{None}: nobody has it.")
 
     def arrived(channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """

@@ -33,7 +33,7 @@ from cardgw.gateway.visit import Visit
 from cardgw.identities import kind_of
 from cardgw.interfaces import ICardChannel, IGateway
 from cardgw.texts.catalogue import Words
-from cardgw.values import ARRIVAL, STAY, CardRequest, ChannelInfo, Feature
+from cardgw.values import ARRIVAL, STAY, CardRequest, ChannelInfo, Feature, Psk
 
 _log = Logger()
 _NO_ROUTE = "This server cannot do that yet."
@@ -84,7 +84,7 @@ class Inventory:
         return found
 
     @property
-    def psk(self) -> Callable[[bytes], bytes | None]:
+    def psk(self) -> Callable[[bytes], Psk | None]:
         """
         See L{IGateway}.
         """

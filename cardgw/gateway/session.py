@@ -23,7 +23,7 @@ from cardgw.gateway.events import PLAIN
 from cardgw.interfaces import ICardChannel, ICardObserver, IHTTPClient, IOperation, IOutbox, ISession, ITrust
 from cardgw.quirks import Quirks
 from cardgw.texts.catalogue import Words
-from cardgw.values import CardRequest, ChannelInfo, Feature, Question, Reset
+from cardgw.values import CardRequest, ChannelInfo, Feature, Psk, Question, Reset
 
 Connect: TypeAlias = Callable[[str, IProtocolFactory], Deferred[IProtocol]]
 
@@ -85,7 +85,7 @@ def _no_keys(name: str) -> Any:
     raise SecretError(f"{name}: there is no key set of this name")
 
 
-def _stranger(identity: bytes) -> bytes | None:
+def _stranger(identity: bytes) -> Psk | None:
     return None
 
 
@@ -111,7 +111,7 @@ class Tools:
     words: Words = field(factory=Words)
     connect: Connect = field(default=Factory(lambda self: partial(dial, self.clock), takes_self=True))
     keys: Callable[[str], Any] = field(default=_no_keys, kw_only=True)
-    psk: Callable[[bytes], bytes | None] = field(default=_stranger, kw_only=True)
+    psk: Callable[[bytes], Psk | None] = field(default=_stranger, kw_only=True)
 
 
 @implementer(ISession)

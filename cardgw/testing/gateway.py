@@ -17,7 +17,7 @@ from cardgw.errors import CardGatewayError, PeerLost, SecretError, UnknownLink
 from cardgw.interfaces import ICardChannel, IGateway
 from cardgw.testing.card import PatientCard
 from cardgw.testing.contract import ContractMixin
-from cardgw.values import ChannelInfo
+from cardgw.values import ChannelInfo, Psk
 
 
 class GatewayBase:
@@ -37,7 +37,7 @@ class GatewayBase:
         self.reactor: Any = MemoryReactorClock() if reactor is None else reactor
         self.words: Callable[[str], str] = str
         self.secrets: dict[str, bytes] = {}
-        self.keys: dict[bytes, bytes] = {}
+        self.keys: dict[bytes, Psk] = {}
         self.links: dict[str, str | CardGatewayError] = {}
 
     def link(self, token: str) -> str:
@@ -57,7 +57,7 @@ class GatewayBase:
             raise SecretError(f"{name}: there is no secret of this name")
         return self.secrets[name]
 
-    def psk(self, identity: bytes) -> bytes | None:
+    def psk(self, identity: bytes) -> Psk | None:
         """
         See L{IGateway}.
         """
