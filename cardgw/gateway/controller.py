@@ -14,14 +14,15 @@ from twisted.internet.defer import Deferred, succeed
 
 from cardgw.errors import MissingPlugin
 from cardgw.gateway.claims import Claims
-from cardgw.gateway.control import Claim, JobRequest
+from cardgw.gateway.control import JobRequest
+from cardgw.gateway.controller_access import MOST, AccessControl
 from cardgw.gateway.events import EventHub
 from cardgw.gateway.faults import Conflict, NotAsking, UnknownCard, UnknownJob, UnknownParcel
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.jobs import Jobs
 from cardgw.gateway.outbox import Outbox
 from cardgw.gateway.recording import transcript_of
-from cardgw.gateway.records import ENDED, AuditEntry, Card, Health, Job, JobState, Principal, Recorded, Role, Token
+from cardgw.gateway.records import ENDED, Card, Health, Job, JobState, Principal, Recorded
 from cardgw.gateway.session import hidden_in, parameters_from, refuse_unfit
 from cardgw.gateway.tokens import Tokens
 from cardgw.gateway.visit import Visit
@@ -29,12 +30,9 @@ from cardgw.identities import as_identity, is_identity
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.values import OutboxEntry, ParcelState
 
-MOST = 500
-"""Of a list at once."""
-
 
 @define(eq=False)
-class Controller:
+class Controller(AccessControl):
     """
     See L{cardgw.gateway.control.Control}.
 
@@ -90,7 +88,7 @@ class Controller:
 
     async def _disconnect(self, who: Principal, card: str) -> None:
         visit = self._visit(who, card)
-        await self._note(who, "card.disconnect", visit.id)
+        await self.note(who, "card.disconnect", visit.id)
         await self.inventory.dismiss(visit, who.name)
 
     def operations(self) -> Sequence[IOperation]:
@@ -136,7 +134,7 @@ class Controller:
         if visit is not None:
             await self._hand_over(visit)
         record = f", recorded: {stored.record}" if stored.record else ""
-        await self._note(who, "job.submit", stored.id, f"{stored.operation} {stored.card or stored.channel}{record}")
+        await self.note(who, "job.submit", stored.id, f"{stored.operation} {stored.card or stored.channel}{record}")
         return stored, new
 
     def _job_for(self, who: Principal, operation: IOperation, request: JobRequest) -> tuple[Job, Visit | None]:
@@ -214,7 +212,7 @@ class Controller:
         found = await self._job(who, job)
         if found.state in ENDED:
             raise Conflict(f"the job has ended, as {found.state.value}")
-        await self._note(who, "job.cancel", job)
+        await self.note(who, "job.cancel", job)
         if not await self._jobs.cancel(found, who.name):
             found = await self._job(who, job)
             if found.state not in ENDED:
@@ -233,7 +231,7 @@ class Controller:
         if run is None:
             raise NotAsking(job)
         run.answer(text)
-        await self._note(who, "job.answer", job)
+        await self.note(who, "job.answer", job)
         return await self._job(who, job)
 
     def outbox(
@@ -276,71 +274,11 @@ class Controller:
         if who.card and entry not in self._visit(who, who.card).given:
             raise UnknownParcel(entry)
         done = await act(entry)
-        await self._note(who, action, entry)
+        await self.note(who, action, entry)
         return done
-
-    def claim(self, code: str, address: str) -> Deferred[Claim]:
-        """
-        See L{Control.claim}.
-        """
-        return Deferred.fromCoroutine(self._claim(code, address))
-
-    async def _claim(self, code: str, address: str) -> Claim:
-        token, card = self.claims.claim(code, address)
-        visit = self.inventory.visits[card]
-        await self._note(Principal(f"code:{card}", Role.OPERATOR, card), "card.claim", card, address)
-        return Claim(token, visit.record())
-
-    def authenticate(self, token: str) -> Deferred[Principal]:
-        """
-        See L{Control.authenticate}.
-        """
-        return Deferred.fromCoroutine(self._authenticate(token))
-
-    async def _authenticate(self, token: str) -> Principal:
-        guest = self.claims.authenticate(token)
-        return guest if guest is not None else await self.tokens_.authenticate(token)
-
-    def tokens(self) -> Deferred[Sequence[Token]]:
-        """
-        See L{Control.tokens}.
-        """
-        found: Deferred[Any] = self.tokens_.all()
-        return found
-
-    def add_token(self, who: Principal, name: str, role: Role, expires: float | None = None) -> Deferred[str]:
-        """
-        See L{Control.add_token}.
-        """
-        return Deferred.fromCoroutine(self._add_token(who, name, role, expires))
-
-    async def _add_token(self, who: Principal, name: str, role: Role, expires: float | None) -> str:
-        secret = await self.tokens_.add(name, role, expires)
-        await self._note(who, "token.add", name, role.value)
-        return secret
-
-    def revoke_token(self, who: Principal, name: str) -> Deferred[None]:
-        """
-        See L{Control.revoke_token}.
-        """
-        return Deferred.fromCoroutine(self._revoke_token(who, name))
-
-    async def _revoke_token(self, who: Principal, name: str) -> None:
-        await self.tokens_.revoke(name)
-        await self._note(who, "token.revoke", name)
-
-    def audit(self, before: int | None = None, limit: int = 50) -> Deferred[Sequence[AuditEntry]]:
-        """
-        See L{Control.audit}.
-        """
-        found: Deferred[Any] = self._jobs.store.audit.find(before, min(limit, MOST))
-        return found
 
     def health(self) -> Sequence[Health]:
         """
         See L{Control.health}.
         """
         return self.parts()
-
-    async def _note(self, who: Principal, action: str, target: str, detail: str = "") -> None:
-        await self._jobs.store.audit.add(self.inventory.reactor.seconds(), who.name, action, target, detail)

@@ -36,6 +36,8 @@ from tests.texts.source_texts import calls
 ASIDE = ("cardgw.testing", "cardgw.virtual")
 FACES = ("cardgw.cli", "cardgw.web", "cardgw.replay", "cardgw.apdu.transcript")
 """What goes wrong there is for operators."""
+SPEAKING = ("cardgw.gateway.inventory", "cardgw.gateway.serving", "cardgw.gateway.session", "cardgw.operations", "cardgw.lpa")
+"""Modules that tell card holders something."""
 SPOKEN = (ActivationCodeError, AlreadyInstalled, Es10Error, Es9Error, ProfileNotInstalled, UnknownCommand, WrongForm)
 """Errors whose brief is different each time; what it may be is collected by itself."""
 NAME = "St. Example Mobile, Ltd. Travel"
@@ -169,7 +171,7 @@ def calls_that_show() -> Iterator[str]:
     What operations and the gateway show; and what transports say of their own.
     """
     for source in modules():
-        if source.name.startswith(("cardgw.gateway.inventory", "cardgw.gateway.session", "cardgw.operations", "cardgw.lpa")):
+        if source.name.startswith(SPEAKING):
             for call in calls(source, *_SHOWING):
                 yield from call.texts(_SHOWING[call.name], SAMPLES)
         if source.name.startswith("cardgw.transports"):
