@@ -6,12 +6,21 @@ says that it is over (the dialect of the OpenSCDP clients).
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.python.failure import Failure
 
+from cardgw.bridges.touch_card import TouchedCard, last_word
+from cardgw.bridges.touch_errors import TouchServerMisbehaved
+from cardgw.bridges.touch_waiting import StoppedError, Waiting
 from cardgw.interfaces import ICardChannel
+from cardgw.transports.ramhttp.wire import RequestElement, WireError, decode_request
+
+Prepare: TypeAlias = Callable[[ICardChannel], Awaitable[object]]
+"""Does something to a card."""
 
 
 @frozen
@@ -118,16 +127,103 @@ class Line(Protocol):
         """
 
 
-def touch(channel: ICardChannel, line: Line, clock: object, watcher: Watcher) -> Deferred[Outcome]:
+def touch(
+    channel: ICardChannel, line: Line, clock: object, watcher: Watcher, prepare: Prepare | None = None
+) -> Deferred[Outcome]:
     """
     Be the card's side of one session.  The card is held meanwhile, and not closed in the end; the line is.
 
     Cancelling it tells the server so, on a second connection while the server thinks; it fires soon after that, with what the
-    session came to.
+    session came to.  Cancelling it once more does not wait for the server.
 
     @param clock: C{IReactorTime}.
+    @param prepare: is done to the card before the server learns of it; where it fails, the server never does.
     @return: C{Deferred[Outcome]}.
     @raise ChannelError: (as failure) the card was lost; the server has been told.
     @raise CardGatewayError: (as failure) one of L{cardgw.bridges.touch_errors}.
     """
-    raise NotImplementedError
+    return Deferred.fromCoroutine(_Touch(channel, line, clock, watcher).run(prepare))
+
+
+class _Touch:
+    """
+    One session.
+    """
+
+    def __init__(self, channel: ICardChannel, line: Line, clock: object, watcher: Watcher) -> None:
+        self._channel = channel
+        self._line = line
+        self._watcher = watcher
+        self._waiting = Waiting(clock)
+        self._card = TouchedCard(channel, watcher, self._waiting)
+        self._connected = False
+
+    async def run(self, prepare: Prepare | None) -> Outcome:
+        cancelled = False
+        try:
+            await self._channel.hold()
+            try:
+                await self._held(prepare)
+            finally:
+                self._channel.release()
+        except CancelledError:
+            cancelled = True
+        finally:
+            await self._line.close()
+            self._watcher.ended()
+        return Outcome(self._card.commands, self._card.notice, self._card.failed, cancelled)
+
+    async def _held(self, prepare: Prepare | None) -> None:
+        gone = self._channel.when_gone().addCallbacks(self._waiting.gone, _forgotten)
+        try:
+            if prepare is not None:
+                await prepare(self._channel)
+            await self._talk()
+        finally:
+            gone.cancel()
+
+    async def _talk(self) -> None:
+        body = self._card.initiation()
+        while (asked := await self._ask(body)) is not None:
+            body = await self._card.run(await self._understood(asked))
+            if self._card.over:
+                await self._waiting.briefly(self._line.post(body))
+                raise self._card.problem or CancelledError
+
+    async def _ask(self, body: bytes) -> bytes | None:
+        asking = self._line.post(body)
+        try:
+            asked = await self._waiting.server(asking)
+        except StoppedError:
+            await self._end_early(asking)
+            raise self._waiting.lost or CancelledError from None
+        if not self._connected:
+            self._connected = True
+            self._watcher.connected(self._card.atr)
+        return asked
+
+    async def _end_early(self, asking: Deferred[bytes | None]) -> None:
+        """
+        Tell the server, which thinks, on another connection; it answers both.
+        """
+        ending = [asking]
+        if self._connected:
+            ending.append(self._line.post(last_word(self._waiting.lost), again=False))
+        else:
+            asking.cancel()
+        await self._waiting.briefly(DeferredList(ending, consumeErrors=True))
+
+    async def _understood(self, asked: bytes) -> tuple[RequestElement, ...]:
+        try:
+            return decode_request(asked)
+        except WireError as error:
+            problem = TouchServerMisbehaved(str(error))
+            await self._waiting.briefly(self._line.post(last_word(problem)))
+            raise problem from None
+
+
+def _forgotten(failure: Failure) -> None:
+    """
+    Nobody wants to know any more when the card goes.
+    """
+    failure.trap(CancelledError)
