@@ -9,11 +9,12 @@ C{python -m cardgw.virtual.ram_client --help} is the same as a program.
 from __future__ import annotations
 
 from base64 import b64encode
+from contextlib import suppress
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
 from twisted.internet.task import deferLater
@@ -28,6 +29,8 @@ from cardgw.virtual.ram_template import Notification, Stop, cancelled
 
 MOST_REDIRECTS = 20
 REDIRECTS, KEEPS_METHOD = (301, 302, 303, 307), 307
+LAST_WORDS = 5.0
+"""Seconds that a POST on another connection may still take when the session has ended."""
 _TIMEOUT = "Error -13"
 
 
@@ -138,6 +141,7 @@ class RamClient:
         self._waiting = False
         self._again = 0
         self._later: list[IDelayedCall] = []
+        self._beside: list[Deferred[None]] = []
         self._posting: Deferred[Message] | None = None
         self._vanished = False
 
@@ -148,6 +152,7 @@ class RamClient:
         began = self._clock.seconds()
         try:
             stop = await self._run()
+            await self._all_beside()
         finally:
             self._end()
         return Outcome(
@@ -176,7 +181,15 @@ class RamClient:
         """
         The holder gives up: tell the server on another connection.
         """
-        return Deferred.fromCoroutine(self._aside(cancelled()))
+        return self._aside(cancelled())
+
+    async def _all_beside(self) -> None:
+        """
+        Wait for what is on other connections, so long as a program does that ends.
+        """
+        waiting = DeferredList(self._beside)
+        with suppress(TimeoutError):
+            await waiting.addTimeout(LAST_WORDS, self._clock)
 
     def _end(self) -> None:
         for each in self._later:
@@ -244,9 +257,14 @@ class RamClient:
 
     def _again_aside(self, body: bytes) -> None:
         self._again += 1
-        Deferred.fromCoroutine(self._aside(body))
+        self._aside(body)
 
-    async def _aside(self, body: bytes) -> None:
+    def _aside(self, body: bytes) -> Deferred[None]:
+        posting = Deferred.fromCoroutine(self._post_aside(body))
+        self._beside.append(posting)
+        return posting
+
+    async def _post_aside(self, body: bytes) -> None:
         request = self._request("POST", self._url, body)
         try:
             self._keep(request, body, await self._lines.ask_aside(request))

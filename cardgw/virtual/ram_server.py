@@ -115,6 +115,7 @@ class RamServer(Factory):
         self._scripts, self._prefix, self._poll, self._impatient = scripts, prefix, poll, impatient
         self._report = report
         self._running: list[Deferred[None]] = []
+        self._dropped = False
 
     def buildProtocol(self, addr: IAddress | None) -> RamServerLine:
         """
@@ -139,8 +140,8 @@ class RamServer(Factory):
         if session is None:
             session = self._begin(request)
         number = session.posts + 1
-        if number == self.odd.drop_at:
-            session.posts += 1
+        if number == self.odd.drop_at and not self._dropped:
+            self._dropped = True
             return None
         replied = session.post(request.body)
         if request.body[:1] == bytes((INITIATION,)):
