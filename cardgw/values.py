@@ -98,6 +98,9 @@ class ChannelInfo:
     @ivar request: what the card's side asked for, or C{None} where it just is here.
     @ivar uid: the UID of a contactless card, where the reader tells it (ISO/IEC 14443-3; PC/SC part 3, 3.2.2.1.3).
     @ivar identity: who the card is (L{cardgw.identities}), where the transport knows it; else empty.
+    @ivar secure: the connection is the secure channel of a security domain, which has authenticated itself, and nobody else's
+        commands come through it (GlobalPlatform Amendment B).
+    @ivar patience: seconds that the card's side waits where there is nothing to do; C{None}: as long as need be.
     """
 
     transport: str
@@ -112,6 +115,8 @@ class ChannelInfo:
     request: CardRequest | None = None
     uid: bytes | None = field(default=None, repr=False)
     identity: str = field(default="", repr=False)
+    secure: bool = False
+    patience: float | None = None
 
 
 @frozen

@@ -144,12 +144,14 @@ class Serving:
 
     async def _stay(self, visit: Visit, idle: float | None) -> None:
         """
-        Do the jobs that come for a card, until it is gone or nothing has come for so long.
+        Do the jobs that come for a card, until it is gone or nothing has come for so long; or for as long as the card's side has
+        patience, where it says so.
         """
+        patience = visit.channel.info.patience
         self._staying[visit.id] = visit
         try:
             await recognise(visit, self.identify, self.jobs)
-            await self._do_what_comes(visit, idle)
+            await self._do_what_comes(visit, idle if patience is None else patience)
         finally:
             del self._staying[visit.id]
 

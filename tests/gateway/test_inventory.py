@@ -5,6 +5,7 @@ L{cardgw.gateway.inventory}.
 
 from __future__ import annotations
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 
 from cardgw.errors import CardError, GatewayStopping, OperationRefused, PeerLost, PeerSilent
@@ -360,6 +361,26 @@ class StayTests(GatewayTestCase):
         self.gates[0].callback({})
         self.clock.advance(800)
         self.assertNoResult(served)
+
+    def test_patience(self) -> None:
+        """
+        A card whose side cannot wait gets what waits for it, and is let go when nothing is left; its side may wait a little.
+        """
+        for patience in (0.0, 30.0):
+            job = self.queue()
+            channel = QuietChannel(None)
+            channel.info = evolve(channel.info, patience=patience)
+            served = self.inventory.arrived(channel)
+            self.assertEqual(self.state(job.id), JobState.RUNNING)
+            self.clock.advance(1)
+            self.gates[-1].callback({})
+            self.assertEqual(self.state(job.id), JobState.DONE)
+            if patience:
+                self.clock.advance(patience - 1)
+                self.assertNoResult(served)
+            self.clock.advance(1)
+            self.successResultOf(served)
+            channel._lost(None)
 
     def test_holderLeaves(self) -> None:
         """
