@@ -40,10 +40,13 @@ Added for a slow command without data in its answer, the end of a segment of a p
 THINKING_SECONDS = 2.0
 """Added for a slow command with data in its answer: AuthenticateServer, GENERATE KEY PAIR, INSTALL take 0.5 to 5 s."""
 
-LEARNING = 0.5
-"""How much the last template counts, at most; all before it together count as the rest."""
+SLOWER_COUNTS, FASTER_COUNTS = 0.5, 0.9
+"""
+How much a template counts, at most, that was slower or faster than expected; all before it count as the rest.  Many things can
+delay an answer, but none can bring it early.
+"""
 SURPRISE = 4.0
-"""How many times slower or faster than expected it may count as: one delay on the line is not the card."""
+"""How many times slower or faster than expected it may count as: a delay on the line is not the card."""
 SHORT_SECONDS = 0.2
 """A template that is expected to take so long counts half."""
 SLOWEST, FASTEST = 50.0, 0.05
@@ -78,7 +81,8 @@ class Pace:
     What has been learned of a card, its reader, and the line to it.
 
     It begins with what is usual (L{STEP_SECONDS} and so on), and learns how many times that it really is.  The fastest template
-    of a short command or none stands for what each exchange costs.  Commands for which the card has to think say nothing.
+    of a short command or none stands for what each exchange costs.  Commands for which the card has to think, or which it has
+    refused, say nothing.
 
     @ivar rate: how many times the usual time it is.
     """
@@ -110,16 +114,20 @@ class Pace:
         @param seconds: from sending it to having its answer.
         @param answers: those to the steps.
         """
+        refused = False
         for step, answer in zip(steps, answers, strict=False):
             self._answered(step, answer)
-        if any(map(_thinks, steps)):
-            return
-        usual = sum(map(_usual, steps))
+            refused = refused or not step.allows(answer)
+        if not refused and not any(map(_thinks, steps)):
+            self._measured(sum(map(_usual, steps)), seconds)
+
+    def _measured(self, usual: float, seconds: float) -> None:
         short = usual < SHORT_SECONDS / 2
         more, longer = usual - self._least[0], seconds - self._least[1]
         if more > 0 and (self._known or not short):
             seen = min(max(longer / more, self.rate / SURPRISE), self.rate * SURPRISE)
-            self.rate += LEARNING * more / (more + SHORT_SECONDS) * (seen - self.rate)
+            counts = SLOWER_COUNTS if seen > self.rate else FASTER_COUNTS
+            self.rate += counts * more / (more + SHORT_SECONDS) * (seen - self.rate)
             self.rate = min(max(self.rate, FASTEST), SLOWEST)
         if short and not (self._known and longer >= 0):
             self._least, self._known = (usual, seconds), True

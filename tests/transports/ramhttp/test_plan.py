@@ -264,7 +264,16 @@ class PaceTests(SynchronousTestCase):
         """
         script = of(*[BLOCK] * 250)
         slow, usual, fast = (next_batch(script, 0, TRANSPARENT, pace) for pace in (self.settled(0.5), Pace(), self.settled(0.02)))
-        self.assertEqual((slow, usual, fast), (10, 113, 249))
+        self.assertEqual((slow, usual, fast), (10, 113, 250))
+
+    def test_faster(self) -> None:
+        """
+        One fast template is enough to make the next one twice as long.
+        """
+        pace = Pace()
+        pace.took([BLOCK] * 50, 0.3)
+        script = of(*[BLOCK] * 1000)
+        self.assertGreater(next_batch(script, 0, TRANSPARENT, pace), 2 * next_batch(script, 0, TRANSPARENT, Pace()))
 
     @given(st.floats(0.02, 0.5), st.floats(10, 10_000))
     def test_outlier(self, seconds: float, late: float) -> None:
@@ -307,6 +316,16 @@ class PaceTests(SynchronousTestCase):
         pace = Pace()
         pace.took([BLOCK, RESULT], 60.0)
         self.assertEqual((pace.rate, pace.expected(RESULT)), (1.0, THINKING_SECONDS + pace.expected(BLOCK)))
+
+    def test_refused(self) -> None:
+        """
+        So does a template of which something was refused.
+        """
+        pace = Pace()
+        pace.took([BLOCK] * 20, 0.1, [Response(b"", 0x9000)] * 10 + [Response(b"", 0x6985)] * 10)
+        self.assertEqual(pace.rate, 1.0)
+        pace.took([BLOCK] * 20, 0.1, [Response(b"", 0x9000)] * 20)
+        self.assertLess(pace.rate, 0.5)
 
     def test_holds(self) -> None:
         """
