@@ -74,7 +74,7 @@ class Job:
     @ivar hidden: the names of those that must not be shown.
     @ivar card: identity of the card it is for (L{cardgw.identities}); empty where it is for one that is here and unidentified.
     @ivar channel: id of the card that is here (see L{Card}) for which it was asked, or empty.
-    @ivar requester: who asked: C{"card"}, C{"token:<name>"}, C{"code:<card>"}, C{"gateway"}.
+    @ivar requester: who asked: C{"card"}, C{"token:<name>"}, C{"code:<card>"}, C{"link:<card>"}, C{"gateway"}.
     @ivar stage: the last one that began; C{facts} came with it.
     @ivar percent: of that stage.
     @ivar result: what the operation returned, or has achieved by now.
@@ -193,13 +193,22 @@ class Principal:
     """
     Who is asking.
 
-    @ivar name: C{"token:<name>"} or C{"code:<card id>"}.
+    @ivar name: C{"token:<name>"}, C{"code:<card id>"} or C{"link:<card id>"}.
     @ivar card: where not empty, the id of the one card that this principal may see and manage.
+    @ivar follows: whether all jobs for this card concern it, whoever asked for them, and whether the card is here or not: it has
+        the token of a link's page.  Otherwise only its own do, while the card is here.
     """
 
     name: str
     role: Role
     card: str = ""
+    follows: bool = False
+
+    def concerned(self, channel: str, requester: str) -> bool:
+        """
+        Whether a job is for this principal: see L{Job}.
+        """
+        return not self.card or (channel == self.card and (self.follows or requester == self.name))
 
     def may(self, role: Role) -> bool:
         """
@@ -224,6 +233,33 @@ class Token:
     created: float
     expires: float | None = None
     used: float | None = None
+
+
+@frozen
+class Link:
+    """
+    A way for one card: whoever has its token may bring one.  Times are in seconds since 1970.
+
+    @ivar id: that of the card when it is here (see L{Card}); no other has it.
+    @ivar requester: who made it: see L{Job}.
+    @ivar expires: until when a card may come.
+    @ivar job: the id of the job that it was made for; empty: the card stays for whatever is asked for it.
+    @ivar role: what whoever follows it by its page's token may do.
+    @ivar digest: of its token; C{page} is that of its page's.
+    @ivar node: the gateway that made it.
+    @ivar ended: when it was used up or withdrawn, or had expired; C{None} while it is good.
+    """
+
+    id: str
+    requester: str
+    created: float
+    expires: float
+    job: str = ""
+    role: Role = Role.VIEWER
+    digest: bytes = field(default=b"", repr=False)
+    page: bytes = field(default=b"", repr=False)
+    node: str = ""
+    ended: float | None = None
 
 
 @frozen

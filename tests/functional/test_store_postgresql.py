@@ -19,7 +19,7 @@ from cardgw.gateway.store.migrate import MIGRATIONS
 from cardgw.gateway.store.runner import Threads
 from cardgw.gateway.store.seal import Seal
 from tests.functional.postgresql import PASSWORD, Server, missing, server
-from tests.gateway.store import test_audit, test_jobs, test_memory, test_outbox, test_tokens, test_transcripts
+from tests.gateway.store import test_audit, test_jobs, test_links, test_memory, test_outbox, test_tokens, test_transcripts
 from tests.gateway.store.contract import CARD, a_job
 from tests.gateway.stores import KEY
 
@@ -72,6 +72,12 @@ class PostgresqlCase(TestCase):
         await store.open()
         self.addCleanup(store.close)
         return store
+
+
+class LinksTests(test_links.LinksMixin, PostgresqlCase):
+    """
+    Links.
+    """
 
 
 class JobsTests(test_jobs.JobsMixin, PostgresqlCase):

@@ -19,6 +19,7 @@ from cardgw.gateway.records import Health
 from cardgw.gateway.store.audit import AuditTable
 from cardgw.gateway.store.database import database_of
 from cardgw.gateway.store.jobs import JobTable
+from cardgw.gateway.store.links import LinkTable
 from cardgw.gateway.store.memory import MemoryTable
 from cardgw.gateway.store.migrate import MIGRATIONS, Migration, migrate
 from cardgw.gateway.store.outbox import OutboxTable
@@ -96,6 +97,7 @@ class Store:
         self.memory = MemoryTable(self)
         self.tokens = TokenTable(self)
         self.audit = AuditTable(self)
+        self.links = LinkTable(self)
         self.transcripts = TranscriptTable(self)
 
     @property

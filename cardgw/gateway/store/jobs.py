@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     false,
     func,
     insert,
@@ -31,7 +32,7 @@ from twisted.internet.defer import Deferred
 from cardgw.gateway.records import ACTIVE, ENDED, Job, JobState
 from cardgw.gateway.store.access import Access
 from cardgw.gateway.store.rows import CHANGING, changed_columns, job_changes, job_of, job_row, plain
-from cardgw.gateway.store.tables import JOBS, TRANSCRIPTS
+from cardgw.gateway.store.tables import JOBS, LINKS, TRANSCRIPTS
 
 _ROOM = JOBS.name
 _NONE: Mapping[str, Any] = {}
@@ -70,7 +71,8 @@ def find_statement(
 
 def _queued(by_card: bool, by_channel: bool) -> ColumnElement[bool]:
     queued = JOBS.c.state == JobState.QUEUED.value
-    choices = [and_(queued, JOBS.c.card.in_(bindparam("cards", expanding=True)))] if by_card else []
+    by_link = exists().where(LINKS.c.id == JOBS.c.channel, LINKS.c.ended.is_(None))
+    choices = [and_(queued, JOBS.c.card.in_(bindparam("cards", expanding=True)), ~by_link)] if by_card else []
     choices += [and_(queued, JOBS.c.channel == bindparam("channel"))] if by_channel else []
     return or_(false(), *choices)
 
@@ -199,7 +201,8 @@ class JobTable:
 
     def queued(self, cards: Sequence[str], channel: str = "", limit: int = 50) -> Deferred[tuple[Job, ...]]:
         """
-        What is queued for one of some cards or for a channel, the oldest first.
+        What is queued for one of some cards or for a channel, the oldest first.  What waits for a card that comes by a link is
+        there for the channel alone.
 
         @param cards: identities.
         """

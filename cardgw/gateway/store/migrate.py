@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, inspect, select, update
 
 from cardgw.gateway.faults import NewerSchema, StoreError
-from cardgw.gateway.store.tables import META, METADATA
+from cardgw.gateway.store.tables import LINKS, META, METADATA
 
 _VERSION = "version"
 
@@ -29,7 +29,14 @@ def create(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create,)
+def add_links(connection: Connection) -> None:
+    """
+    Version 2: links.
+    """
+    LINKS.create(connection)  # whoever changes this table writes down here how it was
+
+
+MIGRATIONS: tuple[Migration, ...] = (create, add_links)
 """The first leads to version 1, and so on."""
 
 

@@ -127,6 +127,33 @@ TOKENS = Table(
 )
 """L{cardgw.gateway.records.Token}."""
 
+LINKS = Table(
+    "links",
+    METADATA,
+    Column("id", _NAME, primary_key=True),
+    Column("requester", _NAME, nullable=False),
+    Column("key", _NAME),
+    Column("job", _NAME, nullable=False),
+    Column("role", _NAME, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("page", LargeBinary, nullable=False),
+    Column("node", _NAME, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Column("ended", Double),
+    Index("links_ended", "ended"),
+)
+"""L{cardgw.gateway.records.Link}."""
+
+Index(
+    "links_key",
+    LINKS.c.requester,
+    LINKS.c.key,
+    unique=True,
+    sqlite_where=LINKS.c.key.is_not(None),
+    postgresql_where=LINKS.c.key.is_not(None),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

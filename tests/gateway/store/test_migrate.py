@@ -134,6 +134,20 @@ class MigrateTests(SynchronousTestCase):
         self.path = Path(self.mktemp())
         self.assertEqual(self.number(), len(MIGRATIONS))
 
+    def test_released(self) -> None:
+        """
+        A schema of an earlier version becomes the same as that of a new store.
+        """
+        schema = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+        with closing(sqlite3.connect(self.path)) as connection:
+            new = connection.execute(schema).fetchall()
+            connection.execute("DROP TABLE links")
+            connection.execute("UPDATE meta SET value = x'31' WHERE key = 'version'")
+            connection.commit()
+        self.assertEqual(self.number(), len(MIGRATIONS))
+        with closing(sqlite3.connect(self.path)) as connection:
+            self.assertEqual(connection.execute(schema).fetchall(), new)
+
     def test_foreign(self) -> None:
         """
         Tables of another program are left alone.
