@@ -1,0 +1,360 @@
+# -*- test-case-name: tests.transports.ramhttp.test_amdb_session -*-
+"""
+One dialogue of GlobalPlatform Amendment B (1.1.3, 3.4): the card's side asks what to do, is given scripts, one after another, and
+tells what became of each.
+
+Each script has a number, which is in the address that its answer is posted to, so a request that is sent again is known.  When a
+connection breaks, the card's side sends its last request once more (perhaps with C{X-Admin-Resume}):
+
+  - the request whose reply was lost: the reply is given again, since a script that has not come has not been executed;
+  - the address of the script's answer, but no answer: the script came.  It is given again only where it was not sent whole, or
+    where all that it does is to read; else its commands are told to be unanswered, and whoever sent them decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attrs import define, field, frozen
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cardgw.apdu.response import Response
+from cardgw.connections.deadline import Deadline
+from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError, PeerLost, PeerMisbehaved, PeerSilent
+from cardgw.transports.ramhttp import amdb_headers as headers
+from cardgw.transports.ramhttp.amdb_errors import ScriptRefused
+from cardgw.transports.ramhttp.amdb_headers import Status
+from cardgw.transports.ramhttp.amdb_target import STATUSES, Target, is_select, parts
+from cardgw.transports.ramhttp.errors import quoted
+from cardgw.transports.ramhttp.expanded import decode_response, encode_commands
+from cardgw.transports.ramhttp.http import Post, Reply, refusal
+from cardgw.transports.ramhttp.wire import WireError
+
+if TYPE_CHECKING:
+    from cardgw.transports.ramhttp.amdb import AmendmentB
+    from cardgw.transports.ramhttp.channel import TemplateChannel
+
+_log = Logger()
+_READING = frozenset({0xCA, 0xCB, 0xF2, 0xB0, 0xB2})
+"""GET DATA, GET STATUS, READ BINARY, READ RECORD: a card may be asked twice."""
+
+
+@frozen
+class Who:
+    """
+    Whose dialogue it is.
+
+    @ivar agent: what the agent calls itself.
+    @ivar psk: its identity of TLS-PSK; C{None} where something in front has the TLS.
+    @ivar identity: who the card is.
+    @ivar version: the protocol, as the agent names it.
+    """
+
+    agent: str = field(repr=False)
+    psk: bytes | None = field(repr=False)
+    identity: str = field(repr=False)
+    version: str
+
+
+@define(eq=False)
+class Script:
+    """
+    A script on its way.
+
+    @ivar seconds: how long the card may take for it.
+    @ivar answered: gives the answers.
+    @ivar reply: C{None} while it has not gone out.
+    @ivar whole: whether the reply went out whole; C{None} while that is not known.
+    """
+
+    commands: tuple[bytes, ...]
+    seconds: float
+    answered: Deferred[tuple[bytes, ...]]
+    reply: Reply | None = None
+    whole: bool | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """
+        Whether the card may be given it again although it may have it already.
+        """
+        return self.whole is False or all(each[1] in _READING for each in self.commands)
+
+
+class AmdbSession:
+    """
+    See L{cardgw.transports.ramhttp.http.HttpSession} and L{cardgw.transports.ramhttp.channel.Carrier}.
+
+    @ivar id: what nobody can guess.
+    """
+
+    def __init__(self, owner: AmendmentB, name: str, who: Who, post: Post) -> None:
+        self.id = name
+        self.who = who
+        self.peer, self.host = post.peer, post.host
+        self._owner = owner
+        self._reactor = owner.gateway.reactor
+        self._began = self._reactor.seconds()
+        self._target = Target()
+        self._seen = -1
+        self._pending: Deferred[Reply] | None = None
+        self._script: Script | None = None
+        self._channel: TemplateChannel | None = None
+        self._job: Deferred[CardGatewayError | None] | None = None
+        self._over = False
+        self._deadline = Deadline(self._reactor, self._late)
+
+    def start(self, channel: TemplateChannel) -> None:
+        """
+        The card is here.
+        """
+        self._channel = channel
+        job = self._job = maybeDeferred(self._owner.gateway.arrived, channel)
+        job.addErrback(self._job_failed).addCallback(self._job_ended)
+
+    @property
+    def busy(self) -> bool:
+        """
+        See L{cardgw.connections.sessions.Session}.
+        """
+        return self._job is not None
+
+    def wind_up(self) -> None:
+        """
+        See L{cardgw.connections.sessions.Session}.
+        """
+        if self._job is not None:
+            self._job.cancel()
+
+    def end(self, reason: ChannelError | None) -> None:
+        """
+        See L{cardgw.connections.sessions.Session}.
+        """
+        if self._channel is not None:
+            self._channel.close(reason)
+
+    def _job_failed(self, failure: Failure) -> None:
+        if not failure.check(CancelledError):
+            _log.failure("{peer}: the card was not served", failure, event="request-not-served", peer=self.peer)
+
+    def _job_ended(self, _: CardGatewayError | None) -> None:
+        self._job = None
+        self.end(None)
+
+    # What the card's side says.
+
+    def post(self, post: Post) -> Deferred[Reply]:
+        """
+        See L{cardgw.transports.ramhttp.http.HttpSession}.
+        """
+        if self._over:
+            return succeed(self._goodbye())
+        _, number = headers.place_in(post.query)
+        if number == max(self._seen, 0):
+            return self._first() if self._seen < 0 else self._same_again()
+        script = self._script
+        if number != self._seen + 1 or script is None or script.reply is None:
+            return succeed(refusal(409, "This is the answer to no script that is waited for."))
+        if headers.STATUS in post.headers or post.body:
+            return self._reported(script, post, number)
+        return self._came_back(script, number)
+
+    def _first(self) -> Deferred[Reply]:
+        self._seen = 0
+        return self._wait()
+
+    def _wait(self) -> Deferred[Reply]:
+        """
+        The card's side waits for something to do.
+        """
+        self._deadline.rest()
+        pending: Deferred[Reply] = Deferred(self._disconnected)
+        self._pending = pending
+        if self._script is not None and self._script.reply is None:
+            self._give(self._script)
+        return pending
+
+    def _disconnected(self, pending: Deferred[Reply]) -> None:
+        if pending is self._pending:
+            self._pending = None
+            self._expect(0.0)
+
+    def _same_again(self) -> Deferred[Reply]:
+        """
+        The last request once more: nobody has seen its reply.
+        """
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.callback(refusal(409, "The same request has come again, over another connection."))
+        script = self._script
+        if script is None or script.reply is None:
+            return self._wait()
+        script.whole = None
+        return succeed(script.reply)
+
+    def _reported(self, script: Script, post: Post, number: int) -> Deferred[Reply]:
+        """
+        What became of a script.
+        """
+        try:
+            answers = self._answers(script, post)
+        except (PeerMisbehaved, ScriptRefused) as problem:
+            result: tuple[bytes, ...] | Failure = Failure(problem.with_traceback(None))
+            if isinstance(problem, PeerMisbehaved):
+                self._leave(problem, script)
+                return succeed(refusal(400, str(problem)))
+        else:
+            result = answers
+        return self._next(script, number, result)
+
+    def _next(self, script: Script, number: int, result: tuple[bytes, ...] | Failure) -> Deferred[Reply]:
+        self._seen, self._script = number, None
+        pending = self._wait()
+        script.answered.callback(result)
+        return pending
+
+    def _answers(self, script: Script, post: Post) -> tuple[bytes, ...]:
+        """
+        @raise PeerMisbehaved: it is no answer.
+        @raise ScriptRefused: the card's side says why it did not execute the script.
+        """
+        said = post.headers.get(headers.STATUS, Status.OK.value)
+        status = headers.status_of(said)
+        if status in STATUSES:
+            return (STATUSES[status],) * len(script.commands)
+        if status is not Status.OK:
+            raise ScriptRefused(quoted(said))
+        try:
+            response = decode_response(post.body)
+        except WireError as error:
+            raise PeerMisbehaved(f"the answer to a script: {error}") from None
+        if response.problem and not response.responses:
+            raise ScriptRefused(response.problem)
+        return response.responses
+
+    def _came_back(self, script: Script, number: int) -> Deferred[Reply]:
+        """
+        The card's side has no answer to the script, although it knows where it is to be sent.
+        """
+        if script.repeatable and script.reply is not None:
+            script.whole = None
+            return succeed(script.reply)
+        lost = PeerLost("its connection broke, and nothing tells what became of the commands").during((), len(script.commands))
+        return self._next(script, number, Failure(lost))
+
+    def delivered(self, reply: Reply, ok: bool) -> None:
+        """
+        See L{cardgw.transports.ramhttp.http.HttpSession}.
+        """
+        script = self._script
+        if script is not None and reply is script.reply:
+            script.whole = ok
+            self._expect(script.seconds if ok else 0.0)
+
+    def _expect(self, seconds: float) -> None:
+        if not self._over:
+            self._deadline.expect(seconds + self._owner.settings.amdb_resume, "the card's side")
+
+    def _late(self, what: str, seconds: float) -> None:
+        self.end(PeerSilent(f"{what} did not come back within {seconds:g} s"))
+
+    # What it is told.
+
+    def send(self, commands: Sequence[bytes], seconds: float) -> Deferred[tuple[bytes, ...]]:
+        """
+        See L{cardgw.transports.ramhttp.channel.Carrier}.
+        """
+        return Deferred.fromCoroutine(self._send(commands, seconds))
+
+    async def _send(self, commands: Sequence[bytes], seconds: float) -> tuple[bytes, ...]:
+        answers: tuple[bytes, ...] = ()
+        for part in parts(commands):
+            if is_select(part[0]):
+                answers += (self._target.select(part[0]),)
+                continue
+            try:
+                got = await self._execute(part, seconds)
+            except ChannelError as error:
+                raise error.during((*map(Response.decode, answers), *error.responses), error.unanswered) from None
+            answers += got
+            if len(got) != len(part):
+                break
+        return answers
+
+    def _execute(self, commands: tuple[bytes, ...], seconds: float) -> Deferred[tuple[bytes, ...]]:
+        script = self._script = Script(commands, seconds, Deferred(self._withdrawn))
+        if self._pending is not None:
+            self._give(script)
+        return script.answered
+
+    def _withdrawn(self, answered: Deferred[tuple[bytes, ...]]) -> None:
+        if self._script is not None and self._script.answered is answered:
+            self._script = None
+
+    def _give(self, script: Script) -> None:
+        """
+        The next reply is this script.
+        """
+        settings = self._owner.settings
+        body = encode_commands(script.commands, indefinite=not settings.amdb_definite)
+        told = {
+            "X-Admin-Protocol": self.who.version,
+            "X-Admin-Next-URI": headers.next_uri(self._owner.base, self.id, self._seen + 1),
+            "Content-Type": headers.TYPE,
+        }
+        if self._target.name:
+            told["X-Admin-Targeted-Application"] = self._target.name
+        if settings.amdb_chunked:
+            told["Transfer-Encoding"] = "chunked"
+        script.reply = Reply(200, body, told)
+        self._answer(script.reply)
+
+    def _answer(self, reply: Reply) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.callback(reply)
+
+    def _goodbye(self) -> Reply:
+        return Reply(204, b"", {"X-Admin-Protocol": self.who.version, "Connection": "close"})
+
+    def withdraw(self) -> None:
+        """
+        See L{cardgw.transports.ramhttp.channel.Carrier}.
+        """
+        script = self._script
+        if script is not None and script.reply is None:
+            script.answered.cancel()
+
+    def leave(self, reason: ChannelError | None) -> None:
+        """
+        See L{cardgw.transports.ramhttp.channel.Carrier}.
+        """
+        self._leave(reason, self._script)
+        self._answer(self._goodbye())
+
+    def _leave(self, reason: ChannelError | None, script: Script | None) -> None:
+        if self._over:
+            return
+        self._over, self._script = True, None
+        self._deadline.end()
+        if script is not None:
+            unanswered = len(script.commands) if script.reply is not None else 0
+            script.answered.errback((reason or ChannelClosed()).during((), unanswered))
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.gone(reason)
+        self._owner.ended(self)
+        self._tell_end(reason, 0 if channel is None else channel.apdus)
+
+    def _tell_end(self, reason: ChannelError | None, apdus: int) -> None:
+        _log.info(
+            "{peer}: gone after {seconds:.1f} s and {apdus} APDUs: {reason}",
+            event="session-ended",
+            peer=self.peer,
+            seconds=round(self._reactor.seconds() - self._began, 1),
+            apdus=apdus,
+            reason="goodbye" if reason is None else str(reason),
+        )
