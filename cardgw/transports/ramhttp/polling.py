@@ -1,0 +1,175 @@
+# -*- test-case-name: tests.transports.ramhttp.test_polling -*-
+"""
+The requests of one client, which are held while there is nothing to do.
+
+There is always one request that counts, in one of three states: it is held; or it has been answered, and the client is at what it
+was told, or on its way back; or its connection was lost while it was held, and the client is expected to send it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, succeed
+
+from cardgw.connections.deadline import Deadline
+from cardgw.transports.ramhttp.http import Post, Reply
+from cardgw.transports.ramhttp.repeats import Form, Memory, Verdict
+from cardgw.transports.ramhttp.replies import KEEP_ALIVE, SUPERSEDED, template
+
+
+@frozen
+class Times:
+    """
+    @ivar poll: seconds for which a request is held.
+    @ivar idle: seconds in which a client has to come back.
+    """
+
+    poll: float
+    idle: float
+
+
+class Polling:
+    """
+    See the module's docstring.
+
+    @ivar count: requests that were no repetitions.
+    @ivar broken: whether the connection was lost while its request was held.
+    """
+
+    __slots__ = ("_cookie", "_deadline", "_held", "_late", "_memory", "_patience", "_times", "broken", "count")
+
+    def __init__(self, clock: Any, times: Times, cookie: str, late: Callable[[str, float], object]) -> None:
+        """
+        @param cookie: what goes along with the first reply, or nothing.
+        @param late: called with what was awaited, and for how long, when the client has not come back.
+        """
+        self.count = 0
+        self.broken = False
+        self._times = times
+        self._patience = times.idle
+        self._cookie = cookie
+        self._late = late
+        self._memory = Memory()
+        self._deadline = Deadline(clock, self._time_is_up)
+        self._held: Deferred[Reply] | None = None
+
+    @property
+    def held(self) -> bool:
+        """
+        Whether the client can be told something now.
+        """
+        return self._held is not None
+
+    def judge(self, post: Post, form: Form) -> Verdict:
+        """
+        What a request is.  While one is held, or has been lost, nothing can be in doubt.
+
+        @param form: of its answers.
+        """
+        return self._memory.judge(post.body, form, post.connection)
+
+    def came(self, post: Post, form: Form | None) -> Deferred[Reply]:
+        """
+        A new request; it is held.
+
+        @param form: of its answers; C{None} for the first one of all.
+        """
+        self.count += 1
+        self._memory.came(post.body, form, post.connection)
+        return self._hold()
+
+    def _hold(self) -> Deferred[Reply]:
+        self.dismiss(SUPERSEDED)  # a client has one request at a time: whoever sent the older one is gone
+        self.broken = False
+        held = self._held = Deferred(self._connection_lost)
+        self._deadline.expect(self._times.poll, "anything to do")
+        return held
+
+    def came_again(self, post: Post) -> Deferred[Reply]:
+        """
+        The last request has come again: it is held, or has its reply again.
+        """
+        self._memory.over(post.connection)
+        reply = self._memory.reply
+        if reply is None:
+            return self._hold()
+        self._deadline.expect(self._patience, "the client")
+        return succeed(reply)
+
+    def _connection_lost(self, held: Deferred[Reply]) -> None:
+        if held is self._held:
+            self._held = None
+            self.broken = True
+            self._deadline.expect(self._times.idle, "the client")
+
+    def confusable(self, expected: Form) -> bool:
+        """
+        See L{Memory.confusable}.
+        """
+        return self._memory.confusable(expected)
+
+    def tell(self, octets: bytes, expected: Form = (), seconds: float = 0.0) -> None:
+        """
+        Answer the request that is held.
+
+        @param octets: a template.
+        @param expected: the form of its answers.
+        @param seconds: how long they may take.
+        """
+        reply = template(octets, self._cookie)
+        self._cookie = ""
+        self._patience = self._times.idle + seconds
+        self._deadline.expect(self._patience, "the answer to a template" if expected else "the client")
+        self.answer(reply, expected)
+
+    def answer(self, reply: Reply, expected: Form = ()) -> None:
+        """
+        Answer the request that is held in another way.
+        """
+        self._memory.told(reply, expected)
+        self.dismiss(reply)
+
+    def dismiss(self, reply: Reply) -> None:
+        """
+        Answer the request that is held, if there is one; if it comes again, it is held again.
+        """
+        held, self._held = self._held, None
+        if held is not None:
+            held.callback(reply)
+
+    def delivered(self, reply: Reply, ok: bool) -> bool:
+        """
+        See L{cardgw.transports.ramhttp.http.HttpSession.delivered}.
+
+        @return: whether the client has its last reply now.
+        """
+        if reply is not self._memory.reply:
+            return False
+        if not ok:
+            self._memory.not_handed()
+        return ok
+
+    def _time_is_up(self, what: str, seconds: float) -> None:
+        if self._held is not None:
+            self.tell(KEEP_ALIVE)
+        else:
+            self._late(what, seconds)
+
+    def patience(self, seconds: float) -> None:
+        """
+        From now on, wait so long for the client.
+        """
+        self._times, self._patience = Times(self._times.poll, seconds), seconds
+        self._deadline.expect(seconds, "the client")
+
+    def end(self) -> Memory:
+        """
+        No further requests are taken.
+
+        @return: the last one, which may come again.
+        """
+        self._deadline.end()
+        return self._memory

@@ -1,0 +1,400 @@
+# -*- test-case-name: tests.transports.ramhttp.test_session,tests.transports.ramhttp.test_session_properties -*-
+"""
+One dialogue in the dialect of CardContact: what the card is to do, what it has answered, and the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError, PeerLost, PeerMisbehaved, PeerSilent
+from cardgw.interfaces import IGateway
+from cardgw.transports.ramhttp.errors import AnswersUncertain, CardRemoved, EndedByClient, quoted
+from cardgw.transports.ramhttp.holder import Holder
+from cardgw.transports.ramhttp.http import Post, Reply, refusal
+from cardgw.transports.ramhttp.orders import Order, closing, form_of, results
+from cardgw.transports.ramhttp.polling import Polling, Times
+from cardgw.transports.ramhttp.repeats import Form, Memory, Verdict
+from cardgw.transports.ramhttp.replies import KEEP_ALIVE, NOTHING_MORE, SUPERSEDED, template
+from cardgw.transports.ramhttp.settings import RamHttpSettings
+from cardgw.transports.ramhttp.wire import (
+    Answer,
+    Apdu,
+    Notify,
+    ResetCard,
+    WireError,
+    decode_response,
+    encode_request,
+    is_initiation,
+)
+
+_log = Logger()
+_DONE = "Done."
+_LONG = 5.0
+"""Seconds from which on the card holder is told how long it may take."""
+
+
+class Phase(Enum):
+    """
+    How far a session is.
+    """
+
+    LIVE = "live"
+    LEAVING = "leaving"
+    TOLD = "told"
+    OVER = "over"
+
+
+class House(Protocol):
+    """
+    Where sessions live.
+    """
+
+    settings: RamHttpSettings
+    gateway: IGateway
+    times: Times
+
+    def over(
+        self, session: ContactSession, memory: Memory, last_words: Sequence[Notify], reason: ChannelError | None
+    ) -> None:
+        """
+        A session has ended.
+
+        @param memory: its last request, which may come again.
+        @param last_words: what its client has not been told yet.
+        @param reason: C{None} for the ordinary end.
+        """
+
+
+class ContactSession:
+    """
+    See L{cardgw.transports.ramhttp.http.HttpSession} and L{cardgw.transports.ramhttp.channel.Carrier}.
+
+    @ivar name: what the client calls it in its cookie.
+    @ivar link: the token of the link by which it came; else empty.
+    @ivar user: who has shown who it is.
+    @ivar host: what it is counted under.
+    @ivar began: when, in seconds of the reactor.
+    """
+
+    __slots__ = (
+        "_channel", "_final", "_holder", "_house", "_job", "_last_words", "_order", "_phase", "_polling", "_reason", "began", "host",
+        "link", "name", "peer", "user",
+    )  # fmt: skip
+
+    def __init__(self, house: House, post: Post, name: str, cookie: str = "", link: str = "") -> None:
+        """
+        @param post: its first one.
+        @param cookie: the value of the cookie that its first reply sets, or nothing.
+        """
+        clock = house.gateway.reactor
+        self.name, self.link, self.user = name, link, post.user
+        self.peer, self.host, self.began = post.peer, post.host, clock.seconds()
+        self._house = house
+        self._channel: Any = None
+        self._polling = Polling(clock, house.times, cookie, self._late)
+        self._holder = Holder(clock, self._serve)
+        self._order: Order | None = None
+        self._job: Deferred[CardGatewayError | None] | None = None
+        self._phase = Phase.LIVE
+        self._reason: ChannelError | None = None
+        self._last_words: tuple[Notify, ...] = ()
+        self._final = False
+
+    def arrive(self, channel: Any) -> None:
+        """
+        The card is here.
+
+        @param channel: L{cardgw.transports.ramhttp.channel.TemplateChannel}.
+        """
+        self._channel = channel
+        job = self._job = maybeDeferred(self._house.gateway.arrived, channel)
+        job.addErrback(self._job_failed).addCallback(self._job_ended)
+
+    def _job_failed(self, failure: Failure) -> None:
+        if not failure.check(CancelledError):
+            _log.failure("{peer}: the card was not served", failure, event="request-not-served", peer=self.peer)
+
+    def _job_ended(self, error: CardGatewayError | None) -> None:
+        self._job = None
+        if self._phase is Phase.LIVE:
+            self._choose_words(error)
+            self._channel.close()
+
+    @property
+    def seconds(self) -> Callable[[], float]:
+        """
+        Gives the time.
+        """
+        return self._house.gateway.reactor.seconds  # type: ignore[no-any-return]
+
+    @property
+    def apdus(self) -> int:
+        """
+        How many commands have been sent.
+        """
+        return 0 if self._channel is None else int(self._channel.apdus)
+
+    @property
+    def exchanges(self) -> int:
+        """
+        How many requests there were.
+        """
+        return self._polling.count
+
+    @property
+    def busy(self) -> bool:
+        """
+        See L{cardgw.connections.sessions.Session}.
+        """
+        return self._job is not None and self._phase is Phase.LIVE
+
+    def wind_up(self) -> None:
+        """
+        See L{cardgw.connections.sessions.Session}.
+        """
+        if self._job is not None:
+            self._job.cancel()
+
+    def end(self, reason: ChannelError | None) -> None:
+        """
+        See L{cardgw.connections.sessions.Session}.
+        """
+        self._channel.close(reason)
+
+    def lose(self, reason: ChannelError) -> None:
+        """
+        The card is lost; its client is told so if it comes back.
+        """
+        self._lost(reason)
+
+    def begins_again(self, post: Post) -> bool:
+        """
+        Whether this is its first request again, of a client that has never been answered.
+        """
+        return self._polling.count == 1 and self._polling.judge(post, ()) is Verdict.AGAIN
+
+    def post(self, post: Post) -> Deferred[Reply]:
+        """
+        See L{cardgw.transports.ramhttp.http.HttpSession}.
+        """
+        self.peer = post.peer
+        if is_initiation(post.body):
+            return self._again(post) if self._polling.count else self._held(post, None)
+        try:
+            answer = decode_response(post.body)
+        except WireError as problem:
+            return self._misbehaved(post, None, PeerMisbehaved(str(problem)))
+        reason = closing(answer)
+        if reason is not None:
+            return self._closed_by_client(post, answer, reason)
+        form = form_of(answer)
+        verdict = self._polling.judge(post, form)
+        if verdict is Verdict.AGAIN:
+            return self._again(post)
+        if self._phase is not Phase.LIVE:
+            return self._leaving(post, form)
+        if verdict is Verdict.DOUBTFUL:
+            return self._doubtful(post, form)
+        return self._answered(post, answer, form)
+
+    def delivered(self, reply: Reply, ok: bool) -> None:
+        """
+        See L{cardgw.transports.ramhttp.http.HttpSession}.
+        """
+        if self._polling.delivered(reply, ok) and self._phase is Phase.TOLD and self._final:
+            self._over(self._reason)
+
+    def _held(self, post: Post, form: Form | None) -> Deferred[Reply]:
+        held = self._polling.came(post, form)
+        self._serve()
+        return held
+
+    def _again(self, post: Post) -> Deferred[Reply]:
+        again = self._polling.came_again(post)
+        self._serve()
+        return again
+
+    def _answered(self, post: Post, answer: Answer, form: Form) -> Deferred[Reply]:
+        order = self._order if self._order is not None and self._order.out else None
+        if order is None:
+            return self._misbehaved(post, form, PeerMisbehaved(f"{len(form)} answers came unasked")) if form else self._held(post, ())
+        problem = order.problem(answer)
+        if problem:
+            return self._misbehaved(post, form, PeerMisbehaved(problem), answer)
+        self._order = None
+        held = self._polling.came(post, form)
+        order.done.callback(results(answer))
+        self._serve()
+        return held
+
+    def _misbehaved(
+        self, post: Post, form: Form | None, error: PeerMisbehaved, answer: Answer | None = None
+    ) -> Deferred[Reply]:
+        return self._ended(post, form, refusal(400, str(error)), error, answer)
+
+    def _doubtful(self, post: Post, form: Form) -> Deferred[Reply]:
+        error = AnswersUncertain()
+        self._choose_words(error)
+        return self._ended(post, form, template(encode_request(self._last_words)), error)
+
+    def _closed_by_client(self, post: Post, answer: Answer, reason: str) -> Deferred[Reply]:
+        """
+        Two requests may be told that there is no more: this one, and one that was held.
+        """
+        self._polling.dismiss(NOTHING_MORE)
+        removed = not all(results(answer))
+        error = CardRemoved(quoted(reason)) if removed else EndedByClient(quoted(reason))
+        return self._ended(post, form_of(answer), NOTHING_MORE, error, answer)
+
+    def _ended(
+        self, post: Post, form: Form | None, reply: Reply, error: ChannelError, answer: Answer | None = None
+    ) -> Deferred[Reply]:
+        """
+        Answer a request for the last time.
+        """
+        held = self._polling.came(post, form)
+        self._polling.answer(reply)
+        self._lost(error, answer, told=True)
+        return held
+
+    def _leaving(self, post: Post, form: Form) -> Deferred[Reply]:
+        """
+        Whatever it answers, it is told the last words; and after these, that there is no more.
+        """
+        if self._phase is Phase.LEAVING:
+            return self._held(post, form)
+        held = self._polling.came(post, form)
+        self._polling.answer(NOTHING_MORE)
+        self._over(self._reason)
+        return held
+
+    def _serve(self) -> None:
+        """
+        Tell a client that waits what there is to do.
+        """
+        if not self._polling.held:
+            return
+        order = self._order
+        if self._phase is Phase.LEAVING:
+            self._phase = Phase.TOLD
+            self._polling.tell(encode_request(self._last_words))
+        elif order is not None and not order.out:
+            self._give(order)
+        elif self._holder.is_due:
+            self._polling.tell(encode_request(self._holder.take()))
+
+    def _give(self, order: Order) -> None:
+        if self._polling.confusable(order.form):
+            self._polling.tell(KEEP_ALIVE)
+            return
+        texts = self._holder.take(order.seconds if order.seconds >= _LONG else None)
+        try:
+            octets = encode_request((*texts, *order.elements))
+        except WireError:  # not both in one
+            self._polling.tell(encode_request(texts))
+            return
+        order.out = True
+        self._polling.tell(octets, order.form, order.seconds)
+
+    def send(self, commands: Sequence[bytes], seconds: float) -> Deferred[tuple[bytes, ...]]:
+        """
+        See L{cardgw.transports.ramhttp.channel.Carrier}.
+        """
+        return self._ordered(Order([Apdu(each) for each in commands], seconds))
+
+    def reset(self, seconds: float) -> Deferred[tuple[bytes, ...]]:
+        """
+        Start the card anew.
+
+        @return: like that of L{send}; gives its ATR.
+        """
+        return self._ordered(Order([ResetCard()], seconds))
+
+    def _ordered(self, order: Order) -> Deferred[tuple[bytes, ...]]:
+        if self._phase is not Phase.LIVE:
+            return fail(self._reason.during((), 0) if self._reason is not None else ChannelClosed())
+        self._order = order
+        self._serve()
+        return order.done
+
+    def withdraw(self) -> None:
+        """
+        See L{cardgw.transports.ramhttp.channel.Carrier}.
+        """
+        order = self._order
+        if order is not None and not order.out:
+            self._order = None
+            order.taken_back()
+
+    def show(self, text: str) -> Deferred[None]:
+        """
+        Show the card holder a text.
+
+        @return: fires when it is on its way.
+        """
+        return self._holder.show(text) if self._phase is Phase.LIVE else succeed(None)
+
+    def leave(self, reason: ChannelError | None) -> None:
+        """
+        See L{cardgw.transports.ramhttp.channel.Carrier}.
+        """
+        if self._phase is not Phase.LIVE:
+            return
+        self._phase, self._reason = Phase.LEAVING, reason
+        self._choose_words(None if isinstance(reason, ChannelClosed) else reason)
+        self._polling.patience(self._house.settings.close_timeout)
+        order, self._order = self._order, None
+        if order is not None:
+            order.lost(reason or ChannelClosed())
+        self._serve()
+
+    def _choose_words(self, error: CardGatewayError | None) -> None:
+        """
+        The first choice counts.
+        """
+        if not self._last_words:
+            words = self._house.gateway.words
+            self._last_words = self._holder.last_words("" if error is None else words(error.brief), words(_DONE))
+            self._final = error is not None
+
+    def _late(self, what: str, seconds: float) -> None:
+        if self._phase is not Phase.LIVE:
+            self._over(self._reason)
+        elif self._polling.broken:
+            self._lost(PeerLost(f"its connection was lost, and it has not come back within {seconds:g} s"))
+        else:
+            self._lost(PeerSilent(f"{what} did not come within {seconds:g} s"))
+
+    def _lost(self, error: ChannelError, answer: Answer | None = None, *, told: bool = False) -> None:
+        if self._phase is Phase.OVER:
+            return
+        if self._phase is not Phase.LIVE:
+            self._over(self._reason)
+            return
+        self._reason = error
+        self._phase = Phase.TOLD
+        order, self._order = self._order, None
+        if order is not None:
+            order.lost(error, answer)
+        if not told:
+            self._choose_words(error)
+            self._phase = Phase.LEAVING
+        self._over(error)
+
+    def _over(self, reason: ChannelError | None) -> None:
+        if self._phase is Phase.OVER:
+            return
+        words = self._last_words if self._phase is Phase.LEAVING else ()
+        self._phase = Phase.OVER
+        self._polling.dismiss(SUPERSEDED)
+        memory = self._polling.end()
+        self._holder.end(reason or ChannelClosed())
+        self._house.over(self, memory, words, reason)
+        self._channel.gone(reason)
