@@ -10,6 +10,7 @@ from typing import Any
 from attrs import Factory, frozen
 
 from cardgw.fields import Kind, checked, choice, each_of, integer, mapping, matching, option, seconds, text
+from cardgw.transports.ramhttp.amdb_settings import AmdbSettings
 
 AUTO, YES, NO = "auto", "yes", "no"
 _WORDS = (AUTO, YES, NO)
@@ -35,7 +36,7 @@ def _prefix(value: str) -> str:
 
 
 @frozen
-class RamHttpSettings:
+class RamHttpSettings(AmdbSettings):
     """
     See each option's help.
     """
