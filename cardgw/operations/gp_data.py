@@ -17,6 +17,7 @@ from cardgw.errors import ParameterError
 from cardgw.gp.install import for_personalization
 from cardgw.interfaces import IOperation, ISession
 from cardgw.operations.gp_domain import Domain
+from cardgw.operations.gp_head import SCP81
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import KeySource
 from cardgw.operations.gp_store_plan import StoreParameters
@@ -46,9 +47,9 @@ encrypted here (encrypt); encryption tells the card of those that have been encr
         """
         parameters: StoreParameters = session.parameters
         session.stage("gp_store_data")
-        if domain.secured is None:
-            raise ParameterError("keys: missing")
-        dek = domain.secured.channel.dek if parameters.encrypt else None
+        if domain.secured is None and (parameters.encrypt or parameters.protocol != SCP81):
+            raise ParameterError(f"keys: missing; without them (protocol={parameters.protocol}) nothing can encrypt the data")
+        dek = domain.secured.channel.dek if parameters.encrypt and domain.secured is not None else None
         script = await self.aside(session)(partial(parameters.script, domain.block, dek))
         if parameters.application:
             await domain.slowly(_personalize(parameters), "INSTALL [for personalization]")

@@ -30,9 +30,9 @@ from cardgw.gp.commands import Ins
 from cardgw.gp.identity import gp_identity
 from cardgw.interfaces import ICardChannel, ISession
 from cardgw.operations.gp_agreement import plan_agreement, read_diversification
-from cardgw.operations.gp_errors import NoSecurityDomain
+from cardgw.operations.gp_errors import NoSecureConnection, NoSecurityDomain
 from cardgw.operations.gp_failures import Failures
-from cardgw.operations.gp_head import PLAIN, SCP11B, GpParameters
+from cardgw.operations.gp_head import PLAIN, SCP11B, SCP81, GpParameters
 from cardgw.operations.gp_protocol import CardKeys, is_unprotected, look_around, static_handshake, wanted_keys
 from cardgw.operations.gp_warnings import UNPROTECTED, warnings_of
 from cardgw.scp.aside import aside_of
@@ -155,12 +155,15 @@ async def open_domain(session: ISession) -> Domain:
     Select the security domain that the parameters name (L{GpParameters}), and authenticate to it with the keys that they name.
 
     @raise NoSecurityDomain: there is none.
+    @raise NoSecureConnection: the connection is to be the secure channel, and is none.
     @raise AuthenticationFailedBefore: it is not tried once more.
     @raise SecretError: no key set is called so.
     @raise CardError: the card refuses, or has other keys.
     """
     parameters: GpParameters = session.parameters
     keys, protocol = wanted_keys(session)
+    if protocol == SCP81:
+        return await _connected(session)
     number = await open_any(session.channel)
     try:
         await _identify(session, number)
@@ -172,6 +175,19 @@ async def open_domain(session: ISession) -> Domain:
     except (CardGatewayError, CancelledError):
         await close_channel(session.channel, number)
         raise
+
+
+async def _connected(session: ISession) -> Domain:
+    """
+    The connection is the secure channel of a security domain (Amendment B): another one is selected only where it is named.
+    """
+    if not session.channel.info.secure:
+        raise NoSecureConnection
+    wanted = bytes.fromhex(session.parameters.domain)
+    if not wanted:
+        return Domain(wanted, session.channel, BASIC)
+    aid, most = await _select(session.channel, BASIC, wanted)
+    return Domain(aid, session.channel, BASIC, most=most)
 
 
 async def _identify(session: ISession, number: int) -> None:

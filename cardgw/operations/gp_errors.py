@@ -14,6 +14,14 @@ class NoSecurityDomain(CardError):
     """
 
 
+class NoSecureConnection(OperationRefused):
+    """
+    The connection to this card is no secure channel.
+    """
+
+    hint = "protocol=scp81 is for cards that come over TLS-PSK (GlobalPlatform Amendment B); give keys instead."
+
+
 class AuthenticationFailedBefore(OperationRefused):
     """
     Authenticating to this card has failed before with these keys.

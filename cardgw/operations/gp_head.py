@@ -15,7 +15,7 @@ from cardgw.fields import boolean, choice, matching, option, text
 from cardgw.scp.families import FAMILIES
 from cardgw.scp.level import LEVELS, S8, S16, Level, most_data
 
-AUTO, PLAIN, SCP02, SCP03 = "auto", "none", "scp02", "scp03"
+AUTO, PLAIN, SCP02, SCP03, SCP81 = "auto", "none", "scp02", "scp03", "scp81"
 SCP11S = SCP11A, SCP11B, SCP11C = "scp11a", "scp11b", "scp11c"
 LEVELS_OF_SCP11: Mapping[str, Level] = MappingProxyType({"34": Level.C_MAC | Level.R_MAC, "3C": Level.FULL})
 """As SCP11 writes 11 and 33 on the wire."""
@@ -36,8 +36,9 @@ class GpParameters:
         text, "the name of a key set of the settings ([keys]); empty: without a secure channel, as everybody may", default=""
     )
     protocol: str = option(
-        choice(AUTO, SCP03, SCP02, *SCP11S, PLAIN),
-        "the secure channel; by itself it is the one that the keys are for",
+        choice(AUTO, SCP03, SCP02, *SCP11S, SCP81, PLAIN),
+        "the secure channel; by itself it is the one that the keys are for; scp81: the connection itself, of a card that came "
+        "over TLS-PSK (Amendment B)",
         default=AUTO,
     )
     level: str = option(
@@ -66,8 +67,10 @@ class GpParameters:
     )
 
     def __attrs_post_init__(self) -> None:
-        if not self.keys and self.protocol not in (AUTO, PLAIN):
+        if not self.keys and self.protocol not in (AUTO, PLAIN, SCP81):
             raise ParameterError(f"keys: {self.protocol} needs a key set")
+        if self.keys and self.protocol == SCP81:
+            raise ParameterError("keys: with scp81 there are none, the connection has its own")
 
     @property
     def usual_block(self) -> int:
@@ -93,7 +96,8 @@ class ChangeParameters(GpParameters):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if not self.dry_run and (not self.keys or self.protocol == PLAIN):
+        nobody = self.protocol != SCP81 and (not self.keys or self.protocol == PLAIN)
+        if nobody and not self.dry_run:
             raise ParameterError("keys: missing; whoever changes a card has to authenticate to it")
 
 

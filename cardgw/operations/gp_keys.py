@@ -106,7 +106,7 @@ signs load files, or makes tokens.
         """
         parameters: PutKeysParameters = session.parameters
         if domain.secured is None:
-            raise ParameterError("keys: missing")
+            raise ParameterError(f"keys: missing; without them (protocol={parameters.protocol}) nothing can encrypt the new ones")
         command = await self.aside(session)(partial(_put, parameters, session.keys(parameters.new), domain.secured))
         session.stage("gp_put_keys", version=command.version)
         answer = await domain.slowly(command.command(), "PUT KEY")

@@ -16,7 +16,7 @@ from cardgw.gp.card_data import CPLC, parse_cplc
 from cardgw.gp.recognition_data import CARD_DATA, RecognitionData, parse_recognition_data
 from cardgw.interfaces import ICardChannel, ISession
 from cardgw.operations.gp_family import Signs, historical_bytes, recognise
-from cardgw.operations.gp_head import AUTO, LEVELS_OF_SCP11, PLAIN, SCP02, SCP03, SCP11A, SCP11B, SCP11S, GpParameters
+from cardgw.operations.gp_head import AUTO, LEVELS_OF_SCP11, PLAIN, SCP02, SCP03, SCP11A, SCP11B, SCP11S, SCP81, GpParameters
 from cardgw.scp.families import FAMILIES, LEGACY, STRICT, Family
 from cardgw.scp.host_keys import HostKeys
 from cardgw.scp.keys import DES_BLOCK, Keys, KeySet
@@ -109,12 +109,14 @@ async def _read(channel: ICardChannel, number: int, tag: int, parse: Callable[[b
 
 def wanted_keys(session: ISession) -> tuple[Any, str]:
     """
-    The keys that the parameters name, and the protocol; C{None} and L{PLAIN} where nobody is to authenticate.
+    The keys that the parameters name, and the protocol; C{None} and L{PLAIN} or L{SCP81} where nobody is to authenticate.
 
     @raise SecretError: no key set is called so.
     @raise ParameterError: see L{protocol_of}.
     """
     parameters: GpParameters = session.parameters
+    if parameters.protocol == SCP81:
+        return None, SCP81
     if not parameters.keys or parameters.protocol == PLAIN:
         return None, PLAIN
     keys = session.keys(parameters.keys)

@@ -4,10 +4,12 @@ Tests of L{cardgw.operations.gp_domain} and L{cardgw.operations.gp_errors}.
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from cardgw.apdu.command import Command
 from cardgw.errors import ParameterError, PeerLost, SecretError, UnexpectedStatus
 from cardgw.gateway.registry import load_registry
-from cardgw.operations.gp_errors import AuthenticationFailedBefore, NoSecurityDomain
+from cardgw.operations.gp_errors import AuthenticationFailedBefore, NoSecureConnection, NoSecurityDomain
 from cardgw.operations.gp_info import GpRegistry
 from cardgw.scp.errors import KeysDiffer, LevelNotPossible, WrongProtocol
 from cardgw.scp.keys import KeySet
@@ -73,6 +75,20 @@ class DomainTests(GpTestCase):
         """
         self.failed(UnexpectedStatus, keys="")
         self.assertEqual(self.authentications(), 0)
+
+    def test_connection(self) -> None:
+        """
+        A connection that is the secure channel needs no other; its security domain is not selected unless it is named.
+        """
+        self.failed(NoSecureConnection, keys="", protocol="scp81")
+        self.assertEqual(self.card.sent, 0)
+        self.patch(gp_card, "INFO", evolve(gp_card.INFO, secure=True))
+        self.failed(UnexpectedStatus, keys="", protocol="scp81")
+        self.assertEqual((self.card.sent, self.authentications()), (1, 0))
+        self.card.sent = 0
+        self.failed(UnexpectedStatus, keys="", protocol="scp81", domain=ISD.hex())
+        self.assertEqual(self.card.sent, 2)
+        self.done()
 
     def test_noDomain(self) -> None:
         """

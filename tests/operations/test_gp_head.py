@@ -40,6 +40,13 @@ class HeadTests(SynchronousTestCase):
             self.assertRaises(ParameterError, self.built, keys="issuer", **{name: value})
         self.assertRaises(ParameterError, self.built, protocol="scp03")
 
+    def test_connection(self) -> None:
+        """
+        Where the connection is the secure channel, there are no keys besides, and a card may be changed.
+        """
+        self.assertEqual(self.built(ChangeParameters, protocol="scp81").keys, "")
+        self.assertRaises(ParameterError, self.built, keys="issuer", protocol="scp81")
+
     def test_changes(self) -> None:
         """
         Whoever changes a card says with which keys, unless nothing is done.

@@ -219,7 +219,14 @@ class RamTestCase(SynchronousTestCase):
         return RamClient(self.clock, self.wires, url, slot or self.slot(), kind, session=session, manners=Manners(**manners))
 
     def run_client(
-        self, kind: Kind = OURS, slot: Slot | None = None, *, seconds: float = 1.0, url: str = URL, session: str = "", **manners: Any
+        self,
+        kind: Kind = OURS,
+        slot: Slot | None = None,
+        *,
+        seconds: float = 1.0,
+        url: str = URL,
+        session: str = "",
+        **manners: Any,
     ) -> Outcome:
         """
         A whole session, which must be over in so many seconds.

@@ -104,4 +104,3 @@ def closing(answer: Answer) -> str | None:
     Why the card's side ends the session; C{None} where it does not.
     """
     return next((each.reason for each in answer.elements if isinstance(each, Closed)), None)
-

@@ -60,9 +60,7 @@ class House(Protocol):
     gateway: IGateway
     times: Times
 
-    def over(
-        self, session: ContactSession, memory: Memory, last_words: Sequence[Notify], reason: ChannelError | None
-    ) -> None:
+    def over(self, session: ContactSession, memory: Memory, last_words: Sequence[Notify], reason: ChannelError | None) -> None:
         """
         A session has ended.
 
@@ -224,7 +222,11 @@ class ContactSession:
     def _answered(self, post: Post, answer: Answer, form: Form) -> Deferred[Reply]:
         order = self._order if self._order is not None and self._order.out else None
         if order is None:
-            return self._misbehaved(post, form, PeerMisbehaved(f"{len(form)} answers came unasked")) if form else self._held(post, ())
+            return (
+                self._misbehaved(post, form, PeerMisbehaved(f"{len(form)} answers came unasked"))
+                if form
+                else self._held(post, ())
+            )
         problem = order.problem(answer)
         if problem:
             return self._misbehaved(post, form, PeerMisbehaved(problem), answer)
@@ -234,9 +236,7 @@ class ContactSession:
         self._serve()
         return held
 
-    def _misbehaved(
-        self, post: Post, form: Form | None, error: PeerMisbehaved, answer: Answer | None = None
-    ) -> Deferred[Reply]:
+    def _misbehaved(self, post: Post, form: Form | None, error: PeerMisbehaved, answer: Answer | None = None) -> Deferred[Reply]:
         return self._ended(post, form, refusal(400, str(error)), error, answer)
 
     def _doubtful(self, post: Post, form: Form) -> Deferred[Reply]:

@@ -101,7 +101,9 @@ class RamHttpSettings(AmdbSettings):
     max_sessions_per_address: int = option(
         integer(1, 1_000_000), "most cards at once from one address (of IPv6, one /64)", default=100
     )
-    max_connections: int = option(integer(1, 1_000_000), "most connections at once; further ones are closed at once", default=20_000)
+    max_connections: int = option(
+        integer(1, 1_000_000), "most connections at once; further ones are closed at once", default=20_000
+    )
     max_body: int = option(integer(1024, 16 * 1024 * 1024, "bytes"), "largest body of a request", default=128 * 1024)
     timeout: float = option(seconds, "how long a request may take to arrive", default=30.0)
     grace: float = option(seconds, "how long jobs may go on when the gateway is stopped, before they are ended", default=30.0)
