@@ -20,11 +20,11 @@ from attrs import frozen
 
 from cardgw.errors import PeerMisbehaved, PeerSilent
 from cardgw.identities import UID_SIZES
-from cardgw.transports.pcsc.codes import Code, Disposition, Protocol, Share, State
+from cardgw.transports.pcsc.codes import FEATURE_VERIFY_PIN_DIRECT, Code, Disposition, Protocol, Share, State
 from cardgw.transports.pcsc.driver import Driver, PcscError
 from cardgw.transports.pcsc.errors import CardInUse
 from cardgw.transports.pcsc.facts import GET_UID, Facts, encode, is_contactless
-from cardgw.transports.pcsc.limits import longest_command
+from cardgw.transports.pcsc.limits import feature, longest_command
 from cardgw.transports.pcsc.run import Run
 from cardgw.transports.pcsc.settings import AUTO, EXCLUSIVE, LEAVE, RAW, RESET, SHARED, T0, T1, UNPOWER, PcscSettings
 from cardgw.transports.pcsc.worker import Job, Wait
@@ -130,6 +130,14 @@ class Card:
         """
         yield from self._explained(self._alone(self._reset(how)))
 
+    def on_pad(self, structure: bytes, answers: list[bytes]) -> Job[None]:
+        """
+        Have a PIN typed on the reader, and verified: see L{cardgw.transports.pcsc.pad}.
+
+        @param answers: is given the card's answer, or the reader's; nothing where the reader has no pad.
+        """
+        yield from self._explained(self._alone(self._on_pad(structure, answers)))
+
     def leave(self) -> Job[None]:
         """
         Leave the card as settings say.  Whatever state it is in, nothing of it is kept in pcscd.
@@ -199,6 +207,13 @@ class Card:
         yield self._waits.begin
         self._driver.reconnect(self._handle, self._share, self._protocols, how)
         yield from self._look()
+
+    def _on_pad(self, structure: bytes, answers: list[bytes]) -> Job[None]:
+        yield self._waits.begin
+        code = feature(self._driver, self._handle, FEATURE_VERIFY_PIN_DIRECT)
+        if code is not None:
+            yield self._waits.slow
+            answers.append(self._driver.control(self._handle, code, structure) or b"")
 
     def _run(self, run: Run) -> Job[None]:
         transmit, take, handle, protocol = self._driver.transmit, run.take, self._handle, self.facts.protocol

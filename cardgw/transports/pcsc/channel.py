@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cardgw.apdu.base import Answers, ChannelBase, Watch
+from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script, Step
 from cardgw.errors import ChannelClosed, ChannelError, NotSupported
 from cardgw.transports.pcsc.card import Card, Waits
@@ -21,6 +22,7 @@ from cardgw.transports.pcsc.codes import Disposition
 from cardgw.transports.pcsc.driver import PcscError
 from cardgw.transports.pcsc.errors import ReaderFailed, named
 from cardgw.transports.pcsc.facts import channel_info, encode
+from cardgw.transports.pcsc.pad import VerifyOnPad
 from cardgw.transports.pcsc.place import Place
 from cardgw.transports.pcsc.run import Run
 from cardgw.transports.pcsc.worker import Job
@@ -29,6 +31,8 @@ from cardgw.values import Feature, Reset
 _log = Logger()
 PATIENCE = 5.0
 """Seconds that who closes a channel waits at most until the card is left; another program may have a transaction."""
+_FAILED = bytes.fromhex("6F00")
+"""In place of a reader's answer that is none."""
 RESETS = {Reset.COLD: Disposition.UNPOWER, Reset.WARM: Disposition.RESET}
 
 
@@ -57,6 +61,24 @@ class PcscChannel(ChannelBase):
             self._lost(self._ending)
         else:
             self._perish(reason)
+
+    def verify_on_pad(self, pad: VerifyOnPad) -> Deferred[Response]:
+        """
+        Have a PIN typed on the reader's own pad, and verified.
+
+        @return: C{Deferred[Response]}: the card's answer; or the reader's, where nothing was typed: 6400 and 6401 (PC/SC part
+            10, 2.5.2), 6F00 where it could not do it.
+        @raise NotSupported: (as failure) the reader has no pad.
+        """
+        answers: list[bytes] = []
+
+        def answered(_: None) -> Response:
+            if not answers:
+                raise NotSupported(f"{self.info.peer}: it has no PIN pad")
+            return Response.decode(answers[0] if len(answers[0]) >= 2 else _FAILED)
+
+        asked = self._turn.run(self._ask, self._card.on_pad(pad.encode(), answers), lambda _: None)
+        return asked.addCallback(answered)
 
     def _run(self, script: Script, watch: Watch) -> Deferred[Answers]:
         if self._over:

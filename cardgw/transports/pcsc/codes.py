@@ -121,6 +121,8 @@ ATTRIBUTE_MAXINPUT = 0x0007A007
 """SCARD_ATTR_MAXINPUT: most bytes that the reader takes in one command."""
 GET_FEATURES = 0x42000000 + 3400
 """CM_IOCTL_GET_FEATURE_REQUEST (PC/SC part 10, 2.2): the features of a reader, and the codes that they are asked for with."""
+FEATURE_VERIFY_PIN_DIRECT = 0x06
+"""The reader verifies a PIN that is typed on its own pad (PC/SC part 10, 2.2 and 2.5.2)."""
 FEATURE_TLV_PROPERTIES = 0x12
 """FEATURE_GET_TLV_PROPERTIES (PC/SC part 10, 2.3)."""
 PROPERTY_MAX_APDU_DATA = 0x0A

@@ -36,10 +36,17 @@ def _properties(driver: Driver, handle: int) -> bytes | None:
     """
     @return: the properties of the reader, C{None} where there are none.
     """
-    features = dict(entries(driver.control(handle, GET_FEATURES, b"") or b""))
-    if FEATURE_TLV_PROPERTIES not in features:
-        return None
-    return driver.control(handle, int.from_bytes(features[FEATURE_TLV_PROPERTIES], "big"), b"")
+    code = feature(driver, handle, FEATURE_TLV_PROPERTIES)
+    return None if code is None else driver.control(handle, code, b"")
+
+
+def feature(driver: Driver, handle: int, tag: int) -> int | None:
+    """
+    @param tag: of a feature (PC/SC part 10, 2.2).
+    @return: the code with which the reader is asked for it, C{None} where it does not have it.
+    """
+    value = dict(entries(driver.control(handle, GET_FEATURES, b"") or b"")).get(tag)
+    return None if value is None else int.from_bytes(value, "big")
 
 
 def _command(data: int) -> int:
