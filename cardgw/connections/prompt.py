@@ -28,18 +28,22 @@ class PromptWriter:
         self._transport = transport
         self._some = _of_its_own(transport, "writeSomeData")
 
-    def write(self, octets: bytes) -> None:
+    def write(self, octets: bytes) -> bool:
         """
         Write a whole message.  Not to be called after C{loseConnection}.
+
+        @return: C{False} where it is certain that the system has taken nothing of it, since the connection is lost.
         """
+        lost = False
         if self._some is not None:
             written = self._some(octets)
             if written == len(octets):
-                return
+                return True
             self._some = None
-            if isinstance(written, int):
-                octets = octets[written:]
+            lost = not isinstance(written, int)
+            octets = octets if lost else octets[written:]
         self._transport.write(octets)  # it finds out by itself that the connection is lost
+        return not lost
 
 
 def acknowledge(transport: ITransport) -> None:

@@ -131,12 +131,18 @@ class TemplateChannel(ChannelBase):
         script, done = self._script, len(self._answers)
         steps = self._out = script.steps[done : done + next_batch(script, done, self.limits, self._pace)]
         self.apdus += len(steps)
+        self._forecast(sum(map(self._pace.expected, steps)))
         self._since = self._seconds()
         sending: Deferred[tuple[bytes, ...]] = self._carrier.send(
             [step.command.encode() for step in steps],
             allowance(steps, self._patience.apdu_timeout, self._patience.slow_timeout),
         )
         sending.addCallbacks(self._came, self._failed).addErrback(self._stumbled)
+
+    def _forecast(self, seconds: float) -> None:
+        """
+        The next template is expected to take so long.
+        """
 
     def _back(self) -> tuple[Step, ...]:
         """

@@ -50,6 +50,9 @@ class ContactChannel(TemplateChannel):
             raise NotSupported("ramhttp: this client ends when it is to use a logical channel")
         super()._refuse_unfit(step)
 
+    def _forecast(self, seconds: float) -> None:
+        self._carrier.forecast(seconds)
+
     def _show(self, text: str) -> Deferred[None]:
         shown: Deferred[None] = self._carrier.show(text)
         return shown

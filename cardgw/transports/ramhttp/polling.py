@@ -71,6 +71,12 @@ class Polling:
         """
         return self._memory.judge(post.body, form, post.connection)
 
+    def same(self, post: Post) -> bool:
+        """
+        Whether its body is the one of the last request.
+        """
+        return self._memory.same(post.body)
+
     def came(self, post: Post, form: Form | None) -> Deferred[Reply]:
         """
         A new request; it is held.

@@ -8,11 +8,12 @@ without a word; and templates have no numbers.  So a body that is the last one a
   - the same request once more: the client has not seen what it was told to do, and is told again; or
   - the answer to what it was told since, which happens to have the same bytes: C{9000} after C{9000}.
 
-It is the same request where what was told never went out, or does not have answers of that form; and an answer where it comes over
-the connection over which it was told.  What is left is a client that changes its connection between being told and answering.
-Whoever has done that once is never told anything after an answer of the same form: it is told first that there is nothing to do,
-and the answer to that lies in between (L{Memory.confusable}).  Whoever does it for the first time, in that very moment, leaves no
-way to know: the session ends, rather than a command being executed twice, or an answer being taken for another's.
+It is the same request where what was told never went out, or does not have answers of that form; and an answer where it comes
+over the connection over which it was told.  What is left is a client that changes its connection between being told and
+answering.  Whoever has done that once is never told anything after an answer of the same form: it is told first that there is
+nothing to do, and the answer to that lies in between (L{Memory.confusable}).  Whoever does it for the first time, in that very
+moment, leaves no way to know: the session ends, rather than a command being executed twice, or an answer being taken for
+another's.
 """
 
 from __future__ import annotations
@@ -55,12 +56,18 @@ class Memory:
         self._expected: Form = ()
         self._handed = False
 
+    def same(self, body: bytes) -> bool:
+        """
+        Whether a body is that of the last request.
+        """
+        return _digest(body) == self._digest
+
     def judge(self, body: bytes, form: Form, connection: int) -> Verdict:
         """
         @param form: of the body.
         @param connection: a number of the connection over which it came.
         """
-        if _digest(body) != self._digest:
+        if not self.same(body):
             return Verdict.NEW
         if self.reply is None or not self._handed or form != self._expected:
             return Verdict.AGAIN

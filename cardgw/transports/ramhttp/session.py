@@ -16,12 +16,11 @@ from twisted.python.failure import Failure
 from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError, PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.interfaces import IGateway
 from cardgw.transports.ramhttp.errors import AnswersUncertain, CardRemoved, EndedByClient, quoted
-from cardgw.transports.ramhttp.holder import Holder
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
-from cardgw.transports.ramhttp.orders import Order, closing, form_of, results
+from cardgw.transports.ramhttp.orders import closing, form_of, results
 from cardgw.transports.ramhttp.polling import Polling, Times
 from cardgw.transports.ramhttp.repeats import Form, Memory, Verdict
-from cardgw.transports.ramhttp.replies import KEEP_ALIVE, NOTHING_MORE, SUPERSEDED, template
+from cardgw.transports.ramhttp.replies import NOTHING_MORE, SUPERSEDED, template
 from cardgw.transports.ramhttp.settings import RamHttpSettings
 from cardgw.transports.ramhttp.wire import (
     Answer,
@@ -33,11 +32,10 @@ from cardgw.transports.ramhttp.wire import (
     encode_request,
     is_initiation,
 )
+from cardgw.transports.ramhttp.work import Work
 
 _log = Logger()
 _DONE = "Done."
-_LONG = 5.0
-"""Seconds from which on the card holder is told how long it may take."""
 
 
 class Phase(Enum):
@@ -82,8 +80,8 @@ class ContactSession:
     """
 
     __slots__ = (
-        "_channel", "_final", "_holder", "_house", "_job", "_last_words", "_order", "_phase", "_polling", "_reason", "began", "host",
-        "link", "name", "peer", "user",
+        "_channel", "_final", "_house", "_job", "_last_words", "_phase", "_polling", "_reason", "_work", "began", "host", "link",
+        "name", "peer", "user",
     )  # fmt: skip
 
     def __init__(self, house: House, post: Post, name: str, cookie: str = "", link: str = "") -> None:
@@ -97,8 +95,7 @@ class ContactSession:
         self._house = house
         self._channel: Any = None
         self._polling = Polling(clock, house.times, cookie, self._late)
-        self._holder = Holder(clock, self._serve)
-        self._order: Order | None = None
+        self._work = Work(clock, self._serve)
         self._job: Deferred[CardGatewayError | None] | None = None
         self._phase = Phase.LIVE
         self._reason: ChannelError | None = None
@@ -178,6 +175,12 @@ class ContactSession:
         """
         return self._polling.count == 1 and self._polling.judge(post, ()) is Verdict.AGAIN
 
+    def forsaken(self, post: Post) -> bool:
+        """
+        Whether its client seems to be gone, and this is the first request of its next attempt.
+        """
+        return self._polling.broken or (self._polling.count == 1 and self._polling.same(post))
+
     def post(self, post: Post) -> Deferred[Reply]:
         """
         See L{cardgw.transports.ramhttp.http.HttpSession}.
@@ -189,18 +192,16 @@ class ContactSession:
             answer = decode_response(post.body)
         except WireError as problem:
             return self._misbehaved(post, None, PeerMisbehaved(str(problem)))
-        reason = closing(answer)
-        if reason is not None:
-            return self._closed_by_client(post, answer, reason)
+        return self._answers(post, answer) if closing(answer) is None else self._closed_by_client(post, answer)
+
+    def _answers(self, post: Post, answer: Answer) -> Deferred[Reply]:
         form = form_of(answer)
         verdict = self._polling.judge(post, form)
         if verdict is Verdict.AGAIN:
             return self._again(post)
         if self._phase is not Phase.LIVE:
             return self._leaving(post, form)
-        if verdict is Verdict.DOUBTFUL:
-            return self._doubtful(post, form)
-        return self._answered(post, answer, form)
+        return self._answered(post, answer, form) if verdict is Verdict.NEW else self._doubtful(post, form)
 
     def delivered(self, reply: Reply, ok: bool) -> None:
         """
@@ -220,19 +221,11 @@ class ContactSession:
         return again
 
     def _answered(self, post: Post, answer: Answer, form: Form) -> Deferred[Reply]:
-        order = self._order if self._order is not None and self._order.out else None
-        if order is None:
-            return (
-                self._misbehaved(post, form, PeerMisbehaved(f"{len(form)} answers came unasked"))
-                if form
-                else self._held(post, ())
-            )
-        problem = order.problem(answer)
+        problem = self._work.problem(answer)
         if problem:
             return self._misbehaved(post, form, PeerMisbehaved(problem), answer)
-        self._order = None
         held = self._polling.came(post, form)
-        order.done.callback(results(answer))
+        self._work.answered(answer)
         self._serve()
         return held
 
@@ -244,13 +237,13 @@ class ContactSession:
         self._choose_words(error)
         return self._ended(post, form, template(encode_request(self._last_words)), error)
 
-    def _closed_by_client(self, post: Post, answer: Answer, reason: str) -> Deferred[Reply]:
+    def _closed_by_client(self, post: Post, answer: Answer) -> Deferred[Reply]:
         """
         Two requests may be told that there is no more: this one, and one that was held.
         """
         self._polling.dismiss(NOTHING_MORE)
-        removed = not all(results(answer))
-        error = CardRemoved(quoted(reason)) if removed else EndedByClient(quoted(reason))
+        reason = quoted(closing(answer) or "")
+        error = EndedByClient(reason) if all(results(answer)) else CardRemoved(reason)
         return self._ended(post, form_of(answer), NOTHING_MORE, error, answer)
 
     def _ended(
@@ -281,33 +274,17 @@ class ContactSession:
         """
         if not self._polling.held:
             return
-        order = self._order
         if self._phase is Phase.LEAVING:
             self._phase = Phase.TOLD
             self._polling.tell(encode_request(self._last_words))
-        elif order is not None and not order.out:
-            self._give(order)
-        elif self._holder.is_due:
-            self._polling.tell(encode_request(self._holder.take()))
-
-    def _give(self, order: Order) -> None:
-        if self._polling.confusable(order.form):
-            self._polling.tell(KEEP_ALIVE)
-            return
-        texts = self._holder.take(order.seconds if order.seconds >= _LONG else None)
-        try:
-            octets = encode_request((*texts, *order.elements))
-        except WireError:  # not both in one
-            self._polling.tell(encode_request(texts))
-            return
-        order.out = True
-        self._polling.tell(octets, order.form, order.seconds)
+        elif (telling := self._work.next(self._polling.confusable)) is not None:
+            self._polling.tell(telling.octets, telling.expected, telling.seconds)
 
     def send(self, commands: Sequence[bytes], seconds: float) -> Deferred[tuple[bytes, ...]]:
         """
         See L{cardgw.transports.ramhttp.channel.Carrier}.
         """
-        return self._ordered(Order([Apdu(each) for each in commands], seconds))
+        return self._ordered([Apdu(each) for each in commands], seconds)
 
     def reset(self, seconds: float) -> Deferred[tuple[bytes, ...]]:
         """
@@ -315,31 +292,34 @@ class ContactSession:
 
         @return: like that of L{send}; gives its ATR.
         """
-        return self._ordered(Order([ResetCard()], seconds))
+        return self._ordered([ResetCard()], seconds)
 
-    def _ordered(self, order: Order) -> Deferred[tuple[bytes, ...]]:
+    def _ordered(self, elements: Sequence[Apdu | ResetCard], seconds: float) -> Deferred[tuple[bytes, ...]]:
         if self._phase is not Phase.LIVE:
             return fail(self._reason.during((), 0) if self._reason is not None else ChannelClosed())
-        self._order = order
+        done = self._work.order(elements, seconds)
         self._serve()
-        return order.done
+        return done
 
     def withdraw(self) -> None:
         """
         See L{cardgw.transports.ramhttp.channel.Carrier}.
         """
-        order = self._order
-        if order is not None and not order.out:
-            self._order = None
-            order.taken_back()
+        self._work.withdraw()
+
+    def forecast(self, seconds: float) -> None:
+        """
+        What is sent next is expected to take so long.
+        """
+        self._work.forecast = seconds
 
     def show(self, text: str) -> Deferred[None]:
         """
         Show the card holder a text.
 
-        @return: fires when it is on its way.
+        @return: fires when there is room for another one.
         """
-        return self._holder.show(text) if self._phase is Phase.LIVE else succeed(None)
+        return self._work.holder.show(text) if self._phase is Phase.LIVE else succeed(None)
 
     def leave(self, reason: ChannelError | None) -> None:
         """
@@ -350,9 +330,7 @@ class ContactSession:
         self._phase, self._reason = Phase.LEAVING, reason
         self._choose_words(None if isinstance(reason, ChannelClosed) else reason)
         self._polling.patience(self._house.settings.close_timeout)
-        order, self._order = self._order, None
-        if order is not None:
-            order.lost(reason or ChannelClosed())
+        self._work.lost(reason or ChannelClosed())
         self._serve()
 
     def _choose_words(self, error: CardGatewayError | None) -> None:
@@ -361,7 +339,7 @@ class ContactSession:
         """
         if not self._last_words:
             words = self._house.gateway.words
-            self._last_words = self._holder.last_words("" if error is None else words(error.brief), words(_DONE))
+            self._last_words = self._work.holder.last_words("" if error is None else words(error.brief), words(_DONE))
             self._final = error is not None
 
     def _late(self, what: str, seconds: float) -> None:
@@ -380,9 +358,7 @@ class ContactSession:
             return
         self._reason = error
         self._phase = Phase.TOLD
-        order, self._order = self._order, None
-        if order is not None:
-            order.lost(error, answer)
+        self._work.lost(error, answer)
         if not told:
             self._choose_words(error)
             self._phase = Phase.LEAVING
@@ -395,6 +371,6 @@ class ContactSession:
         self._phase = Phase.OVER
         self._polling.dismiss(SUPERSEDED)
         memory = self._polling.end()
-        self._holder.end(reason or ChannelClosed())
+        self._work.holder.end(reason or ChannelClosed())
         self._house.over(self, memory, words, reason)
         self._channel.gone(reason)

@@ -1,0 +1,214 @@
+# -*- test-case-name: tests.transports.ramhttp.test_contact -*-
+"""
+The dialect of CardContact: whose request is whose, and how a session begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from secrets import token_urlsafe
+
+from attrs import define, field
+from twisted.logger import Logger
+
+from cardgw.connections.sessions import Sessions
+from cardgw.errors import CardGatewayError, ChannelError, LinkInUse, UnknownLink
+from cardgw.interfaces import IGateway
+from cardgw.transports.ramhttp.afterwards import Afterwards
+from cardgw.transports.ramhttp.contact_channel import ContactChannel
+from cardgw.transports.ramhttp.errors import ClientRestarted
+from cardgw.transports.ramhttp.holder import FAILED
+from cardgw.transports.ramhttp.http import HttpSession, Post, Reply, refusal
+from cardgw.transports.ramhttp.polling import Times
+from cardgw.transports.ramhttp.repeats import Memory
+from cardgw.transports.ramhttp.replies import COOKIE, NO_SESSION
+from cardgw.transports.ramhttp.session import ContactSession
+from cardgw.transports.ramhttp.settings import RamHttpSettings
+from cardgw.transports.ramhttp.traits import checked_atr, traits_of
+from cardgw.transports.ramhttp.wire import Initiation, Notify, decode_initiation, is_initiation
+from cardgw.values import ARRIVAL, LINK, CardRequest
+
+_log = Logger()
+_ANSWER = b"\xab"
+JSESSIONID = "JSESSIONID"
+"""The cookie that OpenCard clients send where they are given the id of a session."""
+LINGER = 120.0
+"""Seconds for which a session that is over is remembered."""
+MOST_ENDED = 2000
+"""So many are remembered at most."""
+COOKIE_MAX = 128
+"""Most characters of the value of a cookie that may be a name of ours."""
+_STATUS: Mapping[type[CardGatewayError], int] = {UnknownLink: 404, LinkInUse: 409}
+_OVER = "This session is over. Please start again."
+_FULL = "Too many cards are here. Please try again later."
+_STOPPING = "The server is being restarted. Please try again in a minute."
+
+
+def _token() -> str:
+    return token_urlsafe(18)
+
+
+@define(eq=False)
+class Contact:
+    """
+    See L{cardgw.transports.ramhttp.http.Dialect} and L{cardgw.transports.ramhttp.session.House}.
+
+    @ivar crowd: the sessions of all dialects.
+    """
+
+    settings: RamHttpSettings
+    gateway: IGateway
+    crowd: Sessions[HttpSession]
+    entropy: Callable[[], str] = _token
+    times: Times = field(init=False)
+    _sessions: dict[str, ContactSession] = field(factory=dict, init=False)
+    _links: dict[str, ContactSession] = field(factory=dict, init=False)
+    _ended: dict[str, Afterwards] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.times = Times(self.settings.poll, self.settings.idle)
+
+    def takes(self, post: Post) -> bool:
+        """
+        See L{cardgw.transports.ramhttp.http.Dialect}.  Scripts of Amendment B may begin with the same byte, and old clients have
+        its header.
+        """
+        if "x-admin-from" in post.headers or "x-admin-script-status" in post.headers:
+            return False
+        return is_initiation(post.body) or post.body[:1] == _ANSWER
+
+    def find(self, post: Post) -> HttpSession | None:
+        """
+        See L{cardgw.transports.ramhttp.http.Dialect}.
+        """
+        if is_initiation(post.body):
+            session = self._present(post) or self._links.get(_link_of(post))
+            return session if session is not None and session.user == post.user and session.begins_again(post) else None
+        for _, value in _cookies(post):
+            found = self._sessions.get(value) or self._ended.get(value)
+            if found is not None and found.user == post.user:
+                return found
+        return None
+
+    def _present(self, post: Post) -> ContactSession | None:
+        return next((self._sessions[value] for _, value in _cookies(post) if value in self._sessions), None)
+
+    def begin(self, post: Post) -> HttpSession | Reply:
+        """
+        See L{cardgw.transports.ramhttp.http.Dialect}.
+        """
+        if not is_initiation(post.body):
+            return self._stranger(post)
+        try:
+            initiation = decode_initiation(post.body)
+            checked_atr(initiation.atr)
+        except ValueError as problem:
+            return refusal(400, str(problem))
+        self._make_room(post)
+        full = _STOPPING if self.crowd.stopping else _FULL if self.crowd.full(post.host, post.peer) else ""
+        if full:
+            return refusal(503, self.gateway.words(full), {"Retry-After": "60"})
+        try:
+            return self._begun(post, initiation)
+        except CardGatewayError as problem:
+            return refusal(next((_STATUS[each] for each in _STATUS if isinstance(problem, each)), 503), str(problem))
+
+    def _stranger(self, post: Post) -> HttpSession | Reply:
+        """
+        Whoever has a cookie was here once; its session ended long ago, perhaps with the gateway.
+        """
+        cookies = dict(_cookies(post))
+        name = cookies.get(COOKIE) or cookies.get(JSESSIONID)
+        if not name:
+            return NO_SESSION
+        words = (Notify(FAILED, self.gateway.words(_OVER)),)
+        return self._remember(name, Afterwards(Memory(), words, self.gateway.reactor.seconds(), post.user))
+
+    def _make_room(self, post: Post) -> None:
+        """
+        A client that is here already begins anew; so does one that has come by a link, where nobody is there any more.
+        """
+        session = self._present(post)
+        if session is None:
+            session = self._links.get(_link_of(post))
+            if session is None or not session.forsaken(post):
+                return
+        if session.user == post.user:
+            session.lose(ClientRestarted())
+
+    def _begun(self, post: Post, initiation: Initiation) -> ContactSession:
+        link, request, kept = self._asked(post)
+        name = kept or self.entropy()
+        session = ContactSession(self, post, name, "" if kept else name, link)
+        channel = ContactChannel(session, initiation, traits_of(post.headers), self.settings, request)
+        self._sessions[name] = session
+        if link:
+            self._links[link] = session
+        self.crowd.add(session, post.host)
+        _log.debug("{peer}: a card asks for {request}", event="request", peer=post.peer, request=request.name)
+        session.arrive(channel)
+        return session
+
+    def _asked(self, post: Post) -> tuple[str, CardRequest, str]:
+        """
+        What it asks for.
+
+        @return: the token of its link, or nothing; the request; and the value of its own cookie that names the session from now
+            on, or nothing.
+        @raise UnknownLink: there is no such link.
+        """
+        link = _link_of(post)
+        cookies = dict(_cookies(post))
+        kept = next((value for value in cookies.values() if value in self._ended), "")
+        if link:
+            return link, CardRequest(LINK, self.gateway.link(link)), kept
+        for name, value in cookies.items():
+            try:
+                return value, CardRequest(LINK, self.gateway.link(value)), value
+            except UnknownLink:
+                if name == JSESSIONID and value not in self._ended:
+                    raise
+        path = [each for each in post.path if each]
+        return "", CardRequest(path[0], "/".join(path[1:])) if path else CardRequest(ARRIVAL), kept
+
+    def over(self, session: ContactSession, memory: Memory, last_words: Sequence[Notify], reason: ChannelError | None) -> None:
+        """
+        See L{cardgw.transports.ramhttp.session.House}.
+        """
+        now = self.gateway.reactor.seconds()
+        self._sessions.pop(session.name, None)
+        if self._links.get(session.link) is session:
+            del self._links[session.link]
+        self._remember(session.name, Afterwards(memory, last_words, now, session.user))
+        _log.info(
+            "{peer}: gone after {seconds:.1f} s, {exchanges} requests and {apdus} APDUs: {reason}",
+            event="session-ended",
+            peer=session.peer,
+            seconds=round(now - session.began, 1),
+            exchanges=session.exchanges,
+            apdus=session.apdus,
+            reason="goodbye" if reason is None else str(reason),
+        )
+        self.crowd.ended(session, session.host)
+
+    def _remember(self, name: str, afterwards: Afterwards) -> Afterwards:
+        self._ended.pop(name, None)
+        self._ended[name] = afterwards
+        oldest = afterwards.since - LINGER
+        while len(self._ended) > MOST_ENDED or next(iter(self._ended.values())).since < oldest:
+            del self._ended[next(iter(self._ended))]
+        return afterwards
+
+
+def _link_of(post: Post) -> str:
+    """
+    The token of a link in the path, or nothing.
+    """
+    return post.path[1] if len(post.path) > 1 and post.path[0] == LINK else ""
+
+
+def _cookies(post: Post) -> Iterator[tuple[str, str]]:
+    for each in post.headers.get("cookie", "").split(";"):
+        name, _, value = each.strip().partition("=")
+        if name and 0 < len(value) <= COOKIE_MAX:
+            yield name, value.strip('"')

@@ -1,0 +1,107 @@
+# -*- test-case-name: tests.transports.ramhttp.test_front -*-
+"""
+What is asked of the gateway over HTTP, before it is known by which card: paths, methods, who it is, which dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from attrs import define
+from twisted.internet.defer import succeed
+
+from cardgw.transports.ramhttp.auth import Gate, certified
+from cardgw.transports.ramhttp.http import TEXT, Dialect, Post, Reply, refusal
+from cardgw.transports.ramhttp.requests import Arrived, Served
+from cardgw.transports.ramhttp.tls_psk import psk_identity
+
+ALLOWED = {"Allow": "GET, HEAD, OPTIONS, POST"}
+_PLAIN = {"Content-Type": TEXT, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+_ABOUT = """\
+Smart cards are managed here, over RAMOverHTTP. Whoever has a card in a reader of this machine connects it with one of
+
+  cardgw touch {url}
+  java -jar ocf-cc.jar {url}
+  ram-client {url}
+"""
+_NOTHING_HERE = "There is nothing here. Card sides POST to {prefix}."
+_NOT_UNDERSTOOD = "This is no request of RAMOverHTTP: expected a template that begins with E8 or AB."
+
+
+@define(eq=False)
+class Front:
+    """
+    Serves requests.
+
+    @ivar prefix: all paths begin so.
+    @ivar url: what the prefix is called from outside; empty where only the client knows.
+    """
+
+    prefix: str
+    url: str
+    gate: Gate
+    dialects: Sequence[Dialect]
+
+    def serve(self, arrived: Arrived) -> Served:
+        """
+        Answer a request, now or later.
+        """
+        path = self._inside(arrived.path)
+        if path is None:
+            return _at_once(refusal(404, _NOTHING_HERE.format(prefix=self.prefix or "/")))
+        if arrived.method == "OPTIONS":
+            return _at_once(Reply(204, headers=ALLOWED))
+        if arrived.method in ("GET", "HEAD"):
+            return _at_once(self._about(arrived))
+        if arrived.method != "POST":
+            return _at_once(refusal(405, "Card sides POST here.", ALLOWED))
+        return self._posted(arrived, path)
+
+    def _inside(self, path: str) -> tuple[str, ...] | None:
+        """
+        The segments behind the prefix; C{None} where it does not begin so.
+        """
+        if not (path == self.prefix or path.startswith(self.prefix + "/")):
+            return None
+        rest = path[len(self.prefix) + 1 :]
+        return tuple(unquote(each) for each in rest.split("/")) if rest else ()
+
+    def _about(self, arrived: Arrived) -> Reply:
+        own = self.url + arrived.path[len(self.prefix) :] if self.url else _called(arrived)
+        return Reply(200, _ABOUT.format(url=own).encode(), _PLAIN)
+
+    def _posted(self, arrived: Arrived, path: tuple[str, ...]) -> Served:
+        psk = psk_identity(arrived.transport)
+        who = self.gate.who(arrived.headers, arrived.host, certified(arrived.transport), trusted=psk is not None)
+        if isinstance(who, Reply):
+            return _at_once(who)
+        post = Post(
+            path=path,
+            query=arrived.query,
+            headers=arrived.headers,
+            body=arrived.body,
+            peer=arrived.peer,
+            host=arrived.host,
+            user=who,
+            psk=psk,
+            connection=arrived.connection,
+        )
+        dialect = next((each for each in self.dialects if each.takes(post)), None)
+        if dialect is None:
+            return _at_once(refusal(415, _NOT_UNDERSTOOD))
+        session = dialect.find(post) or dialect.begin(post)
+        return _at_once(session) if isinstance(session, Reply) else Served(session.post(post), session)
+
+
+def _at_once(reply: Reply) -> Served:
+    return Served(succeed(reply))
+
+
+def _called(arrived: Arrived) -> str:
+    """
+    What the client calls this, as far as it is known.
+    """
+    host = "".join(each for each in arrived.headers.get("host", "") if each.isalnum() or each in "-.:[]_")
+    scheme = "https" if getattr(arrived.transport, "TLS", False) else "http"
+    return f"{scheme}://{host or 'this-server'}{arrived.path}"

@@ -1,0 +1,284 @@
+# -*- test-case-name: tests.transports.ramhttp.test_site -*-
+"""
+HTTP as C{twisted.web} speaks it, for card sides, within limits: of bodies while they are read, of connections, of time.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel, HTTPFactory, Request
+
+from cardgw.connections.connection import tune
+from cardgw.connections.prompt import PromptWriter
+from cardgw.connections.sessions import place
+from cardgw.transports.ramhttp.http import Reply, refusal
+from cardgw.transports.ramhttp.requests import TOO_LARGE, RamRequest, Serve, encoded
+
+_log = Logger()
+_CLOSED = Failure(ConnectionDone())
+_LINGER = 2.0
+"""Seconds in which a client that sends too much is listened to, so that it reads why it is refused."""
+_MOST_DIGITS = 20
+"""Of the length of a body."""
+_KEEPALIVE = 60.0
+"""Seconds without traffic after which TCP asks whether the client is still there."""
+_GRACE = 5.0
+"""Seconds that requests have to be answered when all is to end."""
+
+
+@frozen
+class Limits:
+    """
+    What a client may do.
+
+    @ivar body: most bytes of a request's body.
+    @ivar connections: most at once.
+    @ivar arrival: seconds for a request to arrive.
+    @ivar idle: seconds for which a connection may be kept without a request.
+    """
+
+    body: int
+    connections: int
+    arrival: float
+    idle: float
+
+
+class RamChannel(HTTPChannel):
+    """
+    One connection.
+
+    @ivar peer: C{host:port}, for people.
+    @ivar host: what it is counted under.
+    @ivar number: no other connection has it.
+    @ivar refused: whether it has been told that nothing it sends will be read.
+    """
+
+    requestFactory = RamRequest  # noqa: N815
+    factory: Any
+    transport: Any
+    refused = False
+    peer = host = ""
+    number = 0
+    _quiet = True
+
+    def connectionMade(self) -> None:
+        """
+        See L{HTTPChannel}.
+        """
+        HTTPChannel.connectionMade(self)
+        self.host, self.peer = place(self.transport.getPeer())
+        tune(self.transport, _KEEPALIVE)
+        self._writer = PromptWriter(self.transport)
+        self.factory.channels.add(self)
+
+    def connectionLost(self, reason: Failure = _CLOSED) -> None:
+        """
+        See L{HTTPChannel}.
+        """
+        HTTPChannel.connectionLost(self, reason)
+        self.factory.forget(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        See L{HTTPChannel}.
+        """
+        if not self.refused:
+            HTTPChannel.dataReceived(self, data)
+
+    def resetTimeout(self) -> None:  # noqa: N802
+        """
+        The first byte of a request starts the clock, the others do not: who sends slowly is not waited for.
+        """
+        if self._quiet and not self._handlingRequest:
+            self._quiet = False
+            self.setTimeout(self.factory.limits.arrival)  # type: ignore[no-untyped-call]
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        if not self.refused:
+            HTTPChannel.lineReceived(self, line)
+
+    def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        if not self.refused:
+            HTTPChannel.rawDataReceived(self, data)
+
+    def headerReceived(self, line: bytes) -> bool:  # noqa: N802
+        """
+        Twisted takes bodies of unknown length for none, and stumbles over the longest numbers.
+        """
+        name, _, value = line.partition(b":")
+        kind, text = name.lower(), value.strip(b" \t")
+        if kind == b"transfer-encoding" and text.lower() != b"chunked":
+            self.refuse(refusal(501, "This Transfer-Encoding is not known here."))
+        elif kind == b"content-length" and len(text) > _MOST_DIGITS:
+            self.refuse(refusal(400, "The Content-Length of this request has too many digits."))
+        return not self.refused and bool(HTTPChannel.headerReceived(self, line))
+
+    def allHeadersReceived(self) -> None:
+        """
+        Refuse a body that is announced to be too large before it comes.
+        """
+        if (self.length or 0) > self.factory.limits.body:
+            self.refuse(TOO_LARGE)
+        else:
+            HTTPChannel.allHeadersReceived(self)
+
+    def allContentReceived(self) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        if not self.refused:
+            HTTPChannel.allContentReceived(self)
+
+    def requestDone(self, request: Request) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        self._quiet = True
+        self._savedTimeOut = self.factory.limits.idle
+        HTTPChannel.requestDone(self, request)
+
+    def answer(self, reply: Reply, *, head_only: bool = False) -> bool:
+        """
+        Write a whole answer.
+
+        @return: C{False} where it is certain that nothing of it has gone out.
+        """
+        return self._writer.write(encoded(reply, head_only=head_only, close=not self.persistent))
+
+    def _send100Continue(self) -> None:  # noqa: N802
+        self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def refuse(self, reply: Reply) -> None:
+        """
+        Answer now, read no more, and hang up when the client has had time to see it.
+        """
+        if self.refused:
+            return
+        self.refused = True
+        self.persistent = 0
+        self.answer(reply)
+        self.setTimeout(_LINGER)  # type: ignore[no-untyped-call]
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
+        self.refuse(refusal(400, "This is no HTTP."))
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+        """
+        See L{HTTPChannel}.
+        """
+        self.refuse(refusal(400, "A line of this request is too long."))
+
+    def timeoutConnection(self) -> None:  # noqa: N802
+        """
+        A request that has not arrived in time is told so; a connection that is not used is closed.
+        """
+        if self._quiet or self.refused:
+            self.transport.abortConnection()
+        else:
+            self.refuse(refusal(408, "This request took too long to arrive."))
+
+    def leave(self) -> None:
+        """
+        Hang up, after the answer to the request that is being served.
+        """
+        self.persistent = 0
+        if not self.requests:
+            HTTPChannel.loseConnection(self)
+
+
+class RamSite(HTTPFactory):
+    """
+    Makes connections, and ends them.
+
+    @ivar serve: what answers requests.
+    @ivar channels: the connections that are open.
+    """
+
+    protocol: Any = RamChannel
+    noisy = False
+
+    def __init__(self, serve: Serve, limits: Limits, reactor: Any) -> None:
+        HTTPFactory.__init__(self, timeout=limits.arrival, reactor=reactor)
+        self.serve = serve
+        self.limits = limits
+        self.channels: set[RamChannel] = set()
+        self._numbers = count(1)
+        self._full = False
+        self._empty: Deferred[None] | None = None
+        self._timer: IDelayedCall | None = None
+
+    def startFactory(self) -> None:
+        """
+        There is no log file of our own.
+        """
+
+    def stopFactory(self) -> None:
+        """
+        See L{startFactory}.
+        """
+
+    def log(self, request: Any) -> None:
+        """
+        What was asked, and answered.
+        """
+        method = request.method.decode("latin-1")
+        peer = request.channel.peer
+        _log.debug("{peer}: {method}: {status}", event="http-request", peer=peer, method=method, status=request.code)
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """
+        See L{HTTPFactory}.
+        """
+        if len(self.channels) >= self.limits.connections:
+            if not self._full:
+                self._full = True
+                fmt = "a connection is refused, {count} are open; further refusals are not logged"
+                _log.warn(fmt, event="connection-refused", count=len(self.channels))
+            return None
+        self._full = False
+        channel: Any = HTTPFactory.buildProtocol(self, addr)
+        channel.number = next(self._numbers)
+        return channel
+
+    def forget(self, channel: RamChannel) -> None:
+        """
+        A connection is gone.
+        """
+        self.channels.discard(channel)
+        if self._empty is not None and not self.channels:
+            empty, self._empty = self._empty, None
+            if self._timer is not None and self._timer.active():
+                self._timer.cancel()
+            empty.callback(None)
+
+    def close(self) -> Deferred[None]:
+        """
+        End all connections: quiet ones now, others when their requests are answered, or after a while.
+
+        @return: C{Deferred[None]}, when there are none.
+        """
+        for each in tuple(self.channels):
+            each.leave()
+        if not self.channels:
+            return succeed(None)
+        self._empty = Deferred()
+        self._timer = self.reactor.callLater(_GRACE, self._abort)
+        return self._empty
+
+    def _abort(self) -> None:
+        for each in tuple(self.channels):
+            each.transport.abortConnection()
