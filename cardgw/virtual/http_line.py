@@ -6,6 +6,7 @@ A client's connections: one that is kept alive, and a new one where it has died,
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -104,9 +105,10 @@ class Line(Protocol):
         See L{Protocol.connectionLost}.
         """
         self.open = False
-        last = self._reader.end() if self._waiting is not None else None
-        if last is not None:
-            self._finish(last)
+        with suppress(ValueError):
+            last = self._reader.end() if self._waiting is not None else None
+            if last is not None:
+                self._finish(last)
         waiting, self._waiting = self._waiting, None
         if waiting is not None and not waiting.called:
             waiting.errback(Broken(heard=bool(self._heard)))

@@ -74,8 +74,17 @@ class End:
             self._clock.callLater(0, self.other._lost)
             self._clock.callLater(0, self._lost)
 
-    abortConnection = loseConnection
-    loseWriteConnection = loseConnection
+    def abortConnection(self) -> None:
+        """
+        The same here.
+        """
+        self.loseConnection()
+
+    def loseWriteConnection(self) -> None:
+        """
+        The same here.
+        """
+        self.loseConnection()
 
     def _lost(self) -> None:
         if not self.over:
@@ -88,7 +97,11 @@ class End:
         """
         return IPv4Address("TCP", "127.0.0.1", self._port)
 
-    getHost = getPeer
+    def getHost(self) -> IPv4Address:
+        """
+        The same here.
+        """
+        return self.getPeer()
 
     def setTcpNoDelay(self, enabled: bool) -> None:
         """
@@ -144,7 +157,7 @@ class Wires:
         self.ends: list[End] = []
         self._clock, self._factory = clock, factory
 
-    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:  # noqa: N803 - Twisted names it
         """
         See L{IStreamClientEndpoint.connect}.
         """
