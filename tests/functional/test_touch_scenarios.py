@@ -211,8 +211,10 @@ class OddTests(TouchTestCase):
         """
         Chunks; bodies that end with the connection; HTTP/1.0 with a length; head and body in two segments.
         """
-        for oddity in ("chunked", "until_close", "http10", "split"):
-            await self.good(**{oddity: True})
+        await self.good(chunked=True)
+        await self.good(until_close=True)
+        await self.good(http10=True)
+        await self.good(split=True)
 
     async def test_longForm(self) -> None:
         """
