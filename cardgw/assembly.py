@@ -109,7 +109,9 @@ def assemble(config: Config, registry: Registry, reactor: Any, observers: Observ
     inventory = Inventory(reactor, jobs, claims, recognise, config.management)
     transports = MultiService()
     for name, settings in config.transports.items():
-        _service_of(registry, name, settings, inventory).setServiceParent(transports)
+        service = _service_of(registry, name, settings, inventory)
+        service.setServiceParent(transports)
+        inventory.links.address = inventory.links.address or getattr(service, "link_url", None)
     notifier, housekeeping = Notifier(reactor), Housekeeping(inventory, outbox)
     parts = Parts(inventory, outbox, webhooks, vault, transports, http, notifier, housekeeping, maker.prepare)
     if config.web.enabled:

@@ -163,6 +163,7 @@ class GatewayService(Service):
         store = parts.inventory.jobs.store
         if not store.is_open:  # one in memory stays open since it was looked at
             await store.open()
+        await parts.inventory.links.load()
         await recover(parts.inventory.jobs, parts.inventory.reactor.seconds())
         parts.outbox.start()
         parts.housekeeping.startService()

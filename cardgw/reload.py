@@ -90,7 +90,7 @@ class Reloader(Service):
             self._gateway.parts.webhooks.use(webhooks)
             self._gateway.inventory.jobs.book = book_of(config, registry)
             self._gateway.inventory.jobs.settings = config.jobs
-            self._gateway.inventory.management = config.management
+            self._gateway.inventory.management = self._gateway.inventory.links.settings = config.management
             self._gateway.inventory.claims.lifetime = config.management.code_lifetime
             self._gateway.inventory.words.catalogue = catalogue(config.texts.language)
             rules.log, rules.privacy = config.log, config.privacy

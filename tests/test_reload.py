@@ -117,6 +117,7 @@ class ReloadTests(SynchronousTestCase):
         self.reload("[management]\ncode_lifetime = 60")
         inventory = self.gateway.inventory
         self.assertEqual((inventory.management.code_lifetime, inventory.claims.lifetime), (60.0, 60.0))
+        self.assertIs(inventory.links.settings, inventory.management)
 
     def test_language(self) -> None:
         """

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 from twisted.internet.defer import Deferred
 
 from cardgw.gateway.events import EventHub
 from cardgw.gateway.faults import Conflict
-from cardgw.gateway.records import AuditEntry, Card, Health, Job, JobState, Principal, Recorded, Role, Token
+from cardgw.gateway.records import AuditEntry, Card, Health, Job, JobState, Link, Principal, Recorded, Role, Token
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.values import OutboxEntry, ParcelState
 
@@ -38,7 +38,8 @@ class JobRequest:
     """
     What somebody wants to be done.
 
-    @ivar card: C{id} of a card that is here, or an identity (L{cardgw.identities}) of one that is here or may come.
+    @ivar card: C{id} of a card that is here or may come by a link, or an identity (L{cardgw.identities}) of one that is here or
+        may come.
     @ivar parameters: JSON values, by name.
     @ivar key: with the same key and requester, the same job is given again; empty for none.
     @ivar record: see L{Job.record}.
@@ -56,21 +57,80 @@ class JobRequest:
         """
         return Job("", self.operation, dict(self.parameters), requester=requester, record=self.record)
 
-    def again(self, job: Job, visit: Visit | None) -> Job:
+    def again(self, job: Job, visit: Visit | None, *, reserved: bool = False) -> Job:
         """
         The job that was made with this key before.
 
         @param visit: of the card that is here and has the C{id} that the request names, or C{None}: such ids do not last.
+        @param reserved: whether this one does: it is that of a link.
         @raise Conflict: it was made for another request.
         """
         same = (job.operation, dict(job.parameters), job.record) == (self.operation, dict(self.parameters), self.record)
         if ":" in self.card:
             same = same and job.card == self.card
+        elif reserved:
+            same = same and job.channel == self.card
         elif visit is not None and visit.id != job.channel:
             same = same and job.card == visit.identity != ""
         if not same:
-            raise Conflict("this Idempotency-Key was used for another request", hint="Another request needs another key.")
+            raise other_request()
         return job
+
+
+@frozen
+class LinkRequest:
+    """
+    A way for a card that somebody wants.
+
+    @ivar operation: what is to be done to the card; empty: it stays for whatever is asked for it.
+    @ivar parameters: JSON values, by name.
+    @ivar seconds: until when the card may come, from now; C{None}: as settings say.
+    @ivar role: what the token of the page may do.
+    @ivar key: with the same key and requester, the same link is given again, with new tokens; empty for none.
+    @ivar record: see L{Job.record}.
+    """
+
+    operation: str = ""
+    parameters: Mapping[str, Any] = field(factory=dict)
+    seconds: float | None = None
+    role: Role = Role.VIEWER
+    key: str = ""
+    record: str = ""
+
+    def submission(self, card: str) -> JobRequest:
+        """
+        The job that it is for.
+        """
+        return JobRequest(self.operation, card, self.parameters, record=self.record)
+
+
+@frozen
+class MadeLink:
+    """
+    A link, for whoever made it.
+
+    @ivar url: whoever has it can bring a card.
+    @ivar page: what a web page has in it so that its visitor's daemon brings the card: HTML.
+    @ivar command: what a card holder types in a terminal instead.
+    @ivar token: a bearer token for the script of such a page.
+    @ivar job: what the link is for, or C{None}.
+    @ivar new: whether it is; otherwise it was made before with the same key.
+    """
+
+    link: Link
+    url: str = field(repr=False)
+    page: str = field(repr=False)
+    command: str = field(repr=False)
+    token: str = field(repr=False)
+    job: Job | None = None
+    new: bool = True
+
+
+def other_request() -> Conflict:
+    """
+    A key is good for one request.
+    """
+    return Conflict("this Idempotency-Key was used for another request", hint="Another request needs another key.")
 
 
 class Control(Protocol):
@@ -130,6 +190,28 @@ class Control(Protocol):
         @raise UnknownCard: (as failure) there is no card of this id, and it is no identity.
         @raise OperationRefused: (as failure) the card that is here does not offer what the operation needs.
         @raise Conflict: (as failure) the key was used for another request.
+        """
+
+    def links(self, who: Principal) -> Sequence[tuple[Link, bool]]:
+        """
+        The links by which cards may come to this gateway, in the order of their making, and whether one is here by each.
+        """
+
+    def make_link(self, who: Principal, request: LinkRequest) -> Deferred[MadeLink]:
+        """
+        Make a link, and queue what it is for.
+
+        @raise NoWayForLinks: (as failure) no transport has cards that come by links.
+        @raise MissingPlugin: (as failure) there is no such operation.
+        @raise ParameterError: (as failure) a parameter is wrong, or the time is too long.
+        @raise Conflict: (as failure) the key was used for another request, or its link is over.
+        """
+
+    def withdraw_link(self, who: Principal, link: str) -> Deferred[None]:
+        """
+        End a link: what waits for its card fails, and the card, if it is here, is sent away.
+
+        @raise UnknownLink: (as failure) there is none.
         """
 
     def jobs(

@@ -12,10 +12,11 @@ from typing import Any
 from attrs import define, evolve
 from twisted.internet.defer import Deferred, succeed
 
-from cardgw.errors import MissingPlugin
+from cardgw.errors import MissingPlugin, PeerLost
 from cardgw.gateway.claims import Claims
 from cardgw.gateway.control import JobRequest
-from cardgw.gateway.controller_access import MOST, AccessControl
+from cardgw.gateway.controller_access import MOST
+from cardgw.gateway.controller_links import LinkControl
 from cardgw.gateway.events import EventHub
 from cardgw.gateway.faults import Conflict, NotAsking, UnknownCard, UnknownJob, UnknownParcel
 from cardgw.gateway.inventory import Inventory
@@ -32,7 +33,7 @@ from cardgw.values import OutboxEntry, ParcelState
 
 
 @define(eq=False)
-class Controller(AccessControl):
+class Controller(LinkControl):
     """
     See L{cardgw.gateway.control.Control}.
 
@@ -124,18 +125,24 @@ class Controller(AccessControl):
         parameters_from(operation, request.parameters)
         known = await self._jobs.store.jobs.keyed(who.name, request.key) if request.key else None
         if known is not None:  # whether its card is still here or not
-            return request.again(known, self.inventory.visits.get(request.card)), False
+            return self._again_job(request, known), False
         job, visit = self._job_for(who, operation, request)
         if visit is None and (count := await self._jobs.expecting()) >= self._jobs.settings.queue_limit:
             raise Conflict(f"{count} jobs wait already", hint="See queue-limit in [jobs].")
         stored, new = await self._jobs.add(job, request.key)
         if not new:
-            return request.again(stored, visit), False
+            return self._again_job(request, stored), False
         if visit is not None:
             await self._hand_over(visit)
+        elif self._links.lasts(stored.channel) is False:
+            await self._jobs.let_go(stored, PeerLost("before this was begun"))  # its link has ended in the meantime
         record = f", recorded: {stored.record}" if stored.record else ""
         await self.note(who, "job.submit", stored.id, f"{stored.operation} {stored.card or stored.channel}{record}")
         return stored, new
+
+    def _again_job(self, request: JobRequest, known: Job) -> Job:
+        reserved = self._links.lasts(request.card) is not None
+        return request.again(known, self.inventory.visits.get(request.card), reserved=reserved)
 
     def _job_for(self, who: Principal, operation: IOperation, request: JobRequest) -> tuple[Job, Visit | None]:
         job = evolve(request.job(who.name), id=self._jobs.ids.job(), created=self.inventory.reactor.seconds())
@@ -143,6 +150,8 @@ class Controller(AccessControl):
         try:
             visit = self._visit(who, request.card)
         except UnknownCard:
+            if self._links.get(request.card) is not None and who.card in ("", request.card):
+                return evolve(job, channel=request.card, node=self._jobs.node), None
             if who.card or not is_identity(request.card):
                 raise
             return evolve(job, card=request.card), None
@@ -176,7 +185,7 @@ class Controller(AccessControl):
         if who.card:
             if about.get("channel", "") not in ("", who.card):
                 return succeed([])
-            about |= {"channel": who.card, "requester": who.name}
+            about |= {"channel": who.card} if who.follows else {"channel": who.card, "requester": who.name}
         find = self._jobs.store.jobs.find
         found: Deferred[Any] = find(states, **about, operation=operation, before=before, limit=min(limit, MOST))
         return found.addCallback(lambda stored: [self._live(job) for job in stored])
@@ -192,7 +201,7 @@ class Controller(AccessControl):
 
     async def _job(self, who: Principal, job: str) -> Job:
         found = self._jobs.live(job) or await self._jobs.store.jobs.get(job)
-        if found is None or (who.card and (found.channel != who.card or found.requester != who.name)):
+        if found is None or not who.concerned(found.channel, found.requester):
             raise UnknownJob(job)
         return found
 
@@ -246,6 +255,8 @@ class Controller(AccessControl):
         self, who: Principal, state: ParcelState | None, card: str, before: str, limit: int
     ) -> Sequence[OutboxEntry]:
         if who.card:
+            if who.follows and not self._visits(who):
+                return []
             visit = self._visit(who, who.card)
             return await self._given(visit, state, before, limit) if card in ("", visit.identity, visit.id) else []
         if card:

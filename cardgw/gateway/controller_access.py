@@ -48,7 +48,7 @@ class AccessControl:
         return Deferred.fromCoroutine(self._authenticate(token))
 
     async def _authenticate(self, token: str) -> Principal:
-        guest = self.claims.authenticate(token)
+        guest = self.claims.authenticate(token) or self.inventory.links.authenticate(token)
         return guest if guest is not None else await self.tokens_.authenticate(token)
 
     def tokens(self) -> Deferred[Sequence[Token]]:

@@ -18,6 +18,13 @@ class Door:
     _shut: bool = False
     _waiting: list[Deferred[None]] = field(factory=list)
 
+    @property
+    def is_shut(self) -> bool:
+        """
+        Whether everybody waits.
+        """
+        return self._shut
+
     def shut(self) -> None:
         """
         From now on everybody waits.

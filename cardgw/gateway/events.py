@@ -20,6 +20,8 @@ from typing import Any
 from attrs import define, field, frozen
 from twisted.logger import Logger
 
+from cardgw.gateway.records import Principal
+
 KINDS = (
     "card.arrived",
     "card.identified",
@@ -67,19 +69,18 @@ def among(kind: str, chosen: Iterable[str]) -> bool:
     return any(kind == each or kind.startswith(each + ".") for each in chosen)
 
 
-def concerns(event: Event, card: str) -> bool:
+def concerns(event: Event, who: Principal) -> bool:
     """
-    Whether an event is for somebody who was given a card's code.  What is about other cards, about none, about a card that is
-    known by its identity only, or about jobs of others is not; a L{GAP} is for everybody.
-
-    @param card: L{cardgw.gateway.records.Card}'s C{id}.
+    Whether an event is for somebody who may see one card alone.  What is about other cards, about none, about a card that is
+    known by its identity only, or about jobs that do not concern them is not; a L{GAP} is for everybody.
     """
     if event.kind == GAP:
         return True
     about = event.data.get("card")
     if isinstance(about, dict):
-        return bool(card) and about.get("id") == card
-    return bool(card) and (event.data.get("channel"), event.data.get("requester")) == (card, f"code:{card}")
+        return bool(who.card) and about.get("id") == who.card
+    channel, requester = str(event.data.get("channel")), str(event.data.get("requester"))
+    return bool(who.card) and who.concerned(channel, requester)
 
 
 @define(eq=False)

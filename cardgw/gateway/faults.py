@@ -40,6 +40,26 @@ class Conflict(LocalError):
     """
 
 
+class NoWayForLinks(Conflict):
+    """
+    Cards cannot come by links.
+    """
+
+    hint = "Links are for cards behind RAMOverHTTP clients: turn on [transports.ramhttp] in cardgw.toml."
+
+
+class LinkExpired(CardGatewayError):
+    """
+    The link by which the card was to come has expired.
+    """
+
+
+class LinkWithdrawn(CardGatewayError):
+    """
+    The link by which the card was to come was withdrawn.
+    """
+
+
 class NotAsking(Conflict):
     """
     The job has no question.

@@ -1,6 +1,7 @@
 # -*- test-case-name: tests.gateway.test_housekeeping -*-
 """
-What has ended long ago is forgotten; cards whose notifications were delivered while they were away are tidied up.
+What has ended long ago is forgotten; links end when they have expired; cards whose notifications were delivered while they were
+away are tidied up.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Housekeeping:
         Begin.
         """
         self.outbox.on_change, self.inventory.on_departed = self._changed, self._departed
+        self.inventory.links.start()
         self._round()
 
     async def stopService(self) -> None:
@@ -50,6 +52,7 @@ class Housekeeping:
             self._timer = None
         if self._working is not None:
             self._working.cancel()
+        self.inventory.links.stop()
         await self.inventory.jobs.endings.stop()
 
     def _round(self) -> None:
@@ -62,7 +65,8 @@ class Housekeeping:
         try:
             await jobs.recount()
             count = await jobs.store.jobs.forget(before, _ROUND)
-            count = max(count, await jobs.store.outbox.forget(before, _ROUND), await jobs.store.audit.forget(before, _ROUND))
+            for table in (jobs.store.outbox, jobs.store.audit, jobs.store.links):
+                count = max(count, await table.forget(before, _ROUND))
         except CancelledError:
             return
         except CardGatewayError as problem:

@@ -15,15 +15,18 @@ from zope.interface import implementer
 from cardgw.errors import (
     CardGatewayError,
     ChannelError,
+    GatewayStopping,
+    LinkInUse,
     PeerLost,
-    UnknownLink,
 )
 from cardgw.gateway.door import Door
+from cardgw.gateway.faults import StoreError
+from cardgw.gateway.links import Links
 from cardgw.gateway.serving import Serving, peer_of
 from cardgw.gateway.visit import Visit
 from cardgw.identities import kind_of
 from cardgw.interfaces import ICardChannel, IGateway
-from cardgw.values import Psk
+from cardgw.values import LINK, CardRequest, Psk
 
 _log = Logger()
 _LATER = "This server has a problem. Please try again later."
@@ -49,6 +52,10 @@ class Inventory(Serving):
     on_departed: Callable[[Visit], object] = field(default=_ignore, init=False)
     _door: Door = field(factory=Door, init=False)
 
+    def __attrs_post_init__(self) -> None:
+        self.links = Links(self.jobs, self.reactor, self.claims.entropy, self.management, self._is_taken, self._dismissed)
+        self.jobs.by_link = self.links.lasts
+
     @property
     def secret(self) -> Callable[[str], bytes]:
         """
@@ -68,7 +75,26 @@ class Inventory(Serving):
         """
         See L{IGateway.link}.
         """
-        raise UnknownLink
+        if self.jobs.stopping:
+            raise GatewayStopping
+        if self._door.is_shut:
+            raise StoreError("it is not read yet which links there are", hint="Try again in a moment.")
+        link = self.links.of_token(token)
+        if self._is_busy(link.id):
+            raise LinkInUse
+        return link.id
+
+    def _is_busy(self, link: str) -> bool:
+        visit = self.visits.get(link)
+        return visit is not None and not visit.leaving
+
+    def _is_taken(self, id: str) -> bool:
+        return id in self.visits or id in self._turns
+
+    async def _dismissed(self, id: str, who: str) -> None:
+        visit = self.visits.get(id)
+        if visit is not None:
+            await self.dismiss(visit, who)
 
     def shut(self) -> None:
         """
@@ -95,21 +121,24 @@ class Inventory(Serving):
         See L{IGateway.arrived}.
         """
         identity = channel.info.identity
-        visit = Visit(self._free_id(), channel, self.reactor.seconds(), identity, kind_of(identity))
+        visit = Visit(self._id_for(channel.info.request), channel, self.reactor.seconds(), identity, kind_of(identity))
         self.visits[visit.id] = visit
         self.jobs.tools.observer.card_arrived(channel.info)
         self.jobs.hub.publish("card.arrived", {"card": visit.record_json()})
         channel.when_gone().addCallback(self._departed, visit)
         return Deferred.fromCoroutine(self._visited(visit))
 
-    def _free_id(self) -> str:
+    def _id_for(self, request: CardRequest | None) -> str:
+        if request is not None and request.name == LINK and self.links.get(request.text) and not self._is_busy(request.text):
+            return request.text
         name = self.jobs.ids.card()
-        while name in self.visits:
+        while self._is_taken(name) or self.links.lasts(name) is not None:
             name = self.jobs.ids.card()
         return name
 
     def _departed(self, reason: ChannelError | None, visit: Visit) -> None:
-        self.visits.pop(visit.id, None)
+        if self.visits.get(visit.id) is visit:  # else it has come again by the same link
+            del self.visits[visit.id]
         self.claims.withdraw(visit.id)
         visit.leaving = True
         visit.ring()
@@ -138,6 +167,7 @@ class Inventory(Serving):
         visit.leaving = True
         self.claims.withdraw(visit.id)
         await self.jobs.abandon(visit)
+        self.links.left()
         self._hand_on(visit)
         return error
 

@@ -5,6 +5,7 @@ Jobs that wait: for a card that is here, or for one that may come.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from attrs import define, evolve, field
@@ -15,7 +16,7 @@ from cardgw.errors import CardGatewayError, ChannelError, PeerLost
 from cardgw.gateway.book import Book
 from cardgw.gateway.events import EventHub
 from cardgw.gateway.ids import Ids
-from cardgw.gateway.records import ACTIVE, Job, JobState, problem_of
+from cardgw.gateway.records import ACTIVE, Job, JobState, Problem, problem_of
 from cardgw.gateway.run import BY_CARD, job_event
 from cardgw.gateway.session import Tools
 from cardgw.gateway.settings import JobSettings
@@ -27,12 +28,16 @@ from cardgw.identities import kind_of
 from cardgw.interfaces import IOperation
 from cardgw.values import EUICC
 
-BY_CODE = "code:"
-"""With this begins the requester who was given the card's code."""
+BY_ONE_VISIT = ("code:", "link:")
+"""With this begins a requester who speaks for one visit: whoever was given the card's code, or the token of its link's page."""
 BY_GATEWAY = "gateway"
 """The requester of what the gateway found necessary itself."""
 _log = Logger()
 _ALL = 1_000_000
+
+
+def _no_link(channel: str) -> bool | None:
+    return None
 
 
 @define(eq=False)
@@ -43,6 +48,7 @@ class JobQueue:
     @ivar node: the name of this gateway.
     @ivar shared: whether other gateways use the same store.
     @ivar absent: how many jobs wait for cards that may come, as far as this gateway knows; see L{expecting}.
+    @ivar by_link: whether a card may come by the link of this id: see L{cardgw.gateway.links.Links.lasts}.
     """
 
     store: Store
@@ -54,6 +60,7 @@ class JobQueue:
     node: str = "cardgw"
     shared: bool = False
     absent: int = field(default=0, init=False)
+    by_link: Callable[[str], bool | None] = field(default=_no_link, init=False)
 
     @property
     def _now(self) -> float:
@@ -69,9 +76,15 @@ class JobQueue:
         """
         stored, new = await self.store.jobs.add(job, key)
         if new:
-            self.absent += bool(job.card)
-            self.hub.publish("job.queued", job_event(stored))
+            self.added(stored)
         return stored, new
+
+    def added(self, job: Job) -> None:
+        """
+        A new job is in the store: tell it.
+        """
+        self.absent += bool(job.card)
+        self.hub.publish("job.queued", job_event(job))
 
     async def recount(self) -> None:
         """
@@ -91,14 +104,15 @@ class JobQueue:
             await self.recount()
         return self.absent
 
-    async def next(self, visit: Visit, served: dict[str, int]) -> Job | None:
+    async def next(self, visit: Visit, served: dict[str, int], *, own: bool = False) -> Job | None:
         """
         The job to be done next on a card, begun: the oldest of the requester who has had the fewest on this visit.
 
         @param served: how many each requester has had; counted on.
+        @param own: only what was queued for this visit, not what waits for the card whenever it comes.
         """
         while True:
-            cards = [visit.identity] if visit.identity else []
+            cards = [visit.identity] if visit.identity and not own else []
             found, visit.queued = await self.store.jobs.heads(cards, visit.id)
             if not found or visit.leaving:
                 return None
@@ -129,11 +143,13 @@ class JobQueue:
 
     def may_start_anew(self, job: Job, error: CardGatewayError) -> bool:
         """
-        Whether a job that lost its card waits for the card's next visit.  What a card asked for itself it can ask again.
+        Whether a job that lost its card waits for the card's next visit, or for a card that comes by the same link.  What a card
+        asked for itself it can ask again.
         """
-        if not isinstance(error, ChannelError) or not job.card or job.runs >= self.settings.runs:
+        comes = self.by_link(job.channel)
+        if not isinstance(error, ChannelError) or job.runs >= self.settings.runs or comes is False:
             return False
-        if job.requester == BY_CARD or job.requester.startswith(BY_CODE):  # they speak for one visit
+        if comes is None and (not job.card or job.requester == BY_CARD or job.requester.startswith(BY_ONE_VISIT)):
             return False
         operation = self._operation(job)
         return operation is not None and operation.repeatable
@@ -143,7 +159,7 @@ class JobQueue:
         What was queued for a card that is going: it waits for the card's next visit where it may start anew, else it has failed.
         Never fails.
         """
-        if not visit.asked:
+        if not visit.asked or self.by_link(visit.id):
             return
         try:
             for job in await self.store.jobs.queued([], visit.id, _ALL):
@@ -154,17 +170,34 @@ class JobQueue:
     async def let_go(self, job: Job, reason: CardGatewayError) -> None:
         """
         A queued or stranded job loses its card: it waits for the card's next visit where it may start anew, else it has failed.
+        One that has not begun, and whose link is good, goes on waiting.
 
         @param job: as it is in the store.
         """
+        if job.state is JobState.QUEUED and self.by_link(job.channel):
+            return
         problem = problem_of(reason)
         if self.may_start_anew(job, reason):
-            changes: dict[str, Any] = {"state": JobState.QUEUED, "channel": "", "node": "", "started": None, "question": None}
+            changes = {"state": JobState.QUEUED, "started": None, "question": None, **self.place(job)}
             if await self.store.jobs.change(job.id, frozenset({job.state}), changes):
-                self.absent += job.state in ACTIVE
+                self.absent += job.state in ACTIVE and bool(job.card)
                 self.hub.publish("job.queued", job_event(evolve(job, **changes), error=problem_json(problem)))
             return
-        changes = {"state": JobState.FAILED, "ended": self._now, "error": problem, "question": None}
+        await self.fail(job, problem)
+
+    def place(self, job: Job) -> dict[str, Any]:
+        """
+        Where a job waits that starts anew: for a card that comes by the same link, or for its card wherever that comes.
+        """
+        return {} if self.by_link(job.channel) else {"channel": "", "node": ""}
+
+    async def fail(self, job: Job, problem: Problem) -> None:
+        """
+        A job that nobody is at has failed.
+
+        @param job: as it is in the store.
+        """
+        changes: dict[str, Any] = {"state": JobState.FAILED, "ended": self._now, "error": problem, "question": None}
         if await self.store.jobs.change(job.id, frozenset({job.state}), changes):
             self.absent -= bool(job.card) and job.state is JobState.QUEUED
             self.hub.publish("job.ended", job_event(evolve(job, **changes), error=problem_json(problem)))

@@ -161,10 +161,10 @@ class Jobs(JobQueue):
         return Outcome(error.brief, error=error)
 
     async def _requeue(self, run: Run, error: CardGatewayError) -> None:
-        job = run.end(JobState.QUEUED, channel="", node="", started=None, error=problem_of(error))
+        job = run.end(JobState.QUEUED, started=None, error=problem_of(error), **self.place(run.job))
         self.tools.observer.job_ended(job.id, None, error)
         await self._save(run)
-        self.absent += 1
+        self.absent += bool(job.card)
         _log.info("job {job}: waits for the card's next visit", event="job-requeued", job=job.id)
         self.hub.publish("job.queued", job_event(job, error=problem_json(problem_of(error))))
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import define, field
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock
 from twisted.logger import Logger
 
-from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, NotSupported, OperationRefused
+from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, NotSupported, OperationRefused, UnknownLink
 from cardgw.gateway.book import Outcome
 from cardgw.gateway.claims import Claims
 from cardgw.gateway.faults import StoreError
 from cardgw.gateway.jobs import Jobs
+from cardgw.gateway.links import Links
 from cardgw.gateway.recognition import Identify, concerns_arrivals, is_invited, recognise, route_of, unidentified
 from cardgw.gateway.settings import ManagementSettings
 from cardgw.gateway.visit import Visit
 from cardgw.texts.catalogue import Words
-from cardgw.values import ARRIVAL, STAY, CardRequest, ChannelInfo, Feature
+from cardgw.values import ARRIVAL, LINK, STAY, CardRequest, ChannelInfo, Feature
 
 _log = Logger()
 _NO_ROUTE = "This server cannot do that yet."
@@ -33,6 +34,7 @@ class Serving:
     See the module's docstring.
 
     @ivar identify: finds out who a card is that does not say what it wants.
+    @ivar links: by which cards may come.
     """
 
     reactor: Any
@@ -40,7 +42,9 @@ class Serving:
     claims: Claims
     identify: Identify = unidentified
     management: ManagementSettings = field(factory=ManagementSettings)
+    links: Links = field(init=False)
     _staying: dict[str, Visit] = field(factory=dict, init=False)
+    _turns: dict[str, DeferredLock] = field(factory=dict, init=False)
 
     @property
     def words(self) -> Words:
@@ -54,6 +58,8 @@ class Serving:
         @return: what the thing that the card asked for has failed with.
         """
         info, routes = visit.channel.info, self.jobs.book.routes
+        if request.name == LINK:
+            return await self._by_link(visit, request)
         held_out = True
         if request.name == ARRIVAL and concerns_arrivals(info.transport, routes):
             visit.managed = True
@@ -81,6 +87,55 @@ class Serving:
         _log.info(fmt, event="request-without-route", request=request.name, **where)
         await self._tell(visit, _NO_ROUTE)
         return OperationRefused(f"no operation answers the request {request.name}")
+
+    async def _by_link(self, visit: Visit, request: CardRequest) -> CardGatewayError | None:
+        """
+        Serve a card that has come by a link, when the one that came by it before is quite gone.
+
+        @return: what a job of the link has failed with.
+        """
+        visit.asked = visit.managed = True
+        turn = self._turns.setdefault(visit.id, DeferredLock())
+        await turn.acquire()
+        try:
+            link = self.links.get(request.text)
+            if visit.leaving:
+                return None
+            if link is None or link.id != visit.id:
+                _log.info("{peer}: its link is good no more", event="link-unknown", peer=peer_of(visit.channel.info))
+                await self._tell(visit, UnknownLink().brief)
+                return UnknownLink()
+            if link.job:
+                return await self._do_own(visit)
+            await self._stay(visit, None)
+            return None
+        finally:
+            turn.release()
+            if not turn.locked and self._turns.get(visit.id) is turn:
+                del self._turns[visit.id]
+
+    async def _do_own(self, visit: Visit) -> CardGatewayError | None:
+        """
+        Do the jobs that were queued for the card of a link, and no others.
+
+        @return: what the first has failed with that did; that there was none.
+        """
+        served: dict[str, int] = {}
+        outcomes: list[Outcome] = []
+        while not (visit.leaving or self.jobs.stopping):
+            job = await self.jobs.next(visit, served, own=True)
+            if job is None:
+                break
+            outcomes.append(await self.jobs.run(visit, job))
+            await self._conclude(visit, outcomes[-1])
+        error = next((each.error for each in outcomes if each.error is not None), None)
+        if error is None and outcomes and (await self.jobs.store.jobs.heads([], visit.id))[1] == 0:
+            await self.links.served(visit.id)
+        if outcomes or visit.leaving:
+            return error
+        error = GatewayStopping() if self.jobs.stopping else OperationRefused("nothing is left to be done by this link")
+        await self._tell(visit, error.brief)
+        return error
 
     async def _welcome(self, visit: Visit, name: str, request: CardRequest) -> None:
         """

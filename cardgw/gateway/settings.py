@@ -61,8 +61,11 @@ class JobSettings:
 @frozen
 class ManagementSettings:
     """
-    The table C{[management]}: cards that stay for operators.
+    The table C{[management]}: cards that stay for operators, and links by which they may come.
     """
 
     idle_timeout: float = option(seconds, "a card on which nothing was done for so long is sent away", default=900.0)
     code_lifetime: float = option(seconds, "how long the code that its holder sees can be used", default=600.0)
+    link_lifetime: float = option(seconds, "until when a card may come by a link whose maker does not say it", default=600.0)
+    longest_link: float = option(seconds, "until when a card may come by a link at most", default=_DAY)
+    max_links: int = option(integer(1, 1_000_000), "most links at a time", default=10_000)

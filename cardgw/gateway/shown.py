@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from cardgw.gateway.records import AuditEntry, Card, Health, Job, Principal, Problem, Role, Token
+from cardgw.gateway.records import AuditEntry, Card, Health, Job, Link, Principal, Problem, Role, Token
 from cardgw.values import OutboxEntry, Question
 
 
@@ -108,6 +108,24 @@ def entry_json(entry: OutboxEntry) -> dict[str, Any]:
         "next_attempt": time_text(entry.next_attempt) if entry.state.value == "waiting" else None,
         "reason": entry.reason,
         "created": time_text(entry.created),
+    }
+
+
+def link_json(link: Link, *, here: bool) -> dict[str, Any]:
+    """
+    A link, without its tokens.
+
+    @param here: whether a card is here by it.
+    """
+    return {
+        "id": link.id,
+        "card": link.id,
+        "requester": link.requester,
+        "created": time_text(link.created),
+        "expires": time_text(link.expires),
+        "job": link.job or None,
+        "role": link.role.value,
+        "here": here,
     }
 
 

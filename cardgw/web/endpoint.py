@@ -28,6 +28,7 @@ NAMED: Mapping[str, tuple[Kind, str]] = {
     "operation": (matching("an operation", NAME), "the name of an operation"),
     "job": (matching("a job", NAME), "the id of a job"),
     "entry": (matching("an entry", NAME), "the id of an entry of the outbox"),
+    "link": (matching("a link", NAME), "the id of a link"),
     "token": (matching("up to 63 of a-z, 0-9, dot, hyphen, underscore", LOWER_NAME), "the name of a token"),
 }
 """What the names in braces in a path stand for."""

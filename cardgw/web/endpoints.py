@@ -13,6 +13,7 @@ from cardgw.web.endpoints_access import access_endpoints
 from cardgw.web.endpoints_cards import ENDPOINTS as CARDS
 from cardgw.web.endpoints_events import ENDPOINTS as EVENTS
 from cardgw.web.endpoints_jobs import ENDPOINTS as JOBS
+from cardgw.web.endpoints_links import ENDPOINTS as LINKS
 from cardgw.web.endpoints_operations import ENDPOINTS as OPERATIONS
 from cardgw.web.endpoints_outbox import ENDPOINTS as OUTBOX
 from cardgw.web.endpoints_pages import page_endpoints
@@ -26,7 +27,8 @@ def all_endpoints(render: Callable[[], bytes], metrics_token: str, now: Callable
     @param metrics_token: that reads them, or empty.
     @param now: gives the time in seconds since 1970.
     """
-    listed = (*CARDS, *OPERATIONS, *JOBS, *OUTBOX, *EVENTS, *access_endpoints(now), *probe_endpoints(render, metrics_token))
+    served = (*CARDS, *OPERATIONS, *JOBS, *LINKS, *OUTBOX, *EVENTS)
+    listed = (*served, *access_endpoints(now), *probe_endpoints(render, metrics_token))
 
     def document(call: Call) -> dict[str, Any]:
         return openapi((*listed, *pages), call.control.operations())

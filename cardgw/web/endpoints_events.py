@@ -54,23 +54,17 @@ class Wanted:
         """
         if event.kind == GAP:
             return True
-        if self.who.card and not self._shown(event):
+        if self.who.card and not concerns(event, self.who):
             return False
         if self.job and event.data.get("job") != self.job:
             return False
         return not self.kinds or among(event.kind, self.kinds)
 
-    def _shown(self, event: Event) -> bool:
-        """
-        Whether somebody who may see one card alone is told: as in lists, of jobs only the own ones.
-        """
-        return concerns(event, self.who.card) and event.data.get("requester") in (None, self.who.name)
-
     def last(self, event: Event) -> bool:
         """
-        Whether somebody who may see one card alone sees it go.
+        Whether somebody who may see one card alone sees it go, and does not wait for it to come again.
         """
-        return bool(self.who.card) and event.kind == "card.gone" and concerns(event, self.who.card)
+        return bool(self.who.card) and not self.who.follows and event.kind == "card.gone" and concerns(event, self.who)
 
 
 async def follow(call: Call) -> Following:

@@ -6,7 +6,7 @@ Jobs: operations on cards that are here, or will come.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import Factory, asdict, evolve, frozen
 
@@ -32,6 +32,14 @@ LAST = "Last-Event-ID"
 KEY_KIND: Kind = matching("1 to 200 printable ASCII characters", "[!-~](?:[ -~]{0,198}[!-~])?")
 KEY_HELP = "a text of your own: the same request with the same key is the same job, however often it is sent"
 BEFORE: Kind = matching("the id of a job", NAME)
+PARAMETERS: Kind = mapping(anything)
+PARAMETERS_HELP = "what the operation needs, by name"
+CONFIRM_HELP = "yes, destroy something: needed for destructive operations"
+RECORD: Kind = choice(REDACTED, WHOLE)
+RECORD_HELP = (
+    "keep a transcript of what is said to the card: headers, lengths and status words, or the whole, which has secrets in it"
+    " and takes the role admin"
+)
 
 
 @frozen
@@ -44,14 +52,39 @@ class Submission:
     card: str = option(
         NAMED["card"][0], f"the id of a card that is here, or an identity ({WORDS}) of one that is here or may come"
     )
-    parameters: Mapping[str, Any] = option(mapping(anything), "what the operation needs, by name", default=Factory(dict))
-    confirm: bool = option(boolean, "yes, destroy something: needed for destructive operations", default=False)
-    record: str = option(
-        choice(REDACTED, WHOLE),
-        "keep a transcript of what is said to the card: headers, lengths and status words, or the whole, which has secrets in it"
-        " and takes the role admin",
-        default="",
-    )
+    parameters: Mapping[str, Any] = option(PARAMETERS, PARAMETERS_HELP, default=Factory(dict))
+    confirm: bool = option(boolean, CONFIRM_HELP, default=False)
+    record: str = option(RECORD, RECORD_HELP, default="")
+
+
+class Order(Protocol):
+    """
+    What bodies that order a job have: see L{Submission}.
+    """
+
+    @property
+    def operation(self) -> str:
+        """
+        Its name.
+        """
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """
+        What it needs.
+        """
+
+    @property
+    def confirm(self) -> bool:
+        """
+        Whether something may be destroyed.
+        """
+
+    @property
+    def record(self) -> str:
+        """
+        What is kept of what is said to the card.
+        """
 
 
 @frozen
@@ -84,11 +117,7 @@ async def submit(call: Call) -> Answer:
     @raise Forbidden: it is to be recorded with its secrets.
     """
     wanted: Submission = call.body
-    operation = call.control.operation(wanted.operation)
-    build_strictly(operation.parameters, wanted.parameters, "in the parameters:", ParameterError)
-    if operation.destructive and not wanted.confirm:
-        raise ConfirmationNeeded(wanted.operation)
-    _check_record(call, wanted.record)
+    check_order(call, wanted)
     request = JobRequest(wanted.operation, wanted.card, wanted.parameters, call.header(KEY), wanted.record)
     before = call.control.events.last
     job, new = await call.control.submit(call.who, request)
@@ -96,6 +125,18 @@ async def submit(call: Call) -> Answer:
     if not new:
         return Answer(200, job_json(job, call.who), {**headers, "Idempotent-Replayed": "true"})
     return Answer(202, job_json(job), {**headers, LAST: before})
+
+
+def check_order(call: Call, wanted: Order) -> None:
+    """
+    @raise ConfirmationNeeded: the operation is destructive.
+    @raise Forbidden: it is to be recorded with its secrets.
+    """
+    operation = call.control.operation(wanted.operation)
+    build_strictly(operation.parameters, wanted.parameters, "in the parameters:", ParameterError)
+    if operation.destructive and not wanted.confirm:
+        raise ConfirmationNeeded(wanted.operation)
+    _check_record(call, wanted.record)
 
 
 async def list_jobs(call: Call) -> Answer:

@@ -178,6 +178,24 @@ WHOAMI = record(
     card={**MAYBE_TEXT, "description": "the id of the one card that may be seen and managed; null for all"},
 )
 CLAIM = record(token={**TEXT, "description": "a bearer token for this card alone"}, card=reference("Card"))
+_LINK: Mapping[str, Schema] = {
+    "id": TEXT,
+    "card": {**TEXT, "description": "the id that the card has when it is here; jobs may be queued for it before"},
+    "requester": TEXT,
+    "created": TIME,
+    "expires": {**TIME, "description": "until when a card may come"},
+    "role": {**words(*(each.value for each in Role)), "description": "what the token of the page may do"},
+    "here": {**FLAG, "description": "a card is here by it"},
+}
+LINK = record(**_LINK, job={**MAYBE_TEXT, "description": "the id of the job that it was made for"})
+NEW_LINK = record(
+    **_LINK,
+    job=maybe(reference("Job")),
+    url={**TEXT, "description": "whoever has it can bring a card"},
+    page={**TEXT, "description": "HTML: an image by which the daemon of a visitor brings the card"},
+    command={**TEXT, "description": "what is typed in a terminal instead"},
+    token={**TEXT, "description": "a bearer token for this card and its jobs alone; it is shown only now"},
+)
 LPAC: Schema = {
     "type": "object",
     "properties": {
@@ -202,5 +220,7 @@ COMPONENTS: Mapping[str, Schema] = {
     "Transport": TRANSPORT,
     "WhoAmI": WHOAMI,
     "Claim": CLAIM,
+    "Link": LINK,
+    "NewLink": NEW_LINK,
     "LpacEnvelope": LPAC,
 }

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.gateway.events import GAP, Event, EventHub, Subscription, among, concerns
+from cardgw.gateway.records import Principal, Role
+
+AA = Principal("code:aa", Role.OPERATOR, "aa")
+"""Somebody who was given the code of a card."""
 
 
 def numbers(events: list[Event]) -> list[Any]:
@@ -261,9 +266,9 @@ class ConcernsTests(SynchronousTestCase):
         arrived = Event("1", "card.arrived", {"card": {"id": "aa", "identity": "eid:1"}})
         staged = Event("2", "job.stage", {"job": "7", "card": "eid:1", "channel": "aa", "requester": "code:aa"})
         for event in (arrived, staged):
-            self.assertTrue(concerns(event, "aa"))
-            self.assertFalse(concerns(event, "bb"))
-            self.assertFalse(concerns(event, "eid:1"))
+            self.assertTrue(concerns(event, AA))
+            self.assertFalse(concerns(event, evolve(AA, card="bb")))
+            self.assertFalse(concerns(event, evolve(AA, card="eid:1")))
 
     def test_othersJobs(self) -> None:
         """
@@ -271,7 +276,16 @@ class ConcernsTests(SynchronousTestCase):
         """
         for requester in ("token:anna", "card", "code:bb", ""):
             event = Event("1", "job.ended", {"job": "7", "channel": "aa", "requester": requester, "result": {"secret": 1}})
-            self.assertFalse(concerns(event, "aa"))
+            self.assertFalse(concerns(event, AA))
+
+    def test_page(self) -> None:
+        """
+        Whoever follows a link is told of all jobs for its card, whoever asked for them.
+        """
+        page = Principal("link:aa", Role.VIEWER, "aa", follows=True)
+        for channel, told in (("aa", True), ("bb", False), ("", False)):
+            event = Event("1", "job.ended", {"job": "7", "channel": channel, "requester": "token:anna"})
+            self.assertIs(concerns(event, page), told)
 
     def test_none(self) -> None:
         """
@@ -281,11 +295,11 @@ class ConcernsTests(SynchronousTestCase):
         changed = Event("2", "outbox.changed", {"entry": {"card": "eid:1"}})
         unnamed = Event("3", "job.stage", {"job": "7", "card": None, "channel": ""})
         for event in (queued, changed, unnamed):
-            self.assertFalse(concerns(event, "eid:1"))
-            self.assertFalse(concerns(event, ""))
+            self.assertFalse(concerns(event, evolve(AA, card="eid:1")))
+            self.assertFalse(concerns(event, evolve(AA, card="")))
 
     def test_gap(self) -> None:
         """
         A gap concerns everybody.
         """
-        self.assertTrue(concerns(Event("1", GAP, {}), "aa"))
+        self.assertTrue(concerns(Event("1", GAP, {}), AA))

@@ -34,6 +34,7 @@ from cardgw.gateway.records import (
     Health,
     Job,
     JobState,
+    Link,
     Principal,
     Recorded,
     Role,
@@ -43,6 +44,7 @@ from cardgw.gateway.records import (
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.lazy import LazyTransport
 from cardgw.values import OutboxEntry, ParcelState, Question
+from tests.web.fake_links import FakeLinks
 from tests.web.samples import CODE, GUEST, NOW, SECRETS, Greet, Wipe, cards, entry
 
 TRANSCRIPT = "# TRANSPORT: estk\n80CA9F7F Le 256\n9000, 34 bytes\n"
@@ -60,7 +62,7 @@ def _principals() -> dict[str, Principal]:
 
 
 @define(eq=False, slots=False)
-class FakeControl:
+class FakeControl(FakeLinks):
     """
     See L{cardgw.gateway.control.Control}.
 
@@ -79,6 +81,8 @@ class FakeControl:
     secrets: dict[str, Principal] = field(factory=_principals)
     journal: list[AuditEntry] = field(factory=list)
     done: list[tuple[str, str]] = field(factory=list)
+    kept: dict[str, tuple[Link, str]] = field(factory=dict)
+    reachable: bool = True
     fail_with: Exception | None = None
     events: EventHub = field(factory=lambda: EventHub(epoch="epoch"))
 

@@ -12,8 +12,8 @@ from attrs import evolve
 from jsonschema import Draft202012Validator
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.gateway.records import AuditEntry, Job, JobState, Role, Token
-from cardgw.gateway.shown import audit_json, card_json, entry_json, job_json, token_json
+from cardgw.gateway.records import AuditEntry, Job, JobState, Link, Role, Token
+from cardgw.gateway.shown import audit_json, card_json, entry_json, job_json, link_json, token_json
 from cardgw.web.endpoints_operations import described_json
 from cardgw.web.lpac import lpac_envelope
 from cardgw.web.schemas import COMPONENTS, page, reference
@@ -73,4 +73,5 @@ class SchemasTests(SynchronousTestCase):
         self.check("Entry", entry_json(entry(1)))
         self.check("Token", token_json(Token("a", Role.ADMIN, NOW, NOW)))
         self.check("AuditEntry", audit_json(AuditEntry(1, NOW, "token:a", "job.submit")))
+        self.check("Link", link_json(Link("0badcafe", "token:a", NOW, NOW), here=True))
         self.check("DescribedOperation", described_json(Greet()))
