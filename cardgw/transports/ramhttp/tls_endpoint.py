@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
-from OpenSSL.crypto import X509
+from OpenSSL.crypto import X509, PKey
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
-from twisted.internet.ssl import Certificate, CertificateOptions, KeyPair, trustRootFromCertificates
+from twisted.internet.ssl import Certificate, CertificateOptions, trustRootFromCertificates
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer
 
@@ -106,12 +107,12 @@ def tls_endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:
         extraCertChain=_originals(chain[1:]),
         trustRoot=trustRootFromCertificates(roots) if roots else None,
     )
-    context = options.getContext()
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # a client that comes again shows its certificate again
     try:
+        context = options.getContext()
         context.check_privatekey()
     except SSL.Error:
         raise SettingsError(f"{given['key']} is not the key of {given['certificate']}") from None
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # a client that comes again shows its certificate again
     return TlsEndpoint(reactor, _endpoint(reactor, below), options)
 
 
@@ -172,6 +173,6 @@ def _originals(chain: list[Certificate]) -> list[X509]:
 def _key(path: str) -> Any:
     octets = Path(path).expanduser().read_bytes()
     try:
-        return KeyPair.load(octets, 1).original
+        return PKey.from_cryptography_key(load_pem_private_key(octets, None))  # type: ignore[arg-type]
     except Exception:  # it may be encrypted, or no key at all; nothing of it may be told
         raise SettingsError(f"{path} has no key in PEM in it that has no passphrase") from None

@@ -358,7 +358,7 @@ class BrokenTests(SessionTestCase):
         """
         ran = self.out(DELETE)
         self.successResultOf(self.channel.close())
-        self.assertEqual(self.failureResultOf(ran).value.unanswered, 1)  # type: ignore[attr-defined]
+        self.assertEqual(self.failureResultOf(ran).value.unanswered, 1)
         self.assertEqual(self.of(self.card.session.post(self.card.posted)).status, 204)  # type: ignore[union-attr,arg-type]
 
     @given(
