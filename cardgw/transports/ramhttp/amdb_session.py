@@ -307,9 +307,7 @@ class AmdbSession:
         }
         if self._target.name:
             told["X-Admin-Targeted-Application"] = self._target.name
-        if settings.amdb_chunked:
-            told["Transfer-Encoding"] = "chunked"
-        script.reply = Reply(200, body, told)
+        script.reply = Reply(200, body, told, chunked=settings.amdb_chunked)
         self._answer(script.reply)
 
     def _answer(self, reply: Reply) -> None:
@@ -318,7 +316,7 @@ class AmdbSession:
             pending.callback(reply)
 
     def _goodbye(self) -> Reply:
-        return Reply(204, b"", {"X-Admin-Protocol": self.who.version, "Connection": "close"})
+        return Reply(204, b"", {"X-Admin-Protocol": self.who.version}, close=True)
 
     def withdraw(self) -> None:
         """

@@ -52,11 +52,16 @@ class Post:
 class Reply:
     """
     What is answered.  C{Content-Length} is added to each, C{0} too.
+
+    @ivar chunked: the body goes in chunks, without C{Content-Length}.
+    @ivar close: the connection ends with it.
     """
 
     status: int
     body: bytes = field(default=b"", repr=False)
     headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)
+    chunked: bool = False
+    close: bool = False
 
 
 def refusal(status: int, text: str, headers: Mapping[str, str] = NO_HEADERS) -> Reply:

@@ -125,6 +125,8 @@ class RamRequest(Request):
         self._waiting = None
         if reply is None:
             return
+        if reply.close:
+            self.channel.persistent = 0
         ok = self.channel.answer(reply, head_only=self.method == b"HEAD")
         self.code, self.startedWriting = reply.status, 1
         session, self._session = self._session, None
@@ -154,14 +156,17 @@ def _defect(failure: Failure) -> Reply | None:
 
 def encoded(reply: Reply, *, head_only: bool = False, close: bool = False) -> bytes:
     """
-    An answer as it goes over the wire.  Its length is always told: some clients take an answer without for an empty one.
+    An answer as it goes over the wire.  Its length is told unless chunks are asked for: some clients take an answer without for an
+    empty one.
 
     @param head_only: to a HEAD request.
     """
     status = HTTPStatus(reply.status)
     lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in reply.headers.items())]
-    lines.append(f"Content-Length: {len(reply.body)}")
+    chunked = reply.chunked and bool(reply.body)
+    lines.append("Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(reply.body)}")
     if close:
         lines.append("Connection: close")
     head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
-    return head if head_only else head + reply.body
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(reply.body), reply.body) if chunked else reply.body
+    return head if head_only else head + body

@@ -21,6 +21,7 @@ from cardgw.connections.service import DialInService
 from cardgw.connections.sessions import Sessions
 from cardgw.interfaces import IGateway, ITransport
 from cardgw.listening import Listeners
+from cardgw.transports.ramhttp.amdb import AmendmentB
 from cardgw.transports.ramhttp.auth import Gate
 from cardgw.transports.ramhttp.contact import Contact
 from cardgw.transports.ramhttp.front import Front
@@ -69,7 +70,10 @@ class RamHttpService(DialInService):
         self.settings = settings
         self.crowd: Sessions[HttpSession] = Sessions(settings.max_sessions, settings.max_sessions_per_address)
         self.gate = Gate(settings, gateway.secret, gateway.reactor.seconds)
-        self.dialects: tuple[Dialect, ...] = (Contact(settings, gateway, self.crowd),)
+        self.dialects: tuple[Dialect, ...] = (
+            AmendmentB(settings, gateway, self.crowd),  # it knows its own; an answer of it may begin as one of the other does
+            Contact(settings, gateway, self.crowd),
+        )
         self.front = Front(settings.prefix, settings.url, self.gate, self.dialects)
         idle = settings.slow_timeout + settings.idle
         limits = Limits(settings.max_body, settings.max_connections, settings.timeout, idle)

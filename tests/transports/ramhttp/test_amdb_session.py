@@ -76,7 +76,7 @@ class DialogueTests(SessionTestCase):
         self.assertNoResult(replied)
         self.done.callback(None)
         reply = self.of(replied)
-        self.assertEqual((reply.status, reply.body, reply.headers["Connection"]), (204, b"", "close"))
+        self.assertEqual((reply.status, reply.body, reply.close), (204, b"", True))
         self.assertNotIn("X-Admin-Next-URI", reply.headers)
         self.assertEqual(self.crowd.here, set())
 
@@ -106,7 +106,7 @@ class DialogueTests(SessionTestCase):
         replied = self.begin()
         self.run_script(GET_DATA)
         reply = self.of(replied)
-        self.assertEqual((reply.body.hex(), reply.headers["Transfer-Encoding"]), ("aa07220580ca006600", "chunked"))
+        self.assertEqual((reply.body.hex(), reply.chunked), ("aa07220580ca006600", True))
 
     def test_batch(self) -> None:
         """
