@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.functional.test_amdb -*-
 """
-What the functional tests of GlobalPlatform Amendment B have in common: the service with its listeners, and software cards that come
+What the functional tests of GlobalPlatform Amendment B have in common: the service with its listeners, and cards that come
 by themselves, over TLS with a pre-shared key.
 """
 

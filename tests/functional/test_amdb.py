@@ -1,5 +1,5 @@
 """
-Cards that administer themselves over HTTP (GlobalPlatform Amendment B): the service, its HTTP API, and software cards, with TLS and
+Cards that administer themselves over HTTP (GlobalPlatform Amendment B): the service, its HTTP API, software cards, TLS and
 all over loopback.
 """
 
