@@ -17,6 +17,7 @@ from cardgw.interfaces import IGateway
 from cardgw.transports.ramhttp.afterwards import Afterwards
 from cardgw.transports.ramhttp.contact_channel import ContactChannel
 from cardgw.transports.ramhttp.errors import ClientRestarted
+from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.holder import FAILED
 from cardgw.transports.ramhttp.http import HttpSession, Post, Reply, refusal
 from cardgw.transports.ramhttp.polling import Times
@@ -54,11 +55,13 @@ class Contact:
     See L{cardgw.transports.ramhttp.http.Dialect} and L{cardgw.transports.ramhttp.session.House}.
 
     @ivar crowd: the sessions of all dialects.
+    @ivar fate: what is known of a connection.
     """
 
     settings: RamHttpSettings
     gateway: IGateway
     crowd: Sessions[HttpSession]
+    fate: Callable[[int], Fate]
     entropy: Callable[[], str] = _token
     times: Times = field(init=False)
     _sessions: dict[str, ContactSession] = field(factory=dict, init=False)
@@ -122,7 +125,7 @@ class Contact:
         if not name:
             return NO_SESSION
         words = (Notify(FAILED, self.gateway.words(_OVER)),)
-        return self._remember(name, Afterwards(Memory(), words, self.gateway.reactor.seconds(), post.user))
+        return self._remember(name, Afterwards(Memory(self.fate), words, self.gateway.reactor.seconds(), post.user))
 
     def _make_room(self, post: Post) -> None:
         """

@@ -15,6 +15,7 @@ from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
 
 from cardgw.connections.deadline import Deadline
+from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply
 from cardgw.transports.ramhttp.repeats import Form, Memory, Verdict
 from cardgw.transports.ramhttp.replies import KEEP_ALIVE, SUPERSEDED, template
@@ -41,8 +42,11 @@ class Polling:
 
     __slots__ = ("_cookie", "_deadline", "_held", "_late", "_memory", "_patience", "_times", "broken", "count")
 
-    def __init__(self, clock: Any, times: Times, cookie: str, late: Callable[[str, float], object]) -> None:
+    def __init__(
+        self, clock: Any, times: Times, fate: Callable[[int], Fate], cookie: str, late: Callable[[str, float], object]
+    ) -> None:
         """
+        @param fate: what is known of a connection.
         @param cookie: what goes along with the first reply, or nothing.
         @param late: called with what was awaited, and for how long, when the client has not come back.
         """
@@ -52,7 +56,7 @@ class Polling:
         self._patience = times.idle
         self._cookie = cookie
         self._late = late
-        self._memory = Memory()
+        self._memory = Memory(fate)
         self._deadline = Deadline(clock, self._time_is_up)
         self._held: Deferred[Reply] | None = None
 

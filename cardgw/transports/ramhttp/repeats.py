@@ -10,17 +10,21 @@ without a word; and templates have no numbers.  So a body that is the last one a
 
 It is the same request where what was told never went out, or does not have answers of that form; and an answer where it comes
 over the connection over which it was told.  What is left is a client that changes its connection between being told and
-answering.  Whoever has done that once is never told anything after an answer of the same form: it is told first that there is
-nothing to do, and the answer to that lies in between (L{Memory.confusable}).  Whoever does it for the first time, in that very
-moment, leaves no way to know: the session ends, rather than a command being executed twice, or an answer being taken for
-another's.
+answering.  TCP knows then whether it had read what it was told (L{cardgw.transports.ramhttp.fates}), most often; where it does
+not, the session ends, rather than a command being executed twice, or an answer being taken for another's.
+
+TCP knows nothing of proxies, which take one connection or another.  Whoever has used a second one while there was nothing wrong
+with the first is never told anything after an answer of the same form: it is told first that there is nothing to do, and the
+answer to that lies in between (L{Memory.confusable}).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from hashlib import blake2b
 
+from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Reply
 
 Form = tuple[bool, ...]
@@ -37,20 +41,33 @@ class Verdict(Enum):
     DOUBTFUL = "doubtful"
 
 
+_VERDICTS = {
+    Fate.HERE_READ: Verdict.NEW,
+    Fate.GONE_READ: Verdict.NEW,
+    Fate.GONE_UNREAD: Verdict.AGAIN,
+    Fate.UNKNOWN: Verdict.DOUBTFUL,
+}
+_CLOSED_BY_CLIENT = {Fate.GONE_READ, Fate.GONE_UNREAD}
+
+
 class Memory:
     """
     The last request of a session, and what it was told.
 
     @ivar reply: what was told; C{None} while nothing was.
-    @ivar moves: whether the client has changed its connection.
+    @ivar moves: whether the client uses one connection or another.
     """
 
-    __slots__ = ("_connection", "_digest", "_expected", "_form", "_handed", "moves", "reply")
+    __slots__ = ("_connection", "_digest", "_expected", "_fate", "_form", "_handed", "moves", "reply")
 
-    def __init__(self) -> None:
+    def __init__(self, fate: Callable[[int], Fate]) -> None:
+        """
+        @param fate: what is known of a connection.
+        """
+        self._fate = fate
         self.reply: Reply | None = None
         self.moves = False
-        self._connection: int | None = None
+        self._connection = 0
         self._digest = b""
         self._form: Form | None = None
         self._expected: Form = ()
@@ -73,7 +90,7 @@ class Memory:
             return Verdict.AGAIN
         if connection == self._connection or not form:
             return Verdict.NEW
-        return Verdict.DOUBTFUL
+        return _VERDICTS[self._fate(self._connection)]
 
     def came(self, body: bytes, form: Form | None, connection: int) -> None:
         """
@@ -88,8 +105,10 @@ class Memory:
         """
         A request came over this connection.
         """
-        self.moves = self.moves or self._connection not in (None, connection)
-        self._connection = connection
+        if connection != self._connection:
+            if self._connection and self._fate(self._connection) not in _CLOSED_BY_CLIENT:
+                self.moves = True
+            self._connection = connection
 
     def told(self, reply: Reply, expected: Form) -> None:
         """

@@ -24,6 +24,7 @@ from cardgw.listening import Listeners
 from cardgw.transports.ramhttp.amdb import AmendmentB
 from cardgw.transports.ramhttp.auth import Gate
 from cardgw.transports.ramhttp.contact import Contact
+from cardgw.transports.ramhttp.fates import Fates
 from cardgw.transports.ramhttp.front import Front
 from cardgw.transports.ramhttp.http import Dialect, HttpSession
 from cardgw.transports.ramhttp.settings import RamHttpSettings
@@ -70,14 +71,15 @@ class RamHttpService(DialInService):
         self.settings = settings
         self.crowd: Sessions[HttpSession] = Sessions(settings.max_sessions, settings.max_sessions_per_address)
         self.gate = Gate(settings, gateway.secret, gateway.reactor.seconds)
+        fates = Fates(gateway.reactor.seconds)
         self.dialects: tuple[Dialect, ...] = (
             AmendmentB(settings, gateway, self.crowd),  # it knows its own; an answer of it may begin as one of the other does
-            Contact(settings, gateway, self.crowd),
+            Contact(settings, gateway, self.crowd, fates),
         )
         self.front = Front(settings.prefix, settings.url, self.gate, self.dialects)
         idle = settings.slow_timeout + settings.idle
         limits = Limits(settings.max_body, settings.max_connections, settings.timeout, idle)
-        self.site = RamSite(self.front.serve, limits, gateway.reactor)
+        self.site = RamSite(self.front.serve, limits, gateway.reactor, fates)
         listening = Listeners(
             gateway.reactor,
             settings.listen,

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError, PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.interfaces import IGateway
 from cardgw.transports.ramhttp.errors import AnswersUncertain, CardRemoved, EndedByClient, quoted
+from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
 from cardgw.transports.ramhttp.orders import closing, form_of, results
 from cardgw.transports.ramhttp.polling import Polling, Times
@@ -57,6 +58,7 @@ class House(Protocol):
     settings: RamHttpSettings
     gateway: IGateway
     times: Times
+    fate: Callable[[int], Fate]
 
     def over(self, session: ContactSession, memory: Memory, last_words: Sequence[Notify], reason: ChannelError | None) -> None:
         """
@@ -94,7 +96,7 @@ class ContactSession:
         self.peer, self.host, self.began = post.peer, post.host, clock.seconds()
         self._house = house
         self._channel: Any = None
-        self._polling = Polling(clock, house.times, cookie, self._late)
+        self._polling = Polling(clock, house.times, house.fate, cookie, self._late)
         self._work = Work(clock, self._serve)
         self._job: Deferred[CardGatewayError | None] | None = None
         self._phase = Phase.LIVE

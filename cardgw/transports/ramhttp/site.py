@@ -11,14 +11,16 @@ from typing import Any
 from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, HTTPFactory, Request
+from zope.interface import implementer
 
 from cardgw.connections.connection import tune
 from cardgw.connections.prompt import PromptWriter
 from cardgw.connections.sessions import place
+from cardgw.transports.ramhttp.fates import Fate, Fates
 from cardgw.transports.ramhttp.http import Reply, refusal
 from cardgw.transports.ramhttp.requests import TOO_LARGE, RamRequest, Serve, encoded
 
@@ -51,6 +53,7 @@ class Limits:
     idle: float
 
 
+@implementer(IHalfCloseableProtocol)
 class RamChannel(HTTPChannel):
     """
     One connection.
@@ -68,6 +71,8 @@ class RamChannel(HTTPChannel):
     peer = host = ""
     number = 0
     _quiet = True
+    _written = 0.0
+    _fate: Fate | None = None
 
     def connectionMade(self) -> None:
         """
@@ -78,11 +83,28 @@ class RamChannel(HTTPChannel):
         tune(self.transport, _KEEPALIVE)
         self._writer = PromptWriter(self.transport)
         self.factory.channels.add(self)
+        self.factory.fates.opened(self.number, self.transport)
+
+    def readConnectionLost(self) -> None:  # noqa: N802
+        """
+        The client has ended its stream: that is the end, but TCP knows now what it has read.
+        """
+        self._fate = self.factory.fates.of_end(self.transport)
+        HTTPChannel.loseConnection(self)
+
+    def writeConnectionLost(self) -> None:  # noqa: N802
+        """
+        See L{IHalfCloseableProtocol}.
+        """
 
     def connectionLost(self, reason: Failure = _CLOSED) -> None:
         """
         See L{HTTPChannel}.
         """
+        fates = self.factory.fates
+        if self._fate is None:
+            self._fate = Fate.UNKNOWN if reason.check(ConnectionDone) else fates.of_break(self._written)
+        fates.closed(self.number, self._fate)
         HTTPChannel.connectionLost(self, reason)
         self.factory.forget(self)
 
@@ -157,6 +179,7 @@ class RamChannel(HTTPChannel):
 
         @return: C{False} where it is certain that nothing of it has gone out.
         """
+        self._written = self.factory.reactor.seconds()
         return self._writer.write(encoded(reply, head_only=head_only, close=not self.persistent))
 
     def _send100Continue(self) -> None:  # noqa: N802
@@ -205,16 +228,18 @@ class RamSite(HTTPFactory):
     Makes connections, and ends them.
 
     @ivar serve: what answers requests.
+    @ivar fates: what is known of connections.
     @ivar channels: the connections that are open.
     """
 
     protocol: Any = RamChannel
     noisy = False
 
-    def __init__(self, serve: Serve, limits: Limits, reactor: Any) -> None:
+    def __init__(self, serve: Serve, limits: Limits, reactor: Any, fates: Fates) -> None:
         HTTPFactory.__init__(self, timeout=limits.arrival, reactor=reactor)
         self.serve = serve
         self.limits = limits
+        self.fates = fates
         self.channels: set[RamChannel] = set()
         self._numbers = count(1)
         self._full = False
