@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cardgw.apdu.transcript import TranscriptError
-from cardgw.errors import CardGatewayError, LocalError, MissingPlugin, ParameterError, SettingsError
+from cardgw.errors import CardGatewayError, LocalError, MissingPlugin, ParameterError, SecretError, SettingsError, Unreachable
 
 DONE, FAILED, USAGE, NO_CARD, REFUSED, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 """Exit statuses; see L{STATUSES}."""
@@ -21,6 +21,8 @@ BY_CARD = frozenset(
     | {"load-refused", "install-refused", "signature-refused", "package-missing", "not-enough-memory"}
 )
 """Codes of errors with which a card refuses."""
+_PINS = frozenset({"wrong-pin", "pin-blocked"})
+"""The same of those that a command meets without a gateway."""
 
 
 class GatewayUnreachable(CardGatewayError):
@@ -148,7 +150,7 @@ class QrCodeError(ParameterError):
     """
 
 
-_MISTAKES = (ParameterError, MissingPlugin, NoToken, NotConfirmed, OwnGatewayFailed, SettingsError, TranscriptError)
+_MISTAKES = (ParameterError, MissingPlugin, NoToken, NotConfirmed, OwnGatewayFailed, SecretError, SettingsError, TranscriptError)
 """Whoever typed the command can put these right."""
 
 
@@ -173,11 +175,11 @@ def exit_status(error: CardGatewayError) -> int:
         return REFUSED if error.error.get("status_word") or error.error.get("code") in BY_CARD else FAILED
     if isinstance(error, RequestRefused):
         return _of_problem(error)
-    if isinstance(error, GatewayUnreachable):
+    if isinstance(error, GatewayUnreachable | Unreachable):
         return UNREACHABLE
     if isinstance(error, NoCard | CardLeft):
         return NO_CARD
-    return USAGE if isinstance(error, _MISTAKES) else FAILED
+    return REFUSED if error.code in _PINS else USAGE if isinstance(error, _MISTAKES) else FAILED
 
 
 def _of_problem(error: RequestRefused) -> int:

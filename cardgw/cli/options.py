@@ -93,6 +93,8 @@ DESTRUCTIVE_JOB: Decorator[Any] = _all(_CARD, _YES, _WAIT, _NO_INPUT, _DRY_RUN, 
 """Likewise, where something may be lost for good."""
 FOLLOWED: Decorator[Any] = _all(_NO_INPUT, _JSON, _LPAC, _QUIET, GATEWAY)
 """Of commands that look at a job while it runs."""
+LOCAL_SESSION: Decorator[Any] = _all(_NO_INPUT, _JSON, _QUIET)
+"""Of commands that do something to a card without a gateway."""
 LOCAL_JOB: Decorator[Any] = _all(_NO_INPUT, _JSON, _LPAC, _QUIET)
 """Of commands that run an operation in this process."""
 PARAMETERS: Decorator[Any] = _all(

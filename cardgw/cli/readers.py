@@ -52,11 +52,20 @@ def readers(app: App, selector: str, *, config: Path | None) -> int:
     except ValueError as problem:
         raise ParameterError(f"SELECTOR: {problem}") from None
     meant = _names(config).get(selector, selector)
-    rows = [_row(each) for each in look(driver()) if matches(meant, each.reader)]
+    found = [each for each in look(driver()) if matches(meant, each.reader)]
+    return print_readers(app, found, "There is no reader." if selector == "*" else f"No reader is {selector}.")
+
+
+def print_readers(app: App, found: Sequence[Found], none: str) -> int:
+    """
+    @param none: is said where there are none.
+    @return: the exit status.
+    """
+    rows = [_row(each) for each in found]
     if app.style is Style.JSON:
         app.print_json({"items": rows})
     else:
-        table(app, _COLUMNS, rows, "There is no reader." if selector == "*" else f"No reader is {selector}.")
+        table(app, _COLUMNS, rows, none)
     return DONE if rows else NO_CARD
 
 
