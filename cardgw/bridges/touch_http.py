@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.bridges.test_touch_http -*-
+# -*- test-case-name: tests.bridges.test_touch_http,tests.functional.test_touch_scenarios -*-
 """
 HTTP to one RAMOverHTTP server: one POST after another over one connection that is kept, and a second one where two are out at the
 same time.

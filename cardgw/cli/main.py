@@ -27,6 +27,7 @@ from cardgw.cli import (
     replay,
     run,
     tokens,
+    touch,
     watch,
 )
 from cardgw.cli.app import App
@@ -56,6 +57,7 @@ HEADINGS = {
         local.operations,
         local.transports,
         readers.readers,
+        touch.touch,
         local.help_,
         local.plugins,
         local.operation,
