@@ -101,7 +101,7 @@ LIBRARY_ROOMS = {
 }
 """Libraries that one room alone may touch."""
 
-REACTOR = ("cardgw.tap", "cardgw.cli.main")
+REACTOR = ("cardgw.tap", "cardgw.touch_tap", "cardgw.cli.main")
 """Who may import the global reactor."""
 
 

@@ -34,7 +34,7 @@ from tests.source import modules
 from tests.texts.source_texts import calls
 
 ASIDE = ("cardgw.testing", "cardgw.virtual")
-LENDING = ("cardgw.bridges.touch_errors", "cardgw.bridges.touch_pin")
+LENDING = ("cardgw.bridges.touch_errors", "cardgw.bridges.touch_pin", "cardgw.bridges.touch_daemon_errors")
 FACES = ("cardgw.cli", "cardgw.web", "cardgw.replay", "cardgw.apdu.transcript", *LENDING)
 """What goes wrong there is for operators."""
 SPEAKING = ("cardgw.gateway.inventory", "cardgw.gateway.serving", "cardgw.gateway.session", "cardgw.operations", "cardgw.lpa")
