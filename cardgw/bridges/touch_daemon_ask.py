@@ -93,13 +93,17 @@ def approval_lines(wanted: Wanted) -> list[str]:
     return lines
 
 
-def pin_lines(wanted: Wanted, reader: str) -> list[str]:
+def pin_lines(wanted: Wanted, reader: str, tries: int | None = None) -> list[str]:
     """
     What a PIN is for.
+
+    @param tries: how many are left, where that is known.
     """
+    left = [] if tries is None else [f"{tries} {'try is' if tries == 1 else 'tries are'} left."]
     return [
         f"PIN {wanted.pin} of the card in {reader}, for {who(wanted.page)}",
         f"and the server {origin_of(wanted.url)}. The server does not get the PIN.",
+        *left,
     ]
 
 
@@ -176,20 +180,20 @@ class Questions:
                 _log.warn(fmt, event="approval-lost", file=str(self.approvals.file), reason=problem.strerror)
         return choice
 
-    def pin(self, wanted: Wanted, reader: str) -> Deferred[str]:
+    def pin(self, wanted: Wanted, reader: str, tries: int | None = None) -> Deferred[str]:
         """
-        Ask for a PIN.
+        Ask for a PIN: see L{pin_lines}.
 
         @return: C{Deferred[str]}: empty where there is none.
         """
-        return Deferred.fromCoroutine(self._asked(self._secret, wanted, reader)) if self.asker is not None else succeed("")
+        return Deferred.fromCoroutine(self._asked(self._secret, wanted, reader, tries)) if self.asker is not None else succeed("")
 
-    def _secret(self, asker: Asker, wanted: Wanted, reader: str) -> Deferred[str]:
+    def _secret(self, asker: Asker, wanted: Wanted, reader: str, tries: int | None) -> Deferred[str]:
         def late(failure: Any) -> str:
             failure.trap(LateError)
             return ""
 
-        return asker.secret(pin_lines(wanted, reader)).addTimeout(self.patience, self.clock).addErrback(late)
+        return asker.secret(pin_lines(wanted, reader, tries)).addTimeout(self.patience, self.clock).addErrback(late)
 
     async def _asked(self, ask: Callable[..., Deferred[_T]], *about: Any) -> _T:
         """

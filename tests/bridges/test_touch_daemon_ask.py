@@ -40,6 +40,7 @@ class LinesTests(SynchronousTestCase):
         """
         told = " ".join(pin_lines(Wanted(CARDS, pin=1), "ACR39U"))
         self.assertIn(f"PIN 1 of the card in ACR39U, for a program of this machine and the server {CARDS}", told)
+        self.assertEqual(pin_lines(Wanted(CARDS, pin=1), "ACR39U", 1)[-1], "1 try is left.")
 
 
 class QuestionsTests(SynchronousTestCase):

@@ -5,6 +5,7 @@ Tests for L{cardgw.bridges.touch_daemon_image}.
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 from twisted.trial.unittest import SynchronousTestCase
@@ -17,11 +18,11 @@ class ImageTests(SynchronousTestCase):
     L{passed} and L{failed}.
     """
 
-    def look(self, octets: bytes, colour: tuple[int, int, int]) -> Image.Image:
+    def look(self, octets: bytes, colour: tuple[int, int, int]) -> Any:
         """
         It is an image of the right size, with this colour and with white in it, and transparent corners.
         """
-        image = Image.open(BytesIO(octets))
+        image: Any = Image.open(BytesIO(octets))
         image.load()
         self.assertEqual((image.format, image.size, image.mode), ("PNG", (SIZE, SIZE), "RGBA"))
         colours = {image.getpixel((x, y)) for x in range(SIZE) for y in range(SIZE)}
