@@ -51,6 +51,11 @@ LINES: Mapping[str, Line] = {
         frozenset({Feature.SELECT, Feature.LOGICAL_CHANNELS}),
         lambda test, card: test.put_in(card),
     ),
+    "ramhttp": Line(
+        {"pinned": False, "delivery": Delivery.T1},
+        frozenset({Feature.SELECT, Feature.LOGICAL_CHANNELS, Feature.SHOW}),
+        lambda test, card: test.lend(card),
+    ),
 }
 """By their names; a new transport is one more line."""
 

@@ -17,14 +17,16 @@ from cardgw.gp.commands import Ins
 from cardgw.scp.class_byte import is_marked
 from cardgw.values import Feature
 from cardgw.virtual.euicc_options import Delivery
+from cardgw.virtual.ram_kinds import RAM_CLIENT
 from tests.functional.gp import AGREEMENT, KEYS, OWN_KEY, GpCard, GpReaderTestCase, GpTestCase
+from tests.functional.lent import GpLentTestCase
 from tests.functional.matrix import GP_OPERATIONS, GP_WAYS, LINES, GpWay
 from tests.gp.cap_maker import APPLET
 
 METHODS = b"m" * 16
 """A part of the load file."""
 WAY = next(iter(GP_WAYS.values()))
-TESTED = {"vpcd": "AdministrationTests", "pcsc": "ReaderAdministrationTests"}
+TESTED = {"vpcd": "AdministrationTests", "pcsc": "ReaderAdministrationTests", "ramhttp": "LentAdministrationTests"}
 """Where each transport that can select an application is tested."""
 
 
@@ -56,7 +58,7 @@ class MatrixTestCase(GpTestCase):
         Do all there is to a card, and look what has become of it.  No key is in any answer, nor in the log.
         """
         await self.start()
-        card = await self.administered(way)
+        card = await self.arrives(way)
         results = {}
         for operation, parameters in GP_OPERATIONS.items():
             job = await self.job(await self.submit(card.identity, operation, confirm=True, **parameters(way)))
@@ -69,6 +71,12 @@ class MatrixTestCase(GpTestCase):
             self.assertEqual(results["gp.install"]["installed"], [APPLET.hex().upper()])
             self.assertEqual(results["gp.keys.put"]["version"], 49)
         return card
+
+    async def arrives(self, way: GpWay) -> GpCard:
+        """
+        The card comes.
+        """
+        return await self.administered(way)
 
     def assert_silent(self, *told: Any) -> None:
         """
@@ -141,3 +149,28 @@ class ReaderAdministrationTests(GpReaderTestCase, MatrixTestCase):
         A card with T=0 in a reader of this machine: protected answers are fetched with GET RESPONSE.
         """
         await self.check(evolve(WAY, options={"delivery": Delivery.T0}))
+
+
+class LentAdministrationTests(GpLentTestCase, MatrixTestCase):
+    """
+    Cards that are lent over HTTP.
+    """
+
+    async def arrives(self, way: GpWay) -> GpCard:
+        """
+        See L{MatrixTestCase}.
+        """
+        return await self.lent(way)
+
+    async def test_ramhttp(self) -> None:
+        """
+        A card that our own client lends: it completes answers itself.
+        """
+        await self.check(WAY)
+
+    async def test_ramhttp_transparent(self) -> None:
+        """
+        The same by a client that passes 61xx and 6Cxx through.
+        """
+        self.kind = RAM_CLIENT
+        await self.check(WAY)

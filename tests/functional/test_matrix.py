@@ -13,11 +13,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.values import Feature
 from cardgw.virtual.euicc import VirtualEuicc
+from cardgw.virtual.ram_kinds import RAM_CLIENT
 from cardgw.virtual.smds import Smds
 from cardgw.virtual.smds_server import SmdsServer
 from tests.dropins import shipped_registry
 from tests.functional.api_client import Json
 from tests.functional.attach import AttachTestCase, read_eid
+from tests.functional.lent import LentTestCase
 from tests.functional.matrix import GP_OPERATIONS, GP_WAYS, LINES, NEEDY, OPERATIONS, needs
 from tests.functional.operators import ENDED, NEW, ONE, identity, pki, reactor, until
 from tests.functional.pcsc import PcscTestCase
@@ -180,3 +182,22 @@ class ReaderMatrixTests(PcscTestCase, MatrixTestCase):
         A UICC in a reader of this machine, with T=0: answers are fetched with GET RESPONSE.
         """
         await self.check("pcsc")
+
+
+class LentMatrixTests(LentTestCase, MatrixTestCase):
+    """
+    Cards that are lent over HTTP.
+    """
+
+    async def test_ramhttp(self) -> None:
+        """
+        A UICC that our own client lends: it completes answers itself.
+        """
+        await self.check("ramhttp")
+
+    async def test_ramhttp_transparent(self) -> None:
+        """
+        The same by a client that passes 61xx and 6Cxx through.
+        """
+        self.kind = RAM_CLIENT
+        await self.check("ramhttp")
