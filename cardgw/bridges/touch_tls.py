@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.bridges.test_touch_tls -*-
+# -*- test-case-name: tests.bridges.test_touch_tls,tests.functional.test_touch_tls -*-
 """
 TLS to a RAMOverHTTP server: whom this side believes, and how it says who it is.
 """

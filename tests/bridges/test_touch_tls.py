@@ -17,21 +17,22 @@ from cardgw.bridges.touch_tls import policy
 from cardgw.errors import SettingsError
 
 
-def made(path: Path, *, password: bytes = b"") -> Path:
+def made(path: Path, *names: x509.GeneralName, password: bytes = b"") -> Path:
     """
-    A file with a certificate and its key.
+    A file with a key, and a certificate that vouches for itself.
+
+    @param names: whose it is.
     """
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cards.example")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, path.stem)])
     now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 4711, now, now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
     encryption = BestAvailableEncryption(password) if password else NoEncryption()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
-    path.write_bytes(certificate.public_bytes(Encoding.PEM) + private)
+    path.write_bytes(certificate + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
     return path
 
 

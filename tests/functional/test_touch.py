@@ -17,6 +17,7 @@ from cardgw.apdu.atr import make_atr
 from cardgw.bridges.touch_card import CANCELLED
 from cardgw.virtual.ram_server import RamServer
 from cardgw.virtual.ram_session import CardLost, RamSession, Script
+from cardgw.virtual.security_domain import VirtualSecurityDomain
 from cardgw.virtual.vicc import Vicc
 from tests.bridges.test_touch_pin import PIN, FakeHsm
 from tests.functional.cli_process import CommandTestCase, Running
@@ -241,3 +242,51 @@ class TouchTests(PcscdTestCase, CommandTestCase):
         await until(empty)
         nothing = await self.touch(f"{self.url}no", status=NO_CARD)
         self.assertIn("No card is in this reader: ", nothing.err)
+
+
+class GatewayTests(PcscdTestCase, CommandTestCase):
+    """
+    Somebody with a card at a shell, and a gateway elsewhere.
+    """
+
+    timeout = 100
+    environ = {"LENDER": "s3cret"}
+    skip = PcscdTestCase.skip
+
+    async def here(self) -> list[Any]:
+        """
+        The cards of the gateway.
+        """
+        return list(await self.api.items("cards"))
+
+    async def test_administered(self) -> None:
+        """
+        A card that is lent is a card of the gateway: it is identified, administered, and gone when its holder wants it back.
+        """
+        await self.start(
+            '[transports.ramhttp]\nlisten = ["tcp:0:interface=127.0.0.1"]\ntokens = ["lender"]\n[secrets]\n'
+            'lender = "env:LENDER"\n'
+        )
+        self.environ = {"CARDGW_URL": self.gateway.url, "CARDGW_TOKEN": self.api.token}
+        daemon, card = self.pcscd(), VirtualSecurityDomain()
+        vicc = await daemon.insert(vicc_of(card, card.atr, card.reset))
+        self.addCleanup(vicc.drop)
+        url = f"http://127.0.0.1:{self.gateway.ports['ramhttp-listening']}/rt"
+        denied = await self.cardgw("touch", url, status=FAILED)
+        self.assertIn("does not let this client in: HTTP status 401", denied.err)
+        running = self.begin("touch", url, "--token", "env:LENDER", "-v", environ={"LENDER": "s3cret"})
+        await until(lambda: "SW1/SW2" in running.out)
+        await until(self._identified)
+        info = await self.cardgw("gp", "info")
+        self.assertIn("SCP03", info.out)
+        self.assertIn("C: 81 CA 00 66 - GET DATA", running.out)
+        running.send(signal.SIGTERM)
+        self.assertEqual(await running.done, INTERRUPTED, running.out + running.err)
+        await until(self._gone)
+        self.assertNotIn("s3cret", running.out + running.err)
+
+    async def _identified(self) -> bool:
+        return any(each["identity"] for each in await self.here())
+
+    async def _gone(self) -> bool:
+        return not await self.here()
