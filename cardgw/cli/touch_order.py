@@ -5,7 +5,9 @@ What was typed for C{cardgw touch}, checked before a card is touched.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
@@ -124,8 +126,21 @@ def tries_left(tries: int | None) -> str:
     return "" if tries is None else f" ({tries} {'try' if tries == 1 else 'tries'} left)"
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """
+    Meanwhile the reactor waits, so Control-C does what it does without one.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 async def _asked(app: App, tries: int | None) -> bytes:
-    answer = app.ask(f"PIN{tries_left(tries)}", secret=True)
+    with _interruptible():
+        answer = app.ask(f"PIN{tries_left(tries)}", secret=True)
     if not answer:
         raise PinNotEntered
     return answer.encode()

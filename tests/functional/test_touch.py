@@ -156,6 +156,19 @@ class TouchTests(PcscdTestCase, CommandTestCase):
         self.assertEqual(await asked.done, 0, asked.out)
         self.assertNotIn(PIN.decode(), asked.out)
 
+    async def test_pinNotEntered(self) -> None:
+        """
+        Whoever does not want to type it after all has lent nothing.
+        """
+        await self.begin_with(("hsm", use))
+        for typed, status in (("\x03", INTERRUPTED), ("\n", FAILED)):
+            asked = self.begin("touch", f"{self.url}hsm", "-p", terminal=True)
+            await until(lambda: "PIN (3 tries left): " in asked.out)  # noqa: B023
+            asked.type(typed)
+            self.assertEqual(await asked.done, status, asked.out)
+            self.assertNotIn("Traceback", asked.out)
+        self.assertEqual(self.scripting.requests, [])
+
     async def test_wrongPin(self) -> None:
         """
         With a wrong PIN nothing is connected; a PIN that is kept somewhere is not tried as the last one.
