@@ -16,7 +16,7 @@ from zope.interface.verify import verifyObject
 from cardgw.fields import options
 from cardgw.gateway.discovery import reason_of
 from cardgw.interfaces import IOperation, ITransport
-from cardgw.values import ANY, STAY, Feature
+from cardgw.values import ANY, LINK, STAY, Feature
 
 OPERATION_NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+")
 """Operations are called C{area.verb}."""
@@ -86,7 +86,8 @@ def _is_requests(value: Any) -> bool:
     if not isinstance(value, Mapping):
         return False
     answers = (each for each in value.values() if each not in ("", STAY))
-    return _all_match(REQUEST_NAME, (each for each in value if each != ANY)) and _all_match(OPERATION_NAME, answers)
+    named = (each for each in value if each != ANY)
+    return LINK not in value and _all_match(REQUEST_NAME, named) and _all_match(OPERATION_NAME, answers)
 
 
 def _all_match(pattern: re.Pattern[str], values: Iterable[Any]) -> bool:

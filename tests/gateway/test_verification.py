@@ -117,8 +117,8 @@ class DepthTests(SynchronousTestCase):
             transport.requests = requests
             return flaw_in_depth(ITransport, transport)
 
-        self.assertIsNone(flaw({"post": "card.audit", "wait": "stay", "other": ""}))
-        for wrong in (None, ["post"], {"a post": "card.audit"}, {"post": "audit"}, {1: ""}, {"post": None}):
+        self.assertIsNone(flaw({"post": "card.audit", "wait": "stay", "other": "", "*": "stay"}))
+        for wrong in (None, ["post"], {"a post": "card.audit"}, {"post": "audit"}, {1: ""}, {"post": None}, {"link": ""}):
             self.assertIn("requests: expected a mapping of words", str(flaw(wrong)))
 
     def test_lazy(self) -> None:
