@@ -65,7 +65,7 @@ class LocalTests(SynchronousTestCase):
         C{operations} and C{transports} list what is installed, C{help} says all about one.
         """
         self.assertIn("profile.download        download", self.run_it("operations"))
-        self.assertIn("estk  eSTK.me", self.run_it("transports"))
+        self.assertRegex(self.run_it("transports"), "estk +eSTK.me")
         self.assertIn("segment_size", self.run_it("help", "profile.download"))
         self.assertIn("idle_timeout", self.run_it("help", "estk"))
 
