@@ -75,15 +75,15 @@ class Api:
             extra["json"] = body
         return self._asked("POST", path, headers=headers, tries=_TRIES if key else 1, token=token, **extra)
 
-    def submit(self, body: Mapping[str, Any], key: str) -> tuple[dict[str, Any], str]:
+    def submit(self, body: Mapping[str, Any], key: str, path: str = "jobs") -> tuple[dict[str, Any], str]:
         """
-        Queue a job.
+        Queue a job, or make a link with one.
 
-        @return: the job, and the id of the event after which all that happens to it comes (see L{events}), if that is known.
+        @return: that, and the id of the event after which all that happens to it comes (see L{events}), if that is known.
         """
         seen: dict[str, str] = {}
-        job = self._asked("POST", "jobs", headers={"Idempotency-Key": key}, tries=_TRIES, seen=seen, json=body)
-        return job, seen.get(LAST, "")
+        made = self._asked("POST", path, headers={"Idempotency-Key": key}, tries=_TRIES, seen=seen, json=body)
+        return made, seen.get(LAST, "")
 
     def followable(self, path: str) -> tuple[dict[str, Any], str]:
         """

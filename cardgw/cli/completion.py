@@ -42,6 +42,10 @@ def _cards(app: App) -> Iterator[tuple[str, str]]:
             yield digits_of(each["identity"]), told
 
 
+def _links(app: App) -> Iterator[tuple[str, str]]:
+    yield from ((each["id"], f"of {each['requester']}") for each in app.api.get("links")["items"])
+
+
 def _operations(app: App) -> Iterator[tuple[str, str]]:
     from cardgw.gateway.registry import load_registry
 
@@ -80,6 +84,7 @@ complete_operations = _completer(_operations)
 complete_profiles = _completer(_profiles)
 complete_jobs = _completer(_jobs)
 complete_entries = _completer(_entries)
+complete_links = _completer(_links)
 complete_tokens = _completer(_tokens)
 
 

@@ -19,6 +19,7 @@ from cardgw.cli import (
     download,
     gp,
     jobs,
+    link,
     local,
     lpa,
     notifications,
@@ -36,7 +37,7 @@ from cardgw.cli.group import NAME, Root
 from cardgw.cli.options import GATEWAY
 
 HEADINGS = {
-    "cards": (cards.cards, cards.card, attach.attach, run.run, record.record, tokens.claim),
+    "cards": (cards.cards, cards.card, attach.attach, link.link, link.links, run.run, record.record, tokens.claim),
     "profiles": (
         lpa.profiles,
         lpa.info,

@@ -91,6 +91,8 @@ JOB: Decorator[Any] = _all(_CARD, _WAIT, _NO_INPUT, _DRY_RUN, _JSON, _LPAC, _QUI
 """Of commands that run an operation on a card."""
 DESTRUCTIVE_JOB: Decorator[Any] = _all(_CARD, _YES, _WAIT, _NO_INPUT, _DRY_RUN, _JSON, _LPAC, _QUIET, GATEWAY)
 """Likewise, where something may be lost for good."""
+LINKED: Decorator[Any] = _all(_YES, _WAIT, _NO_INPUT, _JSON, _LPAC, _QUIET, GATEWAY)
+"""Likewise, where the card is to come by a link."""
 FOLLOWED: Decorator[Any] = _all(_NO_INPUT, _JSON, _LPAC, _QUIET, GATEWAY)
 """Of commands that look at a job while it runs."""
 LOCAL_SESSION: Decorator[Any] = _all(_NO_INPUT, _JSON, _QUIET)

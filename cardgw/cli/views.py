@@ -84,6 +84,19 @@ def job_remark(row: Row) -> str:
     return ""
 
 
+def links(now: float) -> Sequence[Column]:
+    """
+    The columns of links.
+    """
+    return (
+        Column("id", key("id"), firm=True),
+        Column("good for", lambda row: age(row.get("expires"), now)),
+        Column("job", key("job"), firm=True),
+        Column("card", lambda row: "here" if row.get("here") else None),
+        Column("by", key("requester"), minor=True),
+    )
+
+
 def entries(now: float, *, narrow: bool = False) -> Sequence[Column]:
     """
     The columns of the outbox.
