@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import signal
 
-from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
 from cardgw.virtual.admin_script import Habits
 from tests.functional.amdb import AGENT, ISD, OTHER, OTHER_AGENT, OTHER_KEY, PACKAGE, WHO, AmdbTestCase, Card
 from tests.functional.operators import reactor, until
+from tests.functional.vpcd import make_vicc
 
 OVER_TLS = {"protocol": "scp81"}
 
@@ -84,9 +85,10 @@ class DayTests(AmdbTestCase):
             return any(each["identity"] == WHO for each in await self.api.items("cards"))
 
         await until(here)
-        self.assertEqual((await self.run_job(WHO, "gp.registry", **OVER_TLS))["domain"], "")
-        await self.gateway.stop()
+        await self.run_job(WHO, "gp.registry", **OVER_TLS)
+        stopping = self.gateway.stop()
         self.assertTrue((await coming).good)
+        await stopping
 
     async def test_fleet(self) -> None:
         """
@@ -131,14 +133,14 @@ class TroubleTests(AmdbTestCase):
         A connection breaks before the reply has come: the card comes back, is told again, and does all of it once.
         """
         await self.start()
-        job = await self.submit(WHO, "gp.delete", aid=PACKAGE.hex(), confirm=True, **OVER_TLS)
-        for post in (1, 2):
+        for post, operation in ((2, "gp.delete"), (1, "gp.registry"), (2, "gp.registry"), (3, "gp.registry")):
+            about = {"aid": PACKAGE.hex(), "confirm": True} if operation == "gp.delete" else {}
+            job = await self.submit(WHO, operation, **about, **OVER_TLS)
             card = Card()
             outcome = await self.come(card, lose_after=post)
             self.assertTrue(outcome.good, outcome)
-            self.assertEqual((outcome.resumed, card.got[0xE4]), (1, 1))
+            self.assertEqual((outcome.resumed, card.got[0xE4]), (1, int(operation == "gp.delete")))
             self.assertEqual((await self.job(job))["state"], "done")
-            job = await self.submit(WHO, "gp.delete", aid=PACKAGE.hex(), confirm=True, **OVER_TLS)
 
     async def test_answerLost(self) -> None:
         """
@@ -159,10 +161,11 @@ class TroubleTests(AmdbTestCase):
         """
         Elsewhere a connection is no secure channel, and what needs one is refused by name.
         """
-        await self.start()
-        card = self.card()
-        await self.dial(card)
-        await until(lambda: self.gateway.events)
+        await self.start('[transports.vpcd]\nlisten = ["tcp:0:interface=127.0.0.1"]')
+        card = self.card(pinned=False)
+        vicc = make_vicc(card)
+        await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", self.gateway.ports["vpcd-listening"]), vicc)
+        self.addCleanup(vicc.drop)
         self.assertEqual(await self.failed_job(f"eid:{card.eid.hex()}", "gp.registry", **OVER_TLS), "no-secure-connection")
 
     async def test_privacy(self) -> None:

@@ -21,6 +21,7 @@ from cardgw.transports.ramhttp import amdb_headers as headers
 from cardgw.transports.ramhttp.amdb_session import AmdbSession, Who
 from cardgw.transports.ramhttp.channel import Patience, TemplateChannel
 from cardgw.transports.ramhttp.errors import ClientRestarted, quoted
+from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
 from cardgw.transports.ramhttp.plan import Limits
 from cardgw.transports.ramhttp.settings import RamHttpSettings
@@ -45,13 +46,16 @@ class AmendmentB:
         settings: RamHttpSettings,
         gateway: IGateway,
         crowd: Sessions[Any],
+        fate: Callable[[int], Fate],
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """
         @param crowd: all sessions, also those of other dialects.
+        @param fate: what is known of a connection.
         """
         self.settings = settings
         self.gateway = gateway
+        self.fate = fate
         self.base = settings.prefix.rstrip("/")
         self._crowd = crowd
         self._entropy = entropy
@@ -67,12 +71,14 @@ class AmendmentB:
     def find(self, post: Post) -> AmdbSession | None:
         """
         See L{cardgw.transports.ramhttp.http.Dialect}.  One that comes back without the address that it was given last is known by
-        its name and its key.
+        its name and its key, if it says so, or has not heard of us yet.
         """
         name, _ = headers.place_in(post.query)
         session = self._sessions.get(name)
-        if session is None and not name and headers.is_resumed(post.headers):
+        if session is None and not name:
             session = self._agents.get((post.psk, self._agent(post)))
+            if session is not None and not (headers.is_resumed(post.headers) or session.is_beginning(post)):
+                session = None
         return session if session is not None and session.who.psk == post.psk else None
 
     def _agent(self, post: Post) -> str:

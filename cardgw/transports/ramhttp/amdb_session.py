@@ -6,7 +6,8 @@ tells what became of each.
 Each script has a number, which is in the address that its answer is posted to, so a request that is sent again is known.  When a
 connection breaks, the card's side sends its last request once more (perhaps with C{X-Admin-Resume}):
 
-  - the request whose reply was lost: the reply is given again, since a script that has not come has not been executed;
+  - the request whose reply was lost: the reply is given again, since a script that has not come has not been executed.  Of a
+    first request that does not say that it comes again, this must be known: whoever begins anew has forgotten what it did;
   - the address of the script's answer, but no answer: the script came.  It is given again only where it was not sent whole, or
     where all that it does is to read; else its commands are told to be unanswered, and whoever sent them decides.
 """
@@ -30,6 +31,7 @@ from cardgw.transports.ramhttp.amdb_headers import Status
 from cardgw.transports.ramhttp.amdb_target import STATUSES, Target, is_select, parts
 from cardgw.transports.ramhttp.errors import quoted
 from cardgw.transports.ramhttp.expanded import decode_response, encode_commands
+from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
 from cardgw.transports.ramhttp.wire import WireError
 
@@ -100,6 +102,8 @@ class AmdbSession:
         self._began = self._reactor.seconds()
         self._target = Target()
         self._seen = -1
+        self._asked = post.path, post.query
+        self._connection = post.connection
         self._pending: Deferred[Reply] | None = None
         self._script: Script | None = None
         self._channel: TemplateChannel | None = None
@@ -146,17 +150,35 @@ class AmdbSession:
 
     # What the card's side says.
 
+    def is_beginning(self, post: Post) -> bool:
+        """
+        Whether a request with which somebody begins is the one with which this dialogue has begun: nothing has come of that yet
+        which its sender knows of.
+        """
+        if self._seen > 0 or (post.path, post.query) != self._asked:
+            return False
+        script = self._script
+        if script is None or script.reply is None or script.repeatable:
+            return True
+        return self._owner.fate(self._connection) is Fate.GONE_UNREAD
+
     def post(self, post: Post) -> Deferred[Reply]:
         """
         See L{cardgw.transports.ramhttp.http.HttpSession}.
         """
         if self._over:
             return succeed(self._goodbye())
-        _, number = headers.place_in(post.query)
-        if number == max(self._seen, 0):
-            return self._first() if self._seen < 0 else self._same_again()
+        if self._seen < 0:
+            return self._first()
+        self._connection = post.connection
+        name, number = headers.place_in(post.query)
         script = self._script
-        if number != self._seen + 1 or script is None or script.reply is None:
+        out = script is not None and script.reply is not None
+        if not name and self._seen > 0:
+            number = self._seen + out  # it has forgotten where it was, but not who it is
+        if number == self._seen:
+            return self._same_again()
+        if number != self._seen + 1 or script is None or not out:
             return succeed(refusal(409, "This is the answer to no script that is waited for."))
         if headers.STATUS in post.headers or post.body:
             return self._reported(script, post, number)

@@ -156,8 +156,8 @@ def _defect(failure: Failure) -> Reply | None:
 
 def encoded(reply: Reply, *, head_only: bool = False, close: bool = False) -> bytes:
     """
-    An answer as it goes over the wire.  Its length is told unless chunks are asked for: some clients take an answer without for an
-    empty one.
+    An answer as it goes over the wire.  Its length is told unless it is to go in chunks: some clients take an answer without for
+    an empty one.
 
     @param head_only: to a HEAD request.
     """

@@ -73,7 +73,9 @@ class RamHttpService(DialInService):
         self.gate = Gate(settings, gateway.secret, gateway.reactor.seconds)
         fates = Fates(gateway.reactor.seconds)
         self.dialects: tuple[Dialect, ...] = (
-            AmendmentB(settings, gateway, self.crowd),  # it knows its own; an answer of it may begin as one of the other does
+            AmendmentB(
+                settings, gateway, self.crowd, fates
+            ),  # it knows its own; an answer of it may begin as one of the other does
             Contact(settings, gateway, self.crowd, fates),
         )
         self.front = Front(settings.prefix, settings.url, self.gate, self.dialects)

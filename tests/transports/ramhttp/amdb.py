@@ -18,6 +18,7 @@ from cardgw.testing.gateway import FakeGateway
 from cardgw.transports.ramhttp.amdb import AmendmentB
 from cardgw.transports.ramhttp.amdb_headers import place_in
 from cardgw.transports.ramhttp.expanded import Element, ResponseScript, Tag, decode_script, encode_response
+from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import HttpSession, Post, Reply
 from cardgw.transports.ramhttp.settings import RamHttpSettings
 from cardgw.values import Psk
@@ -104,6 +105,7 @@ class AmdbTestCase(SynchronousTestCase):
         A gateway that knows one key.
         """
         self.clock, self.chance = Clock(), cycle(range(251))
+        self.fate = Fate.UNKNOWN
         self.gateway = FakeGateway(self.clock, self.attend)
         self.gateway.keys[IDENTITY] = Psk(KEY)
         self.work: Callable[[ICardChannel], Awaitable[object]] | None = None
@@ -121,7 +123,15 @@ class AmdbTestCase(SynchronousTestCase):
         """
         every = RamHttpSettings(**settings)
         self.crowd: Sessions[Any] = Sessions(every.max_sessions, every.max_sessions_per_address)
-        return AmendmentB(every, self.gateway, self.crowd, lambda size: bytes(next(self.chance) for _ in range(size)))
+        return AmendmentB(
+            every, self.gateway, self.crowd, self.fate_of, lambda size: bytes(next(self.chance) for _ in range(size))
+        )
+
+    def fate_of(self, connection: int) -> Fate:
+        """
+        What is known of all connections.
+        """
+        return self.fate
 
     def of(self, replied: Deferred[Reply]) -> Reply:
         """

@@ -125,7 +125,7 @@ class DialectTests(AmdbTestCase):
         replied = first.begin()
         CardSide(self.dialect, agent=OTHER_AGENT).begin()
         self.assertNoResult(replied)
-        CardSide(self.dialect).begin()
+        CardSide(self.dialect, path=("download",)).begin()
         self.assertEqual(self.of(replied).status, 204)
         self.assertEqual((len(self.gateway.channels), len(self.crowd.here)), (3, 2))
         (ended,) = [each for each in events if each.get("event") == "session-ended"]

@@ -17,6 +17,8 @@ from cardgw.apdu.script import ANY, Script, Step
 from cardgw.errors import PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.interfaces import ICardChannel
 from cardgw.transports.ramhttp.amdb_errors import ScriptRefused
+from cardgw.transports.ramhttp.errors import ClientRestarted
+from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Reply
 from tests.transports.ramhttp.amdb import OK, AmdbTestCase, CardSide
 
@@ -317,6 +319,43 @@ class BrokenTests(SessionTestCase):
         self.assertIs(self.of(self.card.begin(**{"x-admin-resume": "true"})), self.reply)
         self.card.answers(OK)
         self.successResultOf(ran)
+
+    def test_beginsAgain(self) -> None:
+        """
+        A first request that comes again and does not say so is the same one where that is known: nothing was told yet, or nothing
+        that counts, or TCP knows that nobody has read it.
+        """
+        first = self.begin()
+        second = self.card.begin()
+        self.assertEqual((self.of(first).status, len(self.gateway.channels)), (409, 1))
+        self.run_script(GET_DATA).addErrback(lambda _: None)
+        reply = self.of(second)
+        self.card.session.delivered(reply, True)  # type: ignore[union-attr]
+        self.assertIs(self.of(self.card.begin()), reply)
+        self.successResultOf(self.channel.close())
+        ran = self.out(DELETE)
+        self.card.session.delivered(self.reply, True)  # type: ignore[union-attr]
+        self.fate = Fate.GONE_UNREAD
+        self.assertIs(self.of(self.card.begin()), self.reply)
+        self.fate = Fate.GONE_READ
+        self.assertNoResult(self.card.begin())
+        self.assertEqual(self.failureResultOf(ran, ClientRestarted).value.unanswered, 1)
+
+    def test_forgotten(self) -> None:
+        """
+        One that comes back without the address that it was given goes on all the same.
+        """
+        self.out(GET_DATA)
+        self.card.take(self.reply)
+        replied = self.card.answers(DATA)
+        self.card.query = ""
+        again = self.card.begin(**{"x-admin-resume": "true"})
+        self.assertEqual(self.of(replied).status, 409)
+        self.run_script(GET_DATA)
+        reply = self.of(again)
+        self.assertIs(self.of(self.card.begin(**{"x-admin-resume": "true"})), reply)
+        self.card.take(reply)
+        self.assertNoResult(self.card.answers(DATA))
 
     def test_otherNumber(self) -> None:
         """
