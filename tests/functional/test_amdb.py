@@ -10,11 +10,9 @@ import signal
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
 from cardgw.virtual.admin_script import Habits
-from tests.functional.amdb import AGENT, ISD, OTHER, OTHER_AGENT, OTHER_KEY, PACKAGE, WHO, AmdbTestCase, Card
+from tests.functional.amdb import AGENT, ISD, OTHER, OTHER_AGENT, OTHER_KEY, OVER_TLS, PACKAGE, WHO, AmdbTestCase, Card
 from tests.functional.operators import reactor, until
 from tests.functional.vpcd import make_vicc
-
-OVER_TLS = {"protocol": "scp81"}
 
 
 class DayTests(AmdbTestCase):

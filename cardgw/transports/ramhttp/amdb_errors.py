@@ -1,4 +1,4 @@
-# -*- test-case-name: tests.transports.ramhttp.test_amdb_errors -*-
+# -*- test-case-name: tests.transports.ramhttp.test_amdb_session -*-
 """
 What a card's side says of a script in GlobalPlatform Amendment B, besides answering its commands.
 """

@@ -119,8 +119,9 @@ class PskServer:
         self._key_of = key_of
         self._open: WeakValueDictionary[Any, PskConnection] = WeakValueDictionary()
         self._context = _context(minimum, suites)
-        self._callback = _util.ffi.callback(_SERVER, self._asked)
-        _util.lib.SSL_CTX_set_psk_server_callback(self._context._context, self._callback)
+        callback = _util.ffi.callback(_SERVER, self._asked)
+        self._context.set_app_data(callback)  # it lives as long as OpenSSL may call it: with the last connection
+        _util.lib.SSL_CTX_set_psk_server_callback(self._context._context, callback)
 
     def serverConnectionForTLS(self, tls: Any) -> PskConnection:  # noqa: N802 - Twisted names it
         """
@@ -159,8 +160,9 @@ class PskClient:
         @param minimum: see L{PskServer}.
         """
         self._context = _context(minimum, suites)
-        self._callback = _util.ffi.callback(_CLIENT, partial(_give, identity + b"\x00", key))
-        _util.lib.SSL_CTX_set_psk_client_callback(self._context._context, self._callback)
+        callback = _util.ffi.callback(_CLIENT, partial(_give, identity + b"\x00", key))
+        self._context.set_app_data(callback)
+        _util.lib.SSL_CTX_set_psk_client_callback(self._context._context, callback)
 
     def clientConnectionForTLS(self, tls: Any) -> SSL.Connection:
         """

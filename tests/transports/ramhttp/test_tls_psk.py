@@ -75,6 +75,12 @@ class PskTests(SynchronousTestCase):
         """
         What OpenSSL calls stays, whatever is thrown away.
         """
+        thrown_away = PskServer(self.keys.get), PskClient(IDENTITY, KEY)
+        server_end, client_end = thrown_away[0].serverConnectionForTLS(None), thrown_away[1].clientConnectionForTLS(None)
+        del thrown_away
+        gc.collect()
+        self.assertEqual(shake(client_end, server_end), "")
+        self.assertEqual(server_end.identity, IDENTITY)
         server, client = PskServer(self.keys.get), PskClient(b"card-2", bytes(64))
         gc.collect()
         for _ in range(3):
