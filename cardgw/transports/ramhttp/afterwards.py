@@ -60,8 +60,8 @@ class Afterwards:
         """
         See L{cardgw.transports.ramhttp.http.HttpSession}.
         """
-        if reply is self._memory.reply and not ok:
-            self._memory.not_handed()
+        if reply is self._memory.reply:
+            self._memory.delivered(ok)
 
     def wind_up(self) -> None:
         """

@@ -158,8 +158,7 @@ class Polling:
         """
         if reply is not self._memory.reply:
             return False
-        if not ok:
-            self._memory.not_handed()
+        self._memory.delivered(ok)
         return ok
 
     def _time_is_up(self, what: str, seconds: float) -> None:

@@ -118,11 +118,13 @@ class Memory:
         """
         self.reply, self._expected, self._handed = reply, expected, True
 
-    def not_handed(self) -> None:
+    def delivered(self, ok: bool) -> None:
         """
-        The reply never went out.
+        What has become of the reply.
+
+        @param ok: C{False} where it never went out.
         """
-        self._handed = False
+        self._handed = ok
 
     def confusable(self, expected: Form) -> bool:
         """

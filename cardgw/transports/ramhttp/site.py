@@ -179,6 +179,8 @@ class RamChannel(HTTPChannel):
 
         @return: C{False} where it is certain that nothing of it has gone out.
         """
+        if reply.headers.get("Connection") == "close":
+            self.persistent = 0
         self._written = self.factory.reactor.seconds()
         return self._writer.write(encoded(reply, head_only=head_only, close=not self.persistent))
 
