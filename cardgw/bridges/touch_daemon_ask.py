@@ -90,6 +90,8 @@ def approval_lines(wanted: Wanted) -> list[str]:
     lines = [f"{page[0].upper()}{page[1:]} wants to use the smart card here,", f"with the server {server}"]
     if server.startswith("http://"):
         lines.append("The connection to it is not encrypted.")
+    if wanted.page == HIDDEN:
+        lines.append("Any page can hide so, therefore this can be approved once only.")
     return lines
 
 

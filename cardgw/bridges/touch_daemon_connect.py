@@ -88,6 +88,8 @@ class _Preparing:
 
     async def _enter(self, tries: int | None) -> bytes:
         if self.about.pin is not None:
+            if tries == 1:
+                raise PinNotEntered("only one try is left", hint="Without --pin somebody is asked for it.")
             return self.about.pin()
         pin = await self.about.questions.pin(self.wanted, self.loan.reader, tries)
         if not pin:

@@ -15,6 +15,7 @@ from attrs import define, field
 from twisted.logger import Logger
 
 from cardgw.apdu.command import Command
+from cardgw.apdu.command_names import name
 from cardgw.apdu.record import redact
 from cardgw.apdu.status import describe
 from cardgw.bridges.touch_errors import shown
@@ -111,7 +112,8 @@ class Tracing:
         See L{cardgw.bridges.touch.Watcher.command}.
         """
         try:
-            told = redact(Command.decode(octets))
+            command = Command.decode(octets)
+            told = f"{redact(command)} ({name(command.cla, command.ins, command.p1)})"
         except ValueError:
             told = f"{octets[:4].hex().upper()}, {len(octets)} bytes that are no command"
         self.trace.add(f"   > {told}")

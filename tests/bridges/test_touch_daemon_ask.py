@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from attrs import evolve
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -32,7 +32,8 @@ class LinesTests(SynchronousTestCase):
         self.assertEqual(lines, [f"A web page of {SHOP} wants to use the smart card here,", f"with the server {CARDS}"])
         lines = approval_lines(Wanted("http://h:81/x", page=HIDDEN))
         self.assertEqual(lines[0], "A web page that does not say where it is from wants to use the smart card here,")
-        self.assertEqual(lines[1:], ["with the server http://h:81", "The connection to it is not encrypted."])
+        self.assertEqual(lines[1:3], ["with the server http://h:81", "The connection to it is not encrypted."])
+        self.assertIn("once only", lines[3])
 
     def test_pin(self) -> None:
         """
@@ -53,20 +54,33 @@ class QuestionsTests(SynchronousTestCase):
         self.file = Path(self.mktemp())
         self.questions = Questions(self.person, Approvals((), self.file), self.clock)
 
+    def admit(self, wanted: Wanted) -> Deferred[None]:
+        """
+        Ask to be let in; until the end of the test at most.
+        """
+        admitted = self.questions.admit(wanted)
+
+        def give_up() -> None:
+            admitted.addErrback(lambda _: None)
+            admitted.cancel()
+
+        self.addCleanup(give_up)
+        return admitted
+
     def test_approved(self) -> None:
         """
         What is approved is not asked about.
         """
         self.file.write_text(f"{CARDS} {SHOP}\n")
         self.assertTrue(self.questions.known(WANTED))
-        self.successResultOf(self.questions.admit(WANTED))
+        self.successResultOf(self.admit(WANTED))
         self.assertEqual(self.person.asked, [])
 
     def test_once(self) -> None:
         """
         Once is once.
         """
-        admitted = self.questions.admit(WANTED)
+        admitted = self.admit(WANTED)
         self.assertEqual(self.person.asked, [(approval_lines(WANTED), list(Choice))])
         self.person.says("once")
         self.successResultOf(admitted)
@@ -77,7 +91,7 @@ class QuestionsTests(SynchronousTestCase):
         """
         Always is written down, and answers what else waits.
         """
-        admitted = [self.questions.admit(WANTED), self.questions.admit(WANTED)]
+        admitted = [self.admit(WANTED), self.admit(WANTED)]
         self.person.says("always")
         for each in admitted:
             self.successResultOf(each)
@@ -90,7 +104,7 @@ class QuestionsTests(SynchronousTestCase):
         """
         events = captured(self)
         self.questions.approvals = Approvals((), self.file / "no" / "file")
-        admitted = self.questions.admit(WANTED)
+        admitted = self.admit(WANTED)
         self.person.says("always")
         self.successResultOf(admitted)
         self.assertIn("approval-lost", [each["event"] for each in events])
@@ -99,28 +113,28 @@ class QuestionsTests(SynchronousTestCase):
         """
         No is no, and for a moment it is not asked again for the same page; for others it is.
         """
-        refused = self.questions.admit(WANTED)
+        refused = self.admit(WANTED)
         self.person.says("no")
         self.failureResultOf(refused, NotApproved)
-        self.assertIn("a moment ago", str(self.failureResultOf(self.questions.admit(WANTED), NotApproved).value))
-        self.questions.admit(evolve(WANTED, page="https://other.example"))
+        self.assertIn("a moment ago", str(self.failureResultOf(self.admit(WANTED), NotApproved).value))
+        self.admit(evolve(WANTED, page="https://other.example"))
         self.person.says("once")
         self.clock.advance(QUIET)
-        self.questions.admit(WANTED)
+        self.admit(WANTED)
         self.assertEqual(len(self.person.asked), 3)
 
     def test_hidden(self) -> None:
         """
         A page that hides is approved once at most.
         """
-        self.questions.admit(evolve(WANTED, page=HIDDEN))
+        self.admit(evolve(WANTED, page=HIDDEN))
         self.assertEqual(self.person.asked[0][1], [Choice.ONCE, Choice.NO])
 
     def test_late(self) -> None:
         """
         Nobody answers: no.
         """
-        refused = self.questions.admit(WANTED)
+        refused = self.admit(WANTED)
         self.clock.advance(PATIENCE)
         self.failureResultOf(refused, NotApproved)
         self.assertEqual((self.person.gone, self.clock.getDelayedCalls()), (1, []))
@@ -129,20 +143,20 @@ class QuestionsTests(SynchronousTestCase):
         """
         The question is taken away when nobody waits for the answer; the next one is shown, and the page may ask again.
         """
-        first, second = self.questions.admit(WANTED), self.questions.admit(evolve(WANTED, page=PROGRAM))
+        first, second = self.admit(WANTED), self.admit(evolve(WANTED, page=PROGRAM))
         first.cancel()
         self.failureResultOf(first, CancelledError)
         self.assertEqual((self.person.gone, len(self.person.asked)), (1, 2))
         self.person.says("once")
         self.successResultOf(second)
-        self.questions.admit(WANTED)
+        self.admit(WANTED)
         self.assertEqual(len(self.person.asked), 3)
 
     def test_queued(self) -> None:
         """
         One question at a time; one that waits can be taken back.
         """
-        first, second = self.questions.admit(WANTED), self.questions.admit(evolve(WANTED, page=PROGRAM))
+        first, second = self.admit(WANTED), self.admit(evolve(WANTED, page=PROGRAM))
         self.assertEqual(len(self.person.asked), 1)
         second.cancel()
         self.failureResultOf(second, CancelledError)
@@ -155,8 +169,8 @@ class QuestionsTests(SynchronousTestCase):
         Not any number of questions waits.
         """
         for _ in range(MOST_WAITING + 1):
-            self.assertNoResult(self.questions.admit(WANTED))
-        self.assertIn("too many", str(self.failureResultOf(self.questions.admit(WANTED), NotApproved).value))
+            self.assertNoResult(self.admit(WANTED))
+        self.assertIn("too many", str(self.failureResultOf(self.admit(WANTED), NotApproved).value))
 
     def test_nobody(self) -> None:
         """
@@ -193,7 +207,7 @@ class QuestionsTests(SynchronousTestCase):
         What was chosen is logged, without what may be secret.
         """
         events = captured(self)
-        self.questions.admit(WANTED)
+        self.admit(WANTED)
         self.person.says("once")
         self.assertEqual([(each["event"], each["server"], each["choice"]) for each in events], [("approval", CARDS, "once")])
         self.assertNotIn("secret", str(events))

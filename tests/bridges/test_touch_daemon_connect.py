@@ -103,6 +103,15 @@ class ConnectingTests(SynchronousTestCase):
         self.connect(2)
         self.assertEqual((self.person.asked, self.commands[2:], len(self.line.sent)), ([], [VERIFY], 1))
 
+    def test_lastTry(self) -> None:
+        """
+        That one is not tried when it might be the last time.
+        """
+        self.answers[STATUS] = "63C1"
+        self.connecting = evolve(self.connecting, pin=PIN.encode)
+        self.failureResultOf(self.connect(2), PinNotEntered)
+        self.assertEqual((self.commands, self.line.sent), ([SELECT, STATUS], []))
+
     async def _pad(self, channel: ICardChannel, pin: Pin) -> Response:
         self.commands.append(f"pad {pin.reference:X}")
         return Response(b"", 0x9000)

@@ -104,7 +104,7 @@ class TracingTests(SynchronousTestCase):
             [each[21:] for each in trace.lines],
             [
                 "== https://cards.example: the card is there, its answer to reset is 3B00",
-                "   > 00A40400 Lc 3 Le 256",
+                "   > 00A40400 Lc 3 Le 256 (SELECT)",
                 "   < 9000 (success), 3 bytes",
                 "   < 6A82 (file or application not found)",
                 "   < no answer",

@@ -82,7 +82,9 @@ class WheelTests(SynchronousTestCase):
         self.assertFalse((self.site / "twisted" / "__init__.py").exists())
         self.assertTrue((self.site / "cardgw" / "py.typed").exists())
         twistd = "from twisted.scripts.twistd import run; run()"
-        self.assertRegex(self.run_it("-c", twistd, "--help"), r"\n +cardgw +gateway to remote smart cards\n")
+        commands = self.run_it("-c", twistd, "--help")
+        self.assertRegex(commands, r"\n +cardgw +gateway to remote smart cards\n")
+        self.assertRegex(commands, r"\n +cardgw-touch +lends the card")
         self.assertIn("profile.download", self.run_it("-c", twistd, "cardgw", "--help-operations"))
         self.assertIn(f"{self.site}/cardgw/dropins/cardgw_profile.py", self.run_it("-m", "twisted", "cardgw", *_ONE))
         catalogues = "from cardgw.texts.catalogue import catalogue; print(catalogue('de').translate('No notifications.'))"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.bridges.touch_waiting import GRACE
 from cardgw.transports.estk.settings import EstkSettings
 from cardgw.version import VERSION
 from tests.functional.commands import ROOT, TIMEOUT
@@ -42,6 +43,15 @@ class UnitTests(SynchronousTestCase):
         self.assertGreater(float(service["TimeoutStopSec"]), EstkSettings().grace + 10)
         for hardened in ("DynamicUser", "NoNewPrivileges", "PrivateTmp", "ProtectKernelModules", "RestrictSUIDSGID"):
             self.assertEqual(service[hardened], "yes")
+
+    def test_touchService(self) -> None:
+        """
+        The daemon of a desktop runs in the foreground, of the user alone, and has time to tell servers that it is over.
+        """
+        service = unit("cardgw-touch.service")["Service"]
+        self.assertTrue(service["ExecStart"].endswith("/twistd -n --pidfile= cardgw-touch"))
+        self.assertGreater(float(service["TimeoutStopSec"]), 4 * GRACE)
+        self.assertNotIn("DynamicUser", service)
 
     def test_socket(self) -> None:
         """
