@@ -108,7 +108,7 @@ class LinkControl(AccessControl):
             raise NoWayForLinks
         url = self._links.address(token)
         picture = f"{DAEMON}/{self._links.entropy(_PICTURE_BYTES).hex()}.png?url={url}"
-        snippet = f'<img src="{html.escape(picture)}" width="16" height="16" alt="">'
+        snippet = f'<img src="{html.escape(picture)}" referrerpolicy="origin" width="16" height="16" alt="">'
         return MadeLink(link, url, snippet, f"cardgw touch {shlex.quote(url)}", page, job)
 
     def withdraw_link(self, who: Principal, link: str) -> Deferred[None]:
