@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -184,7 +184,7 @@ class TouchDaemonTestCase(PcscdTestCase):
         options = ("-n", "--pidfile=", "--logger", "cardgw.log.json_observer", "cardgw-touch", "--listen", "127.0.0.1:0")
         command = [sys.executable, *TWISTD, *options, *arguments]
         reactor.spawnProcess(daemon, sys.executable, command, kept, os.fspath(self.home), usePTY=terminal)
-        self.addCleanup(self._ended, daemon)
+        self.addCleanup(self._end_daemon, daemon)
         (event,) = await until(lambda: daemon.logged("touch-listening") or self._failed(daemon))
         daemon.port = event["port"]
         return daemon
@@ -194,7 +194,7 @@ class TouchDaemonTestCase(PcscdTestCase):
             raise AssertionError(daemon.out + daemon.err)
         return []
 
-    async def _ended(self, daemon: Daemon) -> None:
+    async def _end_daemon(self, daemon: Daemon) -> None:
         daemon.end()
         await daemon.done
         self.assertNotIn("Traceback", daemon.out + daemon.err)
@@ -205,6 +205,3 @@ def coming(work: Any) -> Deferred[Any]:
     Have a coroutine done, meanwhile.
     """
     return Deferred.fromCoroutine(work)
-
-
-Found = Callable[[], object]
