@@ -173,11 +173,13 @@ class Surroundings:
     environ: Mapping[str, str] = field(factory=lambda: dict(os.environ))
     driver: Any = scard_driver
 
-    def asker(self) -> Asker | None:
+    def asker(self, *, foreground: bool) -> Asker | None:
         """
         How the person here is asked.
+
+        @param foreground: the process stays at its terminal.
         """
-        return open_terminal(self.reactor) or find_desktop(self.reactor, self.environ)
+        return (open_terminal(self.reactor) if foreground else None) or find_desktop(self.reactor, self.environ)
 
 
 class TouchService(ListeningService):
@@ -224,7 +226,7 @@ def make(options: Options, around: Surroundings) -> TopService:
     reactor = around.reactor
     trace = Trace(reactor.seconds, Path(options["trace"]).expanduser() if options["trace"] else None)
     approvals = Approvals(tuple(options["approve"]), Path(options["approvals"]).expanduser())
-    questions = Questions(around.asker(), approvals, reactor)
+    questions = Questions(around.asker(foreground=_foreground(options)), approvals, reactor)
     readers = Readers(_driver(around), reactor, options["reader"], options["linger"])
     line = partial(_line, reactor, policy(_path(options["ca"])))
     connecting = Connecting(reactor, line, trace, on_pad, questions, _pin(options["pin"]))
@@ -244,6 +246,14 @@ def make(options: Options, around: Surroundings) -> TopService:
 
 def _line(reactor: Any, tls: Any, session: Session) -> HttpLine:
     return HttpLine(reactor, session, tls)
+
+
+def _foreground(options: Options) -> bool:
+    """
+    Only C{twistd} knows another way.
+    """
+    parent: Any = getattr(options, "parent", None) or {}
+    return bool(parent.get("nodaemon", True))
 
 
 def _driver(around: Surroundings) -> Driver:

@@ -144,6 +144,29 @@ class MakeTests(SynchronousTestCase):
         self.assertEqual((port, interface), (27001, "127.0.0.1"))
         self.assertEqual([each["event"] for each in events], ["nobody-to-ask", "touch-listening"])
 
+    def test_background(self) -> None:
+        """
+        A daemon in the background leaves its terminal, and asks nobody there.
+        """
+        asked: list[bool] = []
+
+        class Watched(Surroundings):
+            """
+            Tells what it is asked for.
+            """
+
+            def asker(self, *, foreground: bool) -> None:
+                """
+                See L{Surroundings}.
+                """
+                asked.append(foreground)
+
+        for parent in (None, {"nodaemon": 1}, {"nodaemon": 0, "logger": "x"}, {"reactor": "default"}):
+            options: Any = parsed("--approvals", str(self.home / "approved"))
+            options.parent = parent
+            make(options, Watched(self.reactor, {}, FakeDriver))
+        self.assertEqual(asked, [True, True, False, True])
+
     def test_mistakes(self) -> None:
         """
         What cannot be used is said.

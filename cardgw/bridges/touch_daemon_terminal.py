@@ -72,7 +72,7 @@ class Terminal:
                 self._hide()
             termios.tcflush(self._descriptor, termios.TCIFLUSH)
         self._write(text)
-        if os.tcgetpgrp(self._descriptor) != os.getpgrp():  # reading would stop the process
+        if not _is_ours(self._descriptor):  # reading would stop the process
             self._done(b"")
         else:
             self._reactor.addReader(self)
@@ -141,9 +141,19 @@ def open_terminal(reactor: Any, standard: int = 0) -> Terminal | None:
     @param standard: the descriptor of standard input.
     """
     try:
-        if not os.isatty(standard) or os.tcgetpgrp(standard) != os.getpgrp():
+        if not os.isatty(standard) or not _is_ours(standard):
             return None
         descriptor = os.open(os.ttyname(standard), os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         return None
     return Terminal(reactor, descriptor)
+
+
+def _is_ours(descriptor: int) -> bool:
+    """
+    Whether the process is in the foreground of this terminal.
+    """
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:  # it is gone, or the process has left it
+        return False

@@ -125,11 +125,15 @@ class TerminalTests(SynchronousTestCase):
 
     def test_background(self) -> None:
         """
-        In the background it must not read, and nobody answers.
+        In the background, or without a terminal of its own, it must not read, and nobody answers.
         """
-        self.patch(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
-        self.assertIs(self.successResultOf(self.terminal.choose(["A page"], list(Choice))), Choice.NO)
-        self.assertEqual(self.reactor.getReaders(), [])
+        for elsewhere in (lambda _: os.getpgrp() + 1, self._none):
+            self.patch(os, "tcgetpgrp", elsewhere)
+            self.assertIs(self.successResultOf(self.terminal.choose(["A page"], list(Choice))), Choice.NO)
+            self.assertEqual(self.reactor.getReaders(), [])
+
+    def _none(self, descriptor: int) -> int:
+        raise OSError(25, "Inappropriate ioctl for device")
 
     def test_names(self) -> None:
         """
