@@ -28,7 +28,7 @@ from cardgw.lpa.settings import HttpsSettings
 from cardgw.quirks import Quirks
 from cardgw.secrets import Source, secret_source
 from cardgw.texts.settings import TextSettings
-from cardgw.values import ANY, LINK, STAY
+from cardgw.values import ANY, ARRIVAL, ARRIVALS, LINK, STAY
 from cardgw.web.settings import WebSettings
 
 DEFAULT_TRANSPORT = "estk"
@@ -53,6 +53,8 @@ TABLES = (
 """The tables of the file."""
 ALL_OPERATIONS = "*"
 """The table of C{[operations]} whose settings hold for every operation that has them."""
+KINDS = ARRIVALS.keys() - {ARRIVAL}
+"""Requests of which nothing is said where they have no answer: then what is said of every card that comes counts."""
 COMMAND_LINE = "command line"
 """What an error calls the place of settings that are not in a file."""
 
@@ -201,7 +203,7 @@ def _routes(
             _check_request(request, plugin, where)
             _check_answer(name, operations, registry, where)
         found = {**answers(plugin, operations), **settings.requests}
-        routes.update({(transport, request): name for request, name in found.items() if name or free})
+        routes.update({(transport, request): name for request, name in found.items() if name or (free and request not in KINDS)})
     return routes
 
 

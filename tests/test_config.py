@@ -17,7 +17,7 @@ from cardgw.gateway.registry import Registry, load_registry
 from cardgw.interfaces import IOperation, ITransport
 from cardgw.lazy import LazyTransport
 from cardgw.secrets import Source
-from cardgw.values import ANY, ARRIVAL, STAY
+from cardgw.values import ANY, ARRIVALS, STAY
 from tests.dropins import Operation
 from tests.test_lazy import PigeonTransport
 
@@ -28,7 +28,7 @@ class PostTransport(PigeonTransport):
     """
 
     name = "post"
-    requests: Mapping[str, str] = {ARRIVAL: STAY, ANY: STAY}
+    requests: Mapping[str, str] = {**ARRIVALS, ANY: STAY}
 
 
 def registry() -> Registry:
@@ -185,7 +185,7 @@ class ConfigTests(SynchronousTestCase):
         """
         table = "[transports.post.requests]\n"
         self.assertEqual(self.load("[transports.post]").routes[("post", "*")], "stay")
-        told = self.load(f'{table}"update" = "card.audit"\narrival = ""\n"*" = ""').routes
+        told = self.load(f'{table}"update" = "card.audit"\narrival = ""\neuicc = ""\n"*" = ""').routes
         mine = {request: name for (transport, request), name in told.items() if transport == "post"}
         self.assertEqual(mine, {"update": "card.audit", "arrival": "", "*": ""})
         for request in ("a/b", ""):
