@@ -7,6 +7,7 @@ by themselves, over TLS with a pre-shared key.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -27,7 +28,7 @@ PACKAGE = bytes.fromhex("D27600002855010203")
 WHO, OTHER = f"eid:{EID}", f"eid:{OTHER_EID}"
 KEY, OTHER_KEY = "000102030405060708090A0B0C0D0E0F", "F0" * 32
 AGENT, OTHER_AGENT = (agent_identity(eid, ISD) for eid in (EID, OTHER_EID))
-OVER_TLS = {"protocol": "scp81"}
+OVER_TLS: Mapping[str, Any] = {"protocol": "scp81"}
 OK, NOT_FOUND, UNKNOWN = bytes.fromhex("9000"), bytes.fromhex("6A88"), bytes.fromhex("6D00")
 SETTINGS = """
 [transports.ramhttp]

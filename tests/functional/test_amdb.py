@@ -6,6 +6,7 @@ all over loopback.
 from __future__ import annotations
 
 import signal
+from typing import Any
 
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
@@ -132,7 +133,7 @@ class TroubleTests(AmdbTestCase):
         """
         await self.start()
         for post, operation in ((2, "gp.delete"), (1, "gp.registry"), (2, "gp.registry"), (3, "gp.registry")):
-            about = {"aid": PACKAGE.hex(), "confirm": True} if operation == "gp.delete" else {}
+            about: dict[str, Any] = {"aid": PACKAGE.hex(), "confirm": True} if operation == "gp.delete" else {}
             job = await self.submit(WHO, operation, **about, **OVER_TLS)
             card = Card()
             outcome = await self.come(card, lose_after=post)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -27,21 +27,16 @@ from cardgw.connections.deadline import Deadline
 from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError, PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.transports.ramhttp import amdb_headers as headers
 from cardgw.transports.ramhttp.amdb_errors import ScriptRefused
-from cardgw.transports.ramhttp.amdb_headers import Status
-from cardgw.transports.ramhttp.amdb_target import STATUSES, Target, is_select, parts
-from cardgw.transports.ramhttp.errors import quoted
-from cardgw.transports.ramhttp.expanded import decode_response, encode_commands
+from cardgw.transports.ramhttp.amdb_script import Script, told
+from cardgw.transports.ramhttp.amdb_target import Target, is_select, parts
 from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
-from cardgw.transports.ramhttp.wire import WireError
 
 if TYPE_CHECKING:
     from cardgw.transports.ramhttp.amdb import AmendmentB
     from cardgw.transports.ramhttp.channel import TemplateChannel
 
 _log = Logger()
-_READING = frozenset({0xCA, 0xCB, 0xF2, 0xB0, 0xB2})
-"""GET DATA, GET STATUS, READ BINARY, READ RECORD: a card may be asked twice."""
 
 
 @frozen
@@ -59,31 +54,6 @@ class Who:
     psk: bytes | None = field(repr=False)
     identity: str = field(repr=False)
     version: str
-
-
-@define(eq=False)
-class Script:
-    """
-    A script on its way.
-
-    @ivar seconds: how long the card may take for it.
-    @ivar answered: gives the answers.
-    @ivar reply: C{None} while it has not gone out.
-    @ivar whole: whether the reply went out whole; C{None} while that is not known.
-    """
-
-    commands: tuple[bytes, ...]
-    seconds: float
-    answered: Deferred[tuple[bytes, ...]]
-    reply: Reply | None = None
-    whole: bool | None = None
-
-    @property
-    def repeatable(self) -> bool:
-        """
-        Whether the card may be given it again although it may have it already.
-        """
-        return self.whole is False or all(each[1] in _READING for each in self.commands)
 
 
 class AmdbSession:
@@ -222,7 +192,7 @@ class AmdbSession:
         What became of a script.
         """
         try:
-            answers = self._answers(script, post)
+            answers = script.answers(post)
         except (PeerMisbehaved, ScriptRefused) as problem:
             result: tuple[bytes, ...] | Failure = Failure(problem.with_traceback(None))
             if isinstance(problem, PeerMisbehaved):
@@ -237,25 +207,6 @@ class AmdbSession:
         pending = self._wait()
         script.answered.callback(result)
         return pending
-
-    def _answers(self, script: Script, post: Post) -> tuple[bytes, ...]:
-        """
-        @raise PeerMisbehaved: it is no answer.
-        @raise ScriptRefused: the card's side says why it did not execute the script.
-        """
-        said = post.headers.get(headers.STATUS, Status.OK.value)
-        status = headers.status_of(said)
-        if status in STATUSES:
-            return (STATUSES[status],) * len(script.commands)
-        if status is not Status.OK:
-            raise ScriptRefused(quoted(said))
-        try:
-            response = decode_response(post.body)
-        except WireError as error:
-            raise PeerMisbehaved(f"the answer to a script: {error}") from None
-        if response.problem and not response.responses:
-            raise ScriptRefused(response.problem)
-        return response.responses
 
     def _came_back(self, script: Script, number: int) -> Deferred[Reply]:
         """
@@ -320,16 +271,9 @@ class AmdbSession:
         """
         The next reply is this script.
         """
-        settings = self._owner.settings
-        body = encode_commands(script.commands, indefinite=not settings.amdb_definite)
-        told = {
-            "X-Admin-Protocol": self.who.version,
-            "X-Admin-Next-URI": headers.next_uri(self._owner.base, self.id, self._seen + 1),
-            "Content-Type": headers.TYPE,
-        }
-        if self._target.name:
-            told["X-Admin-Targeted-Application"] = self._target.name
-        script.reply = Reply(200, body, told, chunked=settings.amdb_chunked)
+        owner = self._owner
+        following = headers.next_uri(owner.base, self.id, self._seen + 1)
+        script.reply = told(script.commands, self.who.version, following, self._target.name, owner.settings)
         self._answer(script.reply)
 
     def _answer(self, reply: Reply) -> None:
