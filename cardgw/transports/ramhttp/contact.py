@@ -11,7 +11,7 @@ from secrets import token_urlsafe
 from attrs import define, field
 from twisted.logger import Logger
 
-from cardgw.connections.sessions import Sessions
+from cardgw.connections.sessions import Full, Sessions
 from cardgw.errors import CardGatewayError, ChannelError, LinkInUse, UnknownLink
 from cardgw.interfaces import IGateway
 from cardgw.transports.ramhttp.afterwards import Afterwards
@@ -41,7 +41,9 @@ COOKIE_MAX = 128
 """Most characters of the value of a cookie that may be a name of ours."""
 _STATUS: Mapping[type[CardGatewayError], int] = {UnknownLink: 404, LinkInUse: 409}
 _OVER = "This session is over. Please start again."
-_FULL = "Too many cards are here. Please try again later."
+_FULL = "The server is busy. Please try again in a minute."
+_FULL_ADDRESS = "Too many cards of your network are being served. Please try again in a minute."
+_LATER = {"Retry-After": "60"}
 _STOPPING = "The server is being restarted. Please try again in a minute."
 
 
@@ -108,9 +110,11 @@ class Contact:
         except ValueError as problem:
             return refusal(400, str(problem))
         self._make_room(post)
-        full = _STOPPING if self.crowd.stopping else _FULL if self.crowd.full(post.host, post.peer) else ""
-        if full:
-            return refusal(503, self.gateway.words(full), {"Retry-After": "60"})
+        if self.crowd.stopping:
+            return refusal(503, self._words(_STOPPING), _LATER)
+        full = self.crowd.full(post.host, post.peer)
+        if full is not None:
+            return refusal(503, self._words(_FULL if full is Full.ALL else _FULL_ADDRESS), _LATER)
         try:
             return self._begun(post, initiation)
         except CardGatewayError as problem:
@@ -124,8 +128,11 @@ class Contact:
         name = cookies.get(COOKIE) or cookies.get(JSESSIONID)
         if not name:
             return NO_SESSION
-        words = (Notify(FAILED, self.gateway.words(_OVER)),)
+        words = (Notify(FAILED, self._words(_OVER)),)
         return self._remember(name, Afterwards(Memory(self.fate), words, self.gateway.reactor.seconds(), post.user))
+
+    def _words(self, text: str) -> str:
+        return self.gateway.words(text)
 
     def _make_room(self, post: Post) -> None:
         """

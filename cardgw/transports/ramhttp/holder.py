@@ -86,19 +86,19 @@ class Holder:
             Notify(GOING_ON, texts[-1], rounded),
         )
 
-    def last_words(self, failure: str, farewell: str) -> tuple[Notify, ...]:
+    def farewell(self, failure: str, otherwise: str) -> tuple[Notify, ...]:
         """
         What is said in the end.
 
         @param failure: what went wrong; empty where nothing did.
-        @param farewell: what is said where there is nothing else.
+        @param otherwise: what is said where there is nothing else.
         """
         texts = [each.text for each in self.take()]
         if failure:
             failure = _short(failure)
             last = texts.pop() if texts and failure in texts[-1] else failure
             return (*(Notify(GOING_ON, text) for text in texts), Notify(FAILED, last))
-        last = texts.pop() if texts else farewell
+        last = texts.pop() if texts else otherwise
         return (*(Notify(GOING_ON, text) for text in texts), Notify(DONE, last))
 
     def end(self, reason: ChannelError) -> None:

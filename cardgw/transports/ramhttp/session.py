@@ -340,9 +340,12 @@ class ContactSession:
         The first choice counts.
         """
         if not self._last_words:
-            words = self._house.gateway.words
-            self._last_words = self._work.holder.last_words("" if error is None else words(error.brief), words(_DONE))
+            failure = "" if error is None else self._words(error.brief)
+            self._last_words = self._work.holder.farewell(failure, self._words(_DONE))
             self._final = error is not None
+
+    def _words(self, text: str) -> str:
+        return self._house.gateway.words(text)
 
     def _late(self, what: str, seconds: float) -> None:
         if self._phase is not Phase.LIVE:

@@ -179,8 +179,6 @@ class RamChannel(HTTPChannel):
 
         @return: C{False} where it is certain that nothing of it has gone out.
         """
-        if reply.headers.get("Connection") == "close":
-            self.persistent = 0
         self._written = self.factory.reactor.seconds()
         return self._writer.write(encoded(reply, head_only=head_only, close=not self.persistent))
 
@@ -211,8 +209,10 @@ class RamChannel(HTTPChannel):
         """
         A request that has not arrived in time is told so; a connection that is not used is closed.
         """
-        if self._quiet or self.refused:
+        if self.refused:
             self.transport.abortConnection()
+        elif self._quiet:
+            HTTPChannel.loseConnection(self)
         else:
             self.refuse(refusal(408, "This request took too long to arrive."))
 
