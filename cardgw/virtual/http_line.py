@@ -37,7 +37,7 @@ class Line(Protocol):
 
     @ivar open: whether it may be used.
     @ivar used: how many requests it has carried.
-    @ivar most: so many octets of the reply to this request are read, and the connection is dropped then.
+    @ivar most: so many octets of the reply to this request are read, and the connection is lost then; not if that is all of it.
     """
 
     def __init__(self) -> None:
@@ -66,6 +66,8 @@ class Line(Protocol):
         self.used += 1
         self._heard, self.most = 0, most
         waiting = self._waiting = Deferred(lambda _: self.drop())
+        if most:
+            transport.bufferSize = most  # what is not read must stay with the system, which tells the other side
         transport.write(octets)
         if most == 0:
             transport.loseConnection()
@@ -75,15 +77,24 @@ class Line(Protocol):
         """
         See L{Protocol.dataReceived}.
         """
+        if self.most is not None:
+            data = data[: self.most - self._heard]
         self._heard += len(data)
-        if self.most is not None and self._heard >= self.most:
-            self.drop()
-            return
         try:
             for message in self._reader.feed(data):
                 self._finish(message)
         except ValueError:
             self.drop()
+        if self.most and self._waiting is not None and self._heard == self.most:
+            self.abort()
+
+    def abort(self) -> None:
+        """
+        The connection is lost, with what was not read.
+        """
+        transport: Any = self.transport
+        self.open = False
+        transport.abortConnection()
 
     def _finish(self, message: Message) -> None:
         waiting, self._waiting = self._waiting, None
@@ -137,11 +148,17 @@ class Lines:
         """
         Send a request, on the connection that is there, or on a new one.
 
-        @param most: see L{Line}; the request is sent once more after that.
+        @param most: see L{Line}; the request is sent once more after that.  If it is negative, the connection is lost before it
+            has left.
         @raise Broken: there is no reply.
         @raise ConnectError: there is no connection.
         """
         line = self._line
+        if most is not None and most < 0:
+            most = None
+            if line is not None:
+                line.abort()
+                self.again += 1
         if line is None or not line.open:
             line = self._line = await self._connect()
         try:
@@ -185,6 +202,14 @@ class Lines:
     async def _pause(self) -> None:
         if self._latency:
             await deferLater(self._clock, self._latency)
+
+    def renew(self) -> None:
+        """
+        Use another connection next.
+        """
+        line, self._line = self._line, None
+        if line is not None:
+            line.drop()
 
     def drop(self) -> None:
         """

@@ -41,11 +41,12 @@ class Manners:
 
     @ivar latency: seconds of a round trip.
     @ivar drop_at: the POST after which the connection is lost, and the body is posted again on another one.
-    @ivar drop_bytes: so many octets of the reply to it are read before; 0 for none.
+    @ivar drop_bytes: so many octets of the reply to it are read before; 0 for none; -1: the POST itself has not left either.
     @ivar vanish_at: the POST after which the client is never heard of again.
     @ivar repost_at: the POST which is sent a second time on another connection while the first one waits.
     @ivar cancel_at: the POST while which the holder gives up, C{aside} seconds after it.
     @ivar aside: seconds after which C{repost_at}, C{cancel_at} and C{vanish_at} do what they do.
+    @ivar anew: each POST has a connection of its own.
     @ivar pause: seconds between a reply and the next POST, as if the card took them.
     @ivar keep: remember all requests and replies.
     """
@@ -57,6 +58,7 @@ class Manners:
     repost_at: int | None = None
     cancel_at: int | None = None
     aside: float = 0.05
+    anew: bool = False
     pause: float = 0.0
     keep: bool = True
 
@@ -230,7 +232,11 @@ class RamClient:
         return None
 
     async def _post(self, body: bytes) -> Message:
+        if self._vanished:
+            raise CancelledError
         self.posts += 1
+        if self._manners.anew:
+            self._lines.renew()
         self._schedule(body)
         self._waiting = True
         try:
@@ -238,7 +244,7 @@ class RamClient:
             self._posting = work
             return await in_time(self._clock, work, self._kind.patience, lambda: Stop(_TIMEOUT))
         finally:
-            self._waiting = False
+            self._waiting, self._posting = False, None
 
     def _schedule(self, body: bytes) -> None:
         manners = self._manners

@@ -139,6 +139,6 @@ OCF20 = Kind(
     cancels=True,
     verbatim=True,
 )
-OURS = Kind("ours", our_headers, OUR_RUNNER, ram_verdicts.plain, WholeJar, cancels=True, failure=1)
+OURS = Kind("ours", our_headers, OUR_RUNNER, ram_verdicts.plain, WholeJar, cancels=True, verbatim=True, failure=1)
 KINDS: Mapping[str, Kind] = MappingProxyType({each.name: each for each in (RAM_CLIENT, OCF13, OCF20, OURS)})
 """By name."""
