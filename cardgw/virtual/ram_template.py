@@ -182,11 +182,13 @@ class JavaRunner:
 
     @ivar count: writes the number of answers.
     @ivar tells_loss: a card that is gone is told to the server; otherwise the program dies of it.
+    @ivar empties: where a command gets no answer any more, an empty one stands for it.
     @ivar transmit: what lies between program and card.
     """
 
     count: Callable[[int], bytes] = unsigned
     tells_loss: bool = True
+    empties: bool = False
     transmit: Transmit = through_java
 
     async def run(self, slot: Slot, octets: bytes, show: Show) -> bytes:
@@ -199,7 +201,7 @@ class JavaRunner:
                 if tag == RESET:
                     answers.parts.append(tlv(RESET, await slot.reset()))
                 elif tag == COMMAND:
-                    answers.add(await self.transmit(slot, value))
+                    await self._command(slot, value, answers)
                 elif tag == NOTIFY:
                     show(_notification(value))
         except CardGone as gone:
@@ -213,6 +215,14 @@ class JavaRunner:
         except Malformed as malformed:
             raise Stop(f"opencard.opt.util.TLVEncodingException: {malformed}") from None
         return tlv(RESPONSES, *answers.parts, tlv(COUNT, self.count(answers.count)))
+
+    async def _command(self, slot: Slot, octets: bytes, answers: _Answers) -> None:
+        try:
+            answers.add(await self.transmit(slot, octets))
+        except CardGone:
+            if self.empties:
+                answers.add(b"")
+            raise
 
     def _elements(self, octets: bytes) -> Iterable[tuple[int, bytes]]:
         if octets[0] != COMMANDS:
@@ -231,7 +241,7 @@ def _notification(value: bytes) -> Notification:
     )
 
 
-OURS = JavaRunner(transmit=completed)
+OURS = JavaRunner(empties=True, transmit=completed)
 """One that completes answers, tells what happens, and counts."""
 
 

@@ -57,21 +57,23 @@ class RepeatTests(RamHttpTestCase):
     The same body comes again.
     """
 
-    async def lose_each(self, job: Job, expected: object) -> None:
+    async def lose_each(self, job: Job, expected: object, *places: int) -> None:
         """
         The connection is lost at each POST in turn.  Either all is done once, in order; or the job is told that that cannot be
         known.
+
+        @param places: how many octets of the reply are read before.
         """
         self.start(job)
         for kind in ALL:
-            for octets in (BEFORE, 0, 1, 30):
+            for octets in places:
                 for at in range(2 if octets == BEFORE else 1, COUNT + 3):
                     slot = self.slot(Counter(distinct=job is count))
                     outcome = await self.come(kind, slot, drop_at=at, drop_bytes=octets)
                     await deferLater(reactor, 0)
                     result = self.gateway.results[-1]
                     where = (kind.name, at, octets, outcome.text, slot.apdus, result)
-                    if isinstance(result, ChannelError) and (octets != BEFORE or job is same):
+                    if isinstance(result, ChannelError):
                         self.assertEqual((result.code, slot.apdus <= COUNT), ("answers-uncertain", True), where)
                         self.assertTrue(result.unanswered, where)
                     else:
@@ -83,13 +85,21 @@ class RepeatTests(RamHttpTestCase):
         The connection is lost at each POST in turn: before it has left, before the reply, or in its midst; the client posts again
         on another one.
         """
-        await self.lose_each(count, list(range(1, COUNT + 1)))
+        await self.lose_each(count, list(range(1, COUNT + 1)), BEFORE, 0, 1, 30)
 
     async def test_sameAnswers(self) -> None:
         """
         The same where all answers look alike: an answer is never taken for another one.
         """
-        await self.lose_each(same, COUNT)
+        await self.lose_each(same, COUNT, 0, 1, 30)
+
+    async def test_lostBetween(self) -> None:
+        """
+        The same where the connection is reset when the reply had been read, and before the next POST has left.
+        """
+        await self.lose_each(same, COUNT, BEFORE)
+
+    test_lostBetween.todo = "a reset does not tell whether the client has read its reply"  # type: ignore[attr-defined]
 
     async def test_connections(self) -> None:
         """

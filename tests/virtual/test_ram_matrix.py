@@ -372,6 +372,22 @@ class LossTests(MatrixTestCase):
         posted = [each.body for each in self.server.requests]
         self.assertEqual(posted[3], posted[4])
 
+    def test_reset(self) -> None:
+        """
+        Or before the POST has left.
+        """
+        self.serve(play(*DAY))
+        outcome = self.run_client(OURS, drop_at=4, drop_bytes=-1)
+        self.assertEqual((outcome.good, outcome.again, outcome.connections, len(self.server.requests)), (True, 1, 2, 7))
+
+    def test_anew(self) -> None:
+        """
+        Each POST may have a connection of its own.
+        """
+        self.serve(play(*DAY))
+        outcome = self.run_client(OURS, anew=True)
+        self.assertEqual((outcome.good, outcome.connections), (True, outcome.posts))
+
     def test_pulled(self) -> None:
         """
         The card is pulled out: told, with an answer without anything before it, or not told at all.
@@ -379,6 +395,7 @@ class LossTests(MatrixTestCase):
         units = command(SELECT) + command(CHALLENGE)
         for kind, last in (
             (RAM_CLIENT, "AB1E" + "23029000" + "2300" + close("Card was removed.").hex().upper() + "800102"),
+            (OURS, "AB1E" + "23029000" + "2300" + close("Card was removed.").hex().upper() + "800102"),
             (OCF20, "AB1C" + "23029000" + close("Card was removed.").hex().upper() + "800101"),
         ):
             self.serve(play(units))
