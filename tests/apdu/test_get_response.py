@@ -5,7 +5,7 @@ Tests for L{cardgw.apdu.get_response}, and for L{cardgw.apdu.completion}, on whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from attrs import evolve
 from hypothesis import given
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.apdu import tlv
 from cardgw.apdu.base import Answers, ChannelBase, Watch
 from cardgw.apdu.command import Command
 from cardgw.apdu.get_response import GetResponse
@@ -242,6 +243,75 @@ class GetResponseTests(SynchronousTestCase):
         script = Script.of(*[NEXT] * before, ASK)
         answers = self.successResultOf(self.run_script(script, *["9000"] * before, *parts))
         self.assertEqual(answers[-1], Response(b"".join(pieces), 0x9000))
+
+    @given(st.integers(1, 2000), st.lists(st.integers(1, 256), max_size=20), st.integers(1, 30), st.sampled_from([0, 0x6C, 0x67]))
+    def test_anyCard(self, size: int, pieces: list[int], burst: int, strict: int) -> None:
+        """
+        A data object arrives whole, however a card announces it, whether it wants the exact Le, and however many commands go
+        together.
+        """
+        card = Holding(tlv.encode(0xBF38, bytes(range(256)) * (size // 256), bytes(size % 256)), pieces, strict)
+        channel = GetResponse(MemoryChannel(INFO, card, burst=burst))
+        (answer,) = self.successResultOf(channel.exchange(Script.of(ASK)))
+        self.assertEqual(answer, Response(card.whole, 0x9000))
+
+    def test_together(self) -> None:
+        """
+        Of an answer that tells how long it is the rest is asked for in one, where the channel carries many commands; to the card
+        it is the same as over a channel that carries one.
+        """
+        card = Holding(tlv.encode(0xBF38, bytes(1300)), [])
+        exchanges, sent = [], []
+        for burst in (1, 8):
+            channel = MemoryChannel(INFO, card, burst=burst)
+            (answer,) = self.successResultOf(GetResponse(channel).exchange(Script.of(ASK)))
+            self.assertEqual(answer.data, card.whole)
+            exchanges.append(channel.exchanges)
+            sent.append([each.hex() for each in card.sent])
+            card.sent.clear()
+        self.assertEqual(exchanges, [7, 3])
+        self.assertEqual(sent, [[ASK.encode().hex(), *["80c0000000"] * 5, "80c0000019"]] * 2)
+
+
+class Holding:
+    """
+    A card whose answer has to be fetched.
+
+    @ivar whole: the answer.
+    @ivar sent: what it was sent.
+    """
+
+    def __init__(self, whole: bytes, pieces: Sequence[int], strict: int = 0) -> None:
+        """
+        @param pieces: the sizes that it announces, first; then as much as there is.
+        @param strict: what it says where more is asked for than there is, and keeps all: SW1; 0 to give what there is.
+        """
+        self.whole, self.sent = whole, list[bytes]()
+        self._pieces, self._strict = pieces, strict
+        self._left, self._cut = b"", iter(pieces)
+
+    def __call__(self, octets: bytes) -> bytes:
+        """
+        One command.
+        """
+        self.sent.append(octets)
+        if octets[1] == 0xC0:
+            return self._fetch(octets[4] or 256)
+        self._left, self._cut = self.whole, iter(self._pieces)
+        return self._status()
+
+    def _fetch(self, size: int) -> bytes:
+        if not self._left:
+            return b"\x69\x85"
+        if self._strict and size > len(self._left):
+            return bytes((self._strict, len(self._left) if self._strict == 0x6C else 0))
+        part, self._left = self._left[:size], self._left[size:]
+        return part + self._status()
+
+    def _status(self) -> bytes:
+        if not self._left:
+            return b"\x90\x00"
+        return bytes((0x61, min(next(self._cut, 256), len(self._left), 256) & 0xFF))
 
 
 class Below(ChannelBase):

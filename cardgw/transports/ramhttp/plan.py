@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from cardgw.apdu import tlv
 from cardgw.apdu.command import SHORT_LE
-from cardgw.apdu.iso7816 import SW1_MORE, SW1_WRONG_LENGTH
+from cardgw.apdu.iso7816 import INS_GET_RESPONSE, SW1_MORE, SW1_WRONG_LENGTH
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script, Step
 from cardgw.transports.ramhttp.wire import TEMPLATE_MAX
@@ -143,7 +143,7 @@ def next_batch(script: Script, done: int, limits: Limits, pace: Pace) -> int:
     """
     How many of the steps that are left go into the next template.
 
-    Nothing follows a command whose answer may have to be fetched: the card forgets it with the next one.
+    Nothing follows a command whose answer may have to be fetched, but what fetches it: the card forgets it with the next one.
 
     @param done: how many have been answered; less than there are.
     @return: 1 at least, also where that one is too long.
@@ -159,7 +159,7 @@ def next_batch(script: Script, done: int, limits: Limits, pace: Pace) -> int:
         full = sent > limits.template_bytes or received > limits.response_bytes or seconds > limits.seconds
         if full and at > done:
             return at - done
-        if not limits.completes and pace.may_hold(step):
+        if not (limits.completes or _is_fetched(script, at)) and pace.may_hold(step):
             return at - done + 1
     return max(1, len(script.steps) - done)
 
@@ -174,6 +174,13 @@ def allowance(steps: Sequence[Step], apdu_timeout: float, slow_timeout: float) -
     """
     longest = slow_timeout if any(step.slow for step in steps) else apdu_timeout
     return longest + PATIENCE * sum(_usual(step) + THINKING_SECONDS * _thinks(step) for step in steps)
+
+
+def _is_fetched(script: Script, at: int) -> bool:
+    """
+    Whether the next command fetches what the card holds back of an answer.
+    """
+    return at + 1 < len(script.steps) and script.steps[at + 1].command.ins == INS_GET_RESPONSE
 
 
 def _thinks(step: Step) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from attrs import evolve
 from hypothesis import given
@@ -149,10 +150,18 @@ class BatchTests(SynchronousTestCase):
     @given(SCRIPTS, LIMITS)
     def test_unread(self, script: Script, limits: Limits) -> None:
         """
-        Where the client leaves GET RESPONSE to us, no command follows one whose answer may have to be fetched.
+        Where the client leaves GET RESPONSE to us, no command but that follows one whose answer may have to be fetched.
         """
         for batch in batches(script, evolve(limits, completes=False)):
-            self.assertFalse([step for step in batch[:-1] if step.data])
+            self.assertFalse([step for step, after in pairwise(batch) if step.data and after.command.ins != 0xC0])
+
+    def test_fetched(self) -> None:
+        """
+        What fetches it does: the parts of a long answer go together.
+        """
+        part = Step(Command(0x80, 0xC0, expected=256))
+        self.assertEqual(self.sizes(of(RESULT, part, part, part)), [4])
+        self.assertEqual(self.sizes(of(part, part, RESULT, RESULT)), [2, 1, 1])
 
     @given(SCRIPTS, LIMITS)
     def test_full(self, script: Script, limits: Limits) -> None:
