@@ -23,17 +23,23 @@ _NONE = frozenset((0x6881, 0x6986, 0x6D00, 0x6E00))
 """What cards answer that have the basic channel alone; the second those that ask an application, and have none selected."""
 
 
-async def open_channel(channel: ICardChannel) -> int:
+async def open_channel(channel: ICardChannel, before: Command | None = None) -> int:
     """
     Open a logical channel, where there are any.  Who cancels this leaves none behind.
 
+    @param before: a command without data in its answer that is sent first, whatever comes of it.  Both go together where the
+        channel carries many commands at once: a channel is opened, and closed in the end, just the same where the card does not
+        know that command.
     @return: its number; L{BASIC} where C{info.offers} has no C{Feature.LOGICAL_CHANNELS}.
     @raise UnexpectedStatus: the card refuses.
     @raise MalformedAnswer: its answer is no number of a channel.
     """
+    first = () if before is None else (Step(before, (ANY,), data=False),)
     if Feature.LOGICAL_CHANNELS not in channel.info.offers:
+        if first:
+            await channel.exchange(Script(first))
         return BASIC
-    answers, cancelled = await to_its_end(_exchange(channel, Script.of(OPEN_CHANNEL)))
+    answers, cancelled = await to_its_end(_opened(channel, first))
     if not cancelled:
         return _number(answers)
     with suppress(CardGatewayError):  # none was opened
@@ -81,6 +87,14 @@ async def close_channel(channel: ICardChannel, number: int) -> None:
         return  # a card that is gone has closed it
     if cancelled:
         raise CancelledError
+
+
+async def _opened(channel: ICardChannel, first: tuple[Step, ...]) -> Answers:
+    script = Script((*first, Step(OPEN_CHANNEL)), pipelined=bool(first))
+    answers = await channel.exchange(script)
+    if len(answers) < len(script.steps):  # an answer to the first one that nobody expected
+        return await channel.exchange(Script.of(OPEN_CHANNEL))
+    return answers[len(first) :]
 
 
 async def _exchange(channel: ICardChannel, script: Script) -> Answers:

@@ -62,7 +62,8 @@ class Script:
     Steps to be run in order, up to the first whose answer is not allowed.
 
     @ivar pipelined: later steps may be sent before an earlier answer is known, because the card itself refuses whatever
-        follows a failed step.  Only the author of the plain commands can know; no channel decorator sets it.
+        follows a failed step, or because what follows does no harm whatever the step ends in.  Only the author of the plain
+        commands can know; no channel decorator sets it.
     """
 
     steps: tuple[Step, ...]

@@ -46,6 +46,8 @@ FCP, OF_THE_CARD, SUPPORTED_COMMANDS, KNOWS_CAPABILITY = 0x62, 0xA5, 0x87, 0x01
 _MORE = range(0x6100, 0x6200)
 _SELECTED = (OK, PROACTIVE, WARNINGS, _MORE)
 """The answer to SELECT itself is of no interest, so it is not fetched after 61xx."""
+_REFUSED = (range(0x6100), range(0x6400, OK.start), range(OK.stop, PROACTIVE.start), range(PROACTIVE.stop, 0x10000))
+"""All others: the search goes on."""
 
 
 class NoIsdr(CardError):
@@ -68,8 +70,7 @@ async def open_isdr(channel: ICardChannel, quirks: Quirks, segment_size: int = S
     bound = _bound(channel, quirks, segment_size)
     if bound is not None:
         return bound
-    await channel.exchange(Script((Step(TERMINAL_CAPABILITY, (ANY,)),)))
-    number = await open_channel(channel)
+    number = await open_channel(channel, TERMINAL_CAPABILITY)
     try:
         await _select(channel, number, _aids(quirks))
     except (CardGatewayError, CancelledError):
@@ -122,10 +123,36 @@ async def _knows_capability(channel: ICardChannel, number: int) -> bool:
 
 
 async def _select(channel: ICardChannel, number: int, aids: tuple[bytes, ...]) -> None:
+    """
+    Those that any card may have are tried one by one.  Those of single makers go together where the channel carries many commands
+    at once: most cards have none of them, and a SELECT of what is not there changes nothing (ISO/IEC 7816-4, 11.2.1).
+    """
+    tried = tuple(dict.fromkeys(aids))
+    usual = tried.index(ISD_R) + 1
     answer: Response | None = None
-    for aid in dict.fromkeys(aids):
-        select = Command(class_byte(0x00, number), INS_SELECT, BY_NAME, 0x00, aid)
-        (answer,) = await channel.exchange(Script((Step(select, _SELECTED),)))
-        if any(answer.status in statuses for statuses in _SELECTED):
-            return
+    for together in (*((each,) for each in tried[:usual]), tried[usual:]):
+        answers = await channel.exchange(_search(together, number))
+        found = next((at for at, answer in enumerate(answers) if _is_selected(answer)), None)
+        if found is None:
+            answer = answers[-1]
+            continue
+        if found < len(answers) - 1:  # others were tried after it
+            (answer,) = await channel.exchange(_search(together[found : found + 1], number))
+            if not _is_selected(answer):
+                continue
+        return
     raise NoIsdr("" if answer is None else str(UnexpectedStatus(answer, "SELECT").detail))
+
+
+def _search(aids: tuple[bytes, ...], number: int) -> Script:
+    """
+    Select one of these: the script ends with the one that is there.
+    """
+    commands = [Command(class_byte(0x00, number), INS_SELECT, BY_NAME, 0x00, aid) for aid in aids]
+    if len(commands) == 1:
+        return Script((Step(commands[0], _SELECTED),))
+    return Script(tuple(Step(each, _REFUSED, data=False) for each in commands), pipelined=True)
+
+
+def _is_selected(answer: Response) -> bool:
+    return any(answer.status in statuses for statuses in _SELECTED)

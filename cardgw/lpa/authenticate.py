@@ -54,7 +54,7 @@ async def greet(session: ISession, isdr: Isdr) -> Greeting:
     @raise NoIssuers: it cannot authenticate any server.
     """
     session.stage("es10b_get_euicc_challenge_and_info")
-    challenge, info1 = await isdr.commands(GET_EUICC_CHALLENGE, GET_EUICC_INFO1)
+    challenge, info1 = await isdr.commands(GET_EUICC_CHALLENGE, GET_EUICC_INFO1, reading=True)
     greeting = Greeting(parse_challenge(challenge), parse_info1(info1))
     if not greeting.trusted or not greeting.info1.signing:
         raise NoIssuers

@@ -161,7 +161,7 @@ async def read_info(isdr: Isdr) -> dict[str, Any]:
     problems: dict[str, str] = {}
     requests = [request for request, _ in PARTS.values()]
     try:
-        eid, *answers = await isdr.commands(GET_EID, *requests)
+        eid, *answers = await isdr.commands(GET_EID, *requests, reading=True)
     except CardError:
         eid, answers = await isdr.command(GET_EID), []  # one is refused: ask one by one
     found["eidValue"] = parse_eid(eid)

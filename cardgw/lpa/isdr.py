@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.iso7816 import BASIC
+from cardgw.apdu.iso7816 import BASIC, SW1_MORE, SW1_WRONG_LENGTH
 from cardgw.apdu.logical import close_channel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, PROACTIVE, Script, Step
@@ -55,6 +55,7 @@ FUNCTIONS = {
 """Names of the ES10 functions by the tags of their requests (SGP.22 5.7)."""
 
 _ALLOWED = (OK, PROACTIVE)
+_HELD = frozenset((SW1_MORE, SW1_WRONG_LENGTH))
 
 
 def function_name(payload: bytes) -> str:
@@ -99,17 +100,21 @@ class Isdr:
         """
         return (await self.commands(payload, slow=slow))[0]
 
-    async def commands(self, *payloads: bytes, slow: bool = False) -> tuple[bytes, ...]:
+    async def commands(self, *payloads: bytes, slow: bool = False, reading: bool = False) -> tuple[bytes, ...]:
         """
         Ask several functions, one after another, in one script.
 
+        @param reading: all of them only read, so that nothing is done by asking one although another was refused, nor by asking
+            again.  Then they go together where the channel carries many commands at once.
         @return: their answers; none is empty.
-        @raise UnexpectedStatus: see L{command}; the later ones were not asked.
+        @raise UnexpectedStatus: see L{command}; the later ones were not asked, unless they went together.
         @raise MalformedAnswer: see L{command}.
         """
         blocks = [tuple(self._blocks(payload, slow)) for payload in payloads]
-        script = Script(tuple(step for steps in blocks for step in steps), pipelined=_refused_after_failure(blocks))
+        script = Script(tuple(step for steps in blocks for step in steps), pipelined=reading or _refused_after_failure(blocks))
         responses = await self._channel.exchange(script)
+        if reading and any(response.sw1 in _HELD for response in responses):  # what it held is lost with the next one
+            responses = await self._channel.exchange(Script(script.steps))
         answers, start = [], 0
         for payload, steps in zip(payloads, blocks, strict=True):
             answers.append(_answer(payload, steps, responses[start : start + len(steps)]))

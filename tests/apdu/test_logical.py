@@ -5,12 +5,13 @@ L{cardgw.apdu.logical}.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.apdu.command import Command
 from cardgw.apdu.logical import close_channel, open_any, open_channel
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import MalformedAnswer, PeerLost, UnexpectedStatus
@@ -20,6 +21,7 @@ from cardgw.values import ChannelInfo, Feature
 READER = ChannelInfo("memory", offers=frozenset({Feature.LOGICAL_CHANNELS}))
 Opener = Callable[[ICardChannel], Coroutine[Any, Any, int]]
 OPEN, CLOSE = "0070000001", "00708002"
+FIRST = "80aa000002a900"
 
 
 class OpenTests(SynchronousTestCase):
@@ -67,6 +69,27 @@ class OpenTests(SynchronousTestCase):
         self.assertEqual(self.successResultOf(self.open(info=ChannelInfo("memory"))), 0)
         self.successResultOf(Deferred.fromCoroutine(close_channel(self.channel, 0)))
         self.assertEqual(self.sent, [])
+
+    def test_before(self) -> None:
+        """
+        A command may go before, in the same exchange where the channel carries many; whatever becomes of it, a channel is opened.
+        """
+        for answer in ("9000", "6E00", "6D00", "AA9000"):
+            for burst, exchanges in ((1, 2), (2, 1)):
+                self.sent.clear()
+                given = iter([answer, "029000"])
+
+                def card(command: bytes, given: Iterator[str] = given) -> bytes:
+                    self.sent.append(command.hex())
+                    return bytes.fromhex(next(given))
+
+                channel = MemoryChannel(READER, card, burst=burst)
+                opening = Deferred.fromCoroutine(open_channel(channel, Command.decode(bytes.fromhex(FIRST))))
+                self.assertEqual(self.successResultOf(opening), 2)
+                self.assertEqual((self.sent, channel.exchanges), ([FIRST, OPEN], exchanges))
+        basic = MemoryChannel(ChannelInfo("memory"), lambda _: b"\x6e\x00")
+        opening = Deferred.fromCoroutine(open_channel(basic, Command.decode(bytes.fromhex(FIRST))))
+        self.assertEqual((self.successResultOf(opening), basic.exchanges), (0, 1))
 
     def test_refused(self) -> None:
         """

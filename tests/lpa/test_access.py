@@ -9,8 +9,9 @@ from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from cardgw.apdu.memory import MemoryChannel
 from cardgw.errors import MalformedAnswer, NotSupported, UnexpectedStatus
-from cardgw.lpa.access import NoIsdr, look_for_isdr, open_isdr
+from cardgw.lpa.access import OTHER_AIDS, NoIsdr, look_for_isdr, open_isdr
 from cardgw.lpa.isdr import ISD_R, Isdr
 from cardgw.quirks import Quirks
 from cardgw.values import Feature
@@ -28,6 +29,29 @@ def refusing(command: bytes) -> bytes:
     if command[1] == 0x70 and command[2] == 0:
         return bytes.fromhex("019000")
     return bytes.fromhex("6a82" if command[1] == 0xA4 else "9000")
+
+
+class Shelf:
+    """
+    A card with one application, which nothing else replaces.
+
+    @ivar selected: its AID, when it was selected last of all that was tried.
+    """
+
+    def __init__(self, aid: bytes, answer: bytes) -> None:
+        self.aid, self.answer = aid, answer
+        self.selected = b""
+        self.tried: list[bytes] = []
+
+    def __call__(self, command: bytes) -> bytes:
+        """
+        One command.
+        """
+        if command[1] != 0xA4:
+            return bytes.fromhex("019000" if command[1] == 0x70 else "9000")
+        self.tried.append(command[5:])
+        self.selected = self.aid if command[5:] == self.aid else b""
+        return self.answer if self.selected else b"\x6a\x82"
 
 
 class OpenTests(SynchronousTestCase):
@@ -101,6 +125,20 @@ class OpenTests(SynchronousTestCase):
         tried = [command[5:] for command in channel.sent if command[1] == 0xA4]
         self.assertEqual(tried[:2], [own, ISD_R])
         self.assertEqual(len(tried), len(set(tried)))
+
+    def test_together(self) -> None:
+        """
+        The AIDs of single makers go together where the channel carries many commands at once; the one that is there is selected
+        in the end, as it is over a channel that carries one.
+        """
+        for burst, exchanges, tried in ((1, 4, 4), (20, 4, 9)):
+            for answer in ("6121", "9000"):
+                card = Shelf(OTHER_AIDS[2], bytes.fromhex(answer))
+                channel = MemoryChannel(READER, card, burst=burst)
+                self.successResultOf(Deferred.fromCoroutine(open_isdr(channel, Quirks())))
+                self.assertEqual(card.selected, OTHER_AIDS[2])
+                self.assertEqual(len(card.tried), tried)
+                self.assertEqual(channel.exchanges, exchanges if burst > 1 else exchanges + 2)
 
     def test_closedAfterFailure(self) -> None:
         """

@@ -5,6 +5,8 @@ Tests for L{cardgw.lpa.isdr}.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
@@ -16,7 +18,7 @@ from cardgw.apdu.script import Script
 from cardgw.errors import MalformedAnswer, PeerLost, UnexpectedStatus
 from cardgw.lpa.isdr import Isdr, function_name
 from cardgw.values import ChannelInfo
-from tests.lpa.card import ScriptedChannel, replay
+from tests.lpa.card import BOUND, ScriptedChannel, replay
 from tests.virtual.rig import Rig
 
 OK = bytes.fromhex("9000")
@@ -44,6 +46,23 @@ class CommandTests(SynchronousTestCase):
         """
         channel = ScriptedChannel(replay([("80e2910003bf2800", "bf2802a0009000")]))
         self.assertEqual(self.ask(channel, bytes.fromhex("bf2800")), (bytes.fromhex("bf2802a000"),))
+
+    def test_reading(self) -> None:
+        """
+        What only reads goes together where the channel carries many commands at once; one by one, when an answer was lost so.
+        """
+        for held, exchanges in (("", 1), ("6C02", 3), ("6102", 3)):
+            lost = iter([held] if held else [])
+
+            def card(command: bytes, lost: Iterator[str] = lost) -> bytes:
+                return bytes.fromhex(next(lost, "aa9000"))
+
+            channel = MemoryChannel(BOUND, card, burst=4)
+            asking = Deferred.fromCoroutine(
+                Isdr(channel).commands(bytes.fromhex("bf2e00"), bytes.fromhex("bf2000"), reading=True)
+            )
+            self.assertEqual(self.successResultOf(asking), (b"\xaa", b"\xaa"))
+            self.assertEqual(channel.exchanges, exchanges)
 
     def test_blocksCount(self) -> None:
         """
