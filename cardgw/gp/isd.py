@@ -5,7 +5,7 @@ The issuer security domain of a card, and its card data (GlobalPlatform Card Spe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from cardgw.apdu.command import EXTENDED_DATA, SHORT_LE, Command
@@ -34,6 +34,8 @@ LEAST_MOST_DATA = 32
 """Less than this is no limit that a card can have."""
 _SELECTED = (OK, PROACTIVE, WARNINGS)
 """A locked card answers with a warning (11.9.3.2)."""
+_NOT_HELD = (range(0x6100), range(0x6200, 0x6C00), range(0x6D00, 0x10000))
+"""All but those that say that there is an answer, to be fetched or asked for otherwise."""
 _T = TypeVar("_T")
 
 
@@ -82,16 +84,31 @@ def most_data(information: bytes) -> int | None:
 
 
 async def _card_data(channel: ICardChannel, number: int) -> CardData:
+    cplc, iin, cin = await _read_all(channel, number, CPLC, IIN, CIN)
     return CardData(
-        await _get(channel, number, CPLC, parse_cplc, None),
-        await _get(channel, number, IIN, lambda answer: parse_number(answer, IIN, MOST_IIN), b""),
-        await _get(channel, number, CIN, lambda answer: parse_number(answer, CIN, MOST_CIN), b""),
+        _parsed(cplc, CPLC, parse_cplc, None),
+        _parsed(iin, IIN, lambda answer: parse_number(answer, IIN, MOST_IIN), b""),
+        _parsed(cin, CIN, lambda answer: parse_number(answer, CIN, MOST_CIN), b""),
     )
 
 
-async def _get(channel: ICardChannel, number: int, tag: int, parse: Callable[[bytes], _T], default: _T) -> _T:
+async def _read_all(channel: ICardChannel, number: int, *tags: int) -> Sequence[Response]:
+    """
+    GET DATA of several, together where the channel carries many commands at once: it changes nothing, so it does not matter
+    whether one before was refused, and one whose answer was lost that way can be asked again.
+    """
+    steps = [Step(_get_data(tag, number), _NOT_HELD) for tag in tags]
+    answers = await channel.exchange(Script(tuple(steps), pipelined=True))
+    given = [*answers, *[None] * (len(steps) - len(answers))]
+    return [
+        await _ask(channel, step) if answer is None or not step.allows(answer) else answer
+        for step, answer in zip(steps, given, strict=True)
+    ]
+
+
+def _parsed(answer: Response, tag: int, parse: Callable[[bytes], _T], default: _T) -> _T:
     try:
-        return parse(await get_data(channel, tag, number))
+        return parse(_content(answer, tag))
     except CardError:
         return default
 
@@ -106,7 +123,14 @@ async def get_data(channel: ICardChannel, tag: int, number: int = BASIC) -> byte
     @raise UnexpectedStatus: there is no such object, or it is not for everybody.
     @raise MalformedAnswer: the answer is empty.
     """
-    answer = await _ask(channel, Step(commands.get_data(tag, cla=class_byte(commands.CLA, number))))
+    return _content(await _ask(channel, Step(_get_data(tag, number))), tag)
+
+
+def _get_data(tag: int, number: int) -> Command:
+    return commands.get_data(tag, cla=class_byte(commands.CLA, number))
+
+
+def _content(answer: Response, tag: int) -> bytes:
     if answer.status not in OK:
         raise UnexpectedStatus(answer, f"GET DATA of {tag:04X}")
     if not answer.data:

@@ -62,6 +62,16 @@ class ReadTests(SynchronousTestCase):
         """
         self.assertEqual(self.read(GpCard(exact=True)), ALL)
 
+    def test_together(self) -> None:
+        """
+        What it tells is read together where the channel carries many commands at once; answers that are lost that way, because
+        the card wants the right Le, are asked for once more.
+        """
+        for exact, exchanges in ((False, 2), (True, 8)):
+            channel = MemoryChannel(READER, GpCard(exact=exact).transmit, burst=8)
+            self.assertEqual(self.successResultOf(Deferred.fromCoroutine(read_card_data(channel))), ALL)
+            self.assertEqual(channel.exchanges, exchanges)
+
     def test_names(self) -> None:
         """
         A domain that wants to be named is tried by its AIDs, the older one too.
