@@ -71,6 +71,18 @@ class Listener(Service):
         return self.drained
 
 
+class LinkListener(Listener):
+    """
+    That of a transport whose cards come by links.
+    """
+
+    def link_url(self, token: str) -> str:
+        """
+        The URL of a link.
+        """
+        return f"https://cards.example.com/{token}"
+
+
 class Transport:
     """
     A transport whose service is known.
@@ -187,6 +199,16 @@ class AssemblyTests(SynchronousTestCase):
         self.successResultOf(self.transport.gateway.arrived(channel))
         told = [each[0] for each in self.observer.events]
         self.assertEqual(told, ["card_arrived", "job_started", "job_ended"])
+
+    def test_links(self) -> None:
+        """
+        Cards come by links to the first transport that has an address for these; where there is none, there are no links.
+        """
+        self.assertIsNone(self.assemble().inventory.links.address)
+        self.transport.service = LinkListener()
+        address = self.assemble().inventory.links.address
+        assert address is not None
+        self.assertEqual(address("abc"), "https://cards.example.com/abc")
 
     def test_noTransport(self) -> None:
         """

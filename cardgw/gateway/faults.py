@@ -60,6 +60,14 @@ class LinkWithdrawn(CardGatewayError):
     """
 
 
+class NothingLeft(OperationRefused):
+    """
+    Nothing is left to be done by this link.
+    """
+
+    hint = "Its jobs have ended. Ask whoever made it what comes next."
+
+
 class NotAsking(Conflict):
     """
     The job has no question.

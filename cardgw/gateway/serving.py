@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from cardgw.errors import CardGatewayError, ChannelError, GatewayStopping, NotSupported, OperationRefused, UnknownLink
 from cardgw.gateway.book import Outcome
 from cardgw.gateway.claims import Claims
-from cardgw.gateway.faults import StoreError
+from cardgw.gateway.faults import NothingLeft, StoreError
 from cardgw.gateway.jobs import Jobs
 from cardgw.gateway.links import Links
 from cardgw.gateway.recognition import Identify, concerns_arrivals, is_invited, recognise, route_of, unidentified
@@ -133,7 +133,7 @@ class Serving:
             await self.links.served(visit.id)
         if outcomes or visit.leaving:
             return error
-        error = GatewayStopping() if self.jobs.stopping else OperationRefused("nothing is left to be done by this link")
+        error = GatewayStopping() if self.jobs.stopping else NothingLeft()
         await self._tell(visit, error.brief)
         return error
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import LogLevel
 
-from cardgw.errors import CardError, GatewayStopping, LinkInUse, OperationRefused, PeerLost, UnknownLink
-from cardgw.gateway.faults import Conflict, OtherCard, StoreError
+from cardgw.errors import CardError, GatewayStopping, LinkInUse, PeerLost, UnknownLink
+from cardgw.gateway.faults import Conflict, NothingLeft, OtherCard, StoreError
 from cardgw.gateway.inventory import Inventory
 from cardgw.gateway.links import LINGER
 from cardgw.gateway.records import Job, JobState, Link, Role
@@ -148,7 +148,7 @@ class ServedTests(LinkTestCase):
         self.assertEqual((self.state(link.job), self.inventory.links.all()), (JobState.FAILED, [link]))
         self.inventory.visits.clear()
         channel, served = self.come(token)
-        self.assertIsInstance(self.successResultOf(served), OperationRefused)
+        self.assertIsInstance(self.successResultOf(served), NothingLeft)
         channel.close()
         self.queue(card="", channel=link.id, node="here")
         _, served = self.come(token)
