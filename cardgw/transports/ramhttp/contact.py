@@ -20,7 +20,7 @@ from cardgw.transports.ramhttp.errors import ClientRestarted
 from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.holder import FAILED
 from cardgw.transports.ramhttp.http import HttpSession, Post, Reply, refusal
-from cardgw.transports.ramhttp.polling import Times
+from cardgw.transports.ramhttp.polling import First, Times
 from cardgw.transports.ramhttp.repeats import Memory
 from cardgw.transports.ramhttp.replies import COOKIE, NO_SESSION
 from cardgw.transports.ramhttp.session import ContactSession
@@ -68,6 +68,7 @@ class Contact:
     times: Times = field(init=False)
     _sessions: dict[str, ContactSession] = field(factory=dict, init=False)
     _links: dict[str, ContactSession] = field(factory=dict, init=False)
+    _first: dict[First, ContactSession] = field(factory=dict, init=False)
     _ended: dict[str, Afterwards] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -87,13 +88,24 @@ class Contact:
         See L{cardgw.transports.ramhttp.http.Dialect}.
         """
         if is_initiation(post.body):
-            session = self._present(post) or self._links.get(_link_of(post))
-            return session if session is not None and session.user == post.user and session.begins_again(post) else None
+            return self._begun_before(post)
         for _, value in _cookies(post):
             found = self._sessions.get(value) or self._ended.get(value)
             if found is not None and found.user == post.user:
                 return found
         return None
+
+    def _begun_before(self, post: Post) -> ContactSession | None:
+        """
+        The session that a client has begun whose connection broke before it was answered.  One without a cookie and a link is
+        known by what it said; it must be gone then, there may be others like it.
+        """
+        session = self._present(post) or self._links.get(_link_of(post))
+        if session is None:
+            session = self._first.get((post.host, post.user, post.path, post.body))
+            if session is not None and session.held:
+                return None
+        return session if session is not None and session.user == post.user and session.begins_again(post) else None
 
     def _present(self, post: Post) -> ContactSession | None:
         return next((self._sessions[value] for _, value in _cookies(post) if value in self._sessions), None)
@@ -151,7 +163,7 @@ class Contact:
         name = kept or self.entropy()
         session = ContactSession(self, post, name, "" if kept else name, link)
         channel = ContactChannel(session, initiation, traits_of(post.headers), self.settings, request)
-        self._sessions[name] = session
+        self._sessions[name] = self._first[session.first] = session
         if link:
             self._links[link] = session
         self.crowd.add(session, post.host)
@@ -187,6 +199,8 @@ class Contact:
         """
         now = self.gateway.reactor.seconds()
         self._sessions.pop(session.name, None)
+        if self._first.get(session.first) is session:
+            del self._first[session.first]
         if self._links.get(session.link) is session:
             del self._links[session.link]
         self._remember(session.name, Afterwards(memory, last_words, now, session.user))

@@ -9,7 +9,7 @@ was told, or on its way back; or its connection was lost while it was held, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
@@ -19,6 +19,9 @@ from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply
 from cardgw.transports.ramhttp.repeats import Form, Memory, Verdict
 from cardgw.transports.ramhttp.replies import KEEP_ALIVE, SUPERSEDED, template
+
+First: TypeAlias = tuple[str, str, tuple[str, ...], bytes]
+"""What is the same of two first requests of one client: where it is, who, path, and body."""
 
 
 @frozen
@@ -80,6 +83,12 @@ class Polling:
         Whether its body is the one of the last request.
         """
         return self._memory.same(post.body)
+
+    def unheard(self, post: Post) -> bool:
+        """
+        See L{Memory.unheard}.
+        """
+        return self._memory.unheard(post.body, post.connection)
 
     def came(self, post: Post, form: Form | None) -> Deferred[Reply]:
         """

@@ -92,6 +92,17 @@ class Memory:
             return Verdict.NEW
         return _VERDICTS[self._fate(self._connection)]
 
+    def unheard(self, body: bytes, connection: int) -> bool:
+        """
+        Whether this is the last request again, and its reply has certainly not been read.  For requests that are no answers:
+        whoever begins anew sends the same, too.
+        """
+        if not self.same(body):
+            return False
+        if self.reply is None or not self._handed:
+            return True
+        return connection != self._connection and self._fate(self._connection) is Fate.GONE_UNREAD
+
     def came(self, body: bytes, form: Form | None, connection: int) -> None:
         """
         A new request.

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
-from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError, PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.interfaces import IGateway
@@ -19,9 +18,10 @@ from cardgw.transports.ramhttp.errors import AnswersUncertain, CardRemoved, Ende
 from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
 from cardgw.transports.ramhttp.orders import closing, form_of, results
-from cardgw.transports.ramhttp.polling import Polling, Times
+from cardgw.transports.ramhttp.polling import First, Polling, Times
 from cardgw.transports.ramhttp.repeats import Form, Memory, Verdict
 from cardgw.transports.ramhttp.replies import NOTHING_MORE, SUPERSEDED, template
+from cardgw.transports.ramhttp.served import ServedSession
 from cardgw.transports.ramhttp.settings import RamHttpSettings
 from cardgw.transports.ramhttp.wire import (
     Answer,
@@ -70,7 +70,7 @@ class House(Protocol):
         """
 
 
-class ContactSession:
+class ContactSession(ServedSession):
     """
     See L{cardgw.transports.ramhttp.http.HttpSession} and L{cardgw.transports.ramhttp.channel.Carrier}.
 
@@ -79,11 +79,12 @@ class ContactSession:
     @ivar user: who has shown who it is.
     @ivar host: what it is counted under.
     @ivar began: when, in seconds of the reactor.
+    @ivar first: its first request, as L{cardgw.transports.ramhttp.contact} knows it again.
     """
 
     __slots__ = (
-        "_channel", "_final", "_house", "_job", "_last_words", "_phase", "_polling", "_reason", "_work", "began", "host", "link",
-        "name", "peer", "user",
+        "_final", "_house", "_last_words", "_phase", "_polling", "_reason", "_work", "began", "first", "host", "link", "name",
+        "user",
     )  # fmt: skip
 
     def __init__(self, house: House, post: Post, name: str, cookie: str = "", link: str = "") -> None:
@@ -91,52 +92,23 @@ class ContactSession:
         @param post: its first one.
         @param cookie: the value of the cookie that its first reply sets, or nothing.
         """
+        super().__init__(house.gateway, post.peer)
         clock = house.gateway.reactor
         self.name, self.link, self.user = name, link, post.user
-        self.peer, self.host, self.began = post.peer, post.host, clock.seconds()
+        self.host, self.began = post.host, clock.seconds()
+        self.first: First = (post.host, post.user, post.path, post.body)
         self._house = house
-        self._channel: Any = None
         self._polling = Polling(clock, house.times, house.fate, cookie, self._late)
         self._work = Work(clock, self._serve)
-        self._job: Deferred[CardGatewayError | None] | None = None
         self._phase = Phase.LIVE
         self._reason: ChannelError | None = None
         self._last_words: tuple[Notify, ...] = ()
         self._final = False
 
-    def arrive(self, channel: Any) -> None:
-        """
-        The card is here.
-
-        @param channel: L{cardgw.transports.ramhttp.channel.TemplateChannel}.
-        """
-        self._channel = channel
-        job = self._job = maybeDeferred(self._house.gateway.arrived, channel)
-        job.addErrback(self._job_failed).addCallback(self._job_ended)
-
-    def _job_failed(self, failure: Failure) -> None:
-        if not failure.check(CancelledError):
-            _log.failure("{peer}: the card was not served", failure, event="request-not-served", peer=self.peer)
-
-    def _job_ended(self, error: CardGatewayError | None) -> None:
-        self._job = None
+    def _done(self, error: CardGatewayError | None) -> None:
         if self._phase is Phase.LIVE:
             self._choose_words(error)
-            self._channel.close()
-
-    @property
-    def seconds(self) -> Callable[[], float]:
-        """
-        Gives the time.
-        """
-        return self._house.gateway.reactor.seconds  # type: ignore[no-any-return]
-
-    @property
-    def apdus(self) -> int:
-        """
-        How many commands have been sent.
-        """
-        return 0 if self._channel is None else int(self._channel.apdus)
+            self.end(None)
 
     @property
     def exchanges(self) -> int:
@@ -150,20 +122,7 @@ class ContactSession:
         """
         See L{cardgw.connections.sessions.Session}.
         """
-        return self._job is not None and self._phase is Phase.LIVE
-
-    def wind_up(self) -> None:
-        """
-        See L{cardgw.connections.sessions.Session}.
-        """
-        if self._job is not None:
-            self._job.cancel()
-
-    def end(self, reason: ChannelError | None) -> None:
-        """
-        See L{cardgw.connections.sessions.Session}.
-        """
-        self._channel.close(reason)
+        return super().busy and self._phase is Phase.LIVE
 
     def lose(self, reason: ChannelError) -> None:
         """
@@ -175,13 +134,20 @@ class ContactSession:
         """
         Whether this is its first request again, of a client that has never been answered.
         """
-        return self._polling.count == 1 and self._polling.judge(post, ()) is Verdict.AGAIN
+        return self._polling.count == 1 and self._polling.unheard(post)
 
     def forsaken(self, post: Post) -> bool:
         """
         Whether its client seems to be gone, and this is the first request of its next attempt.
         """
         return self._polling.broken or (self._polling.count == 1 and self._polling.same(post))
+
+    @property
+    def held(self) -> bool:
+        """
+        Whether its client waits to be told something.
+        """
+        return self._polling.held
 
     def post(self, post: Post) -> Deferred[Reply]:
         """
@@ -344,9 +310,6 @@ class ContactSession:
             self._last_words = self._work.holder.farewell(failure, self._words(_DONE))
             self._final = error is not None
 
-    def _words(self, text: str) -> str:
-        return self._house.gateway.words(text)
-
     def _late(self, what: str, seconds: float) -> None:
         if self._phase is not Phase.LIVE:
             self._over(self._reason)
@@ -378,4 +341,5 @@ class ContactSession:
         memory = self._polling.end()
         self._work.holder.end(reason or ChannelClosed())
         self._house.over(self, memory, words, reason)
-        self._channel.gone(reason)
+        if self._channel is not None:
+            self._channel.gone(reason)
