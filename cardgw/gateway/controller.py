@@ -132,6 +132,7 @@ class Controller(LinkControl):
         stored, new = await self._jobs.add(job, request.key)
         if not new:
             return self._again_job(request, stored), False
+        visit = visit or self._come(who, stored)
         if visit is not None:
             await self._hand_over(visit)
         elif self._links.lasts(stored.channel) is False:
@@ -160,6 +161,15 @@ class Controller(LinkControl):
             return evolve(job, card=visit.identity), visit
         visit.asked = True
         return evolve(job, card=visit.identity, channel=visit.id, node=self._jobs.node), visit
+
+    def _come(self, who: Principal, job: Job) -> Visit | None:
+        """
+        A card may have been recognised, and found nothing to do, while a job for it was being stored.
+        """
+        try:
+            return self._visit(who, job.card) if job.card else None
+        except UnknownCard:
+            return None
 
     async def _hand_over(self, visit: Visit) -> None:
         if visit.id not in self.inventory.visits or visit.leaving:

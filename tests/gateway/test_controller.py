@@ -142,6 +142,27 @@ class ControllerTests(GatewayTestCase):
         self.visit()
         self.assertEqual(self.state(job.id), JobState.RUNNING)
 
+    def test_comesMeanwhile(self) -> None:
+        """
+        A card that is recognised while a job for it is being stored, and has looked for one before that, gets it.
+        """
+        table: Any = type(self.store.jobs)
+        stored: Deferred[None] = Deferred()
+
+        async def slowly(jobs: Any, job: Job, key: str) -> tuple[Job, bool]:
+            await stored
+            found: tuple[Job, bool] = await add(jobs, job, key)
+            return found
+
+        add = table.add
+        self.patch(table, "add", lambda *arguments: Deferred.fromCoroutine(slowly(*arguments)))
+        submitted = self.control.submit(OPERATOR, JobRequest("test.again", CARD, {}))
+        self.visit()
+        self.assertEqual(self.sessions, [])
+        stored.callback(None)
+        job, _ = self.successResultOf(submitted)
+        self.assertEqual((len(self.sessions), self.state(job.id)), (1, JobState.RUNNING))
+
     def test_refusals(self) -> None:
         """
         What cannot be done is refused before it is queued.
