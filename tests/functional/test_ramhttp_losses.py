@@ -99,8 +99,6 @@ class RepeatTests(RamHttpTestCase):
         """
         await self.lose_each(same, COUNT, BEFORE)
 
-    test_lostBetween.todo = "a reset does not tell whether the client has read its reply"  # type: ignore[attr-defined]
-
     async def test_connections(self) -> None:
         """
         A client that has another connection, and port, for each POST.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import struct
-from collections.abc import Callable
 from enum import Enum
 from termios import TIOCOUTQ
 from typing import Any
@@ -16,16 +15,18 @@ from attrs import define, field
 
 CLOSED_MAX = 4096
 """So many closed connections are remembered."""
-SOON = 2.0
-"""A client that is there reads its reply within so many seconds."""
+
+SETTLED = 2.0
+"""Within so many seconds a reply has come, or its connection has broken."""
 
 
 class Fate(Enum):
     """
     What is known of a connection, and of the last thing that was written to it.
 
-    ISO C's sockets know no "read": but whoever closes with something unread makes TCP say so (a reset, RFC 2525 2.17), and the
-    end of a stream acknowledges whatever had come until then.
+    Sockets do not say what was read.  But whoever closes with something unread makes TCP reset the connection (RFC 2525, 2.17),
+    so an ordinary end means that all was read which had come; and the end itself says what had come.  Where TLS is in between,
+    time has to do.  A reset says nothing: the client may have read, and something in between may have sent it.
     """
 
     HERE_READ = "open, and acknowledged"
@@ -40,7 +41,6 @@ class Fates:
     The connections of a site, by number.
     """
 
-    seconds: Callable[[], float]
     _open: dict[int, Any] = field(factory=dict, init=False)
     _closed: dict[int, Fate] = field(factory=dict, init=False)
 
@@ -76,13 +76,12 @@ class Fates:
             return Fate.UNKNOWN
         return Fate.GONE_UNREAD if left else Fate.GONE_READ
 
-    def of_break(self, written: float) -> Fate:
+    @staticmethod
+    def of_close(seconds: float) -> Fate:
         """
-        A connection was reset, or timed out.
-
-        @param written: when something was last written.
+        @param seconds: a connection was closed in order, so long after something was written to it last.
         """
-        return Fate.GONE_UNREAD if self.seconds() - written < SOON else Fate.UNKNOWN
+        return Fate.GONE_READ if seconds >= SETTLED else Fate.UNKNOWN
 
 
 def unacknowledged(transport: Any) -> int | None:

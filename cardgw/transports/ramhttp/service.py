@@ -71,7 +71,7 @@ class RamHttpService(DialInService):
         self.settings = settings
         self.crowd: Sessions[HttpSession] = Sessions(settings.max_sessions, settings.max_sessions_per_address)
         self.gate = Gate(settings, gateway.secret, gateway.reactor.seconds)
-        fates = Fates(gateway.reactor.seconds)
+        fates = Fates()
         self.dialects: tuple[Dialect, ...] = (
             AmendmentB(
                 settings, gateway, self.crowd, fates

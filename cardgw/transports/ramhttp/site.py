@@ -71,8 +71,8 @@ class RamChannel(HTTPChannel):
     peer = host = ""
     number = 0
     _quiet = True
+    _fate = Fate.UNKNOWN
     _written = 0.0
-    _fate: Fate | None = None
 
     def connectionMade(self) -> None:
         """
@@ -102,8 +102,8 @@ class RamChannel(HTTPChannel):
         See L{HTTPChannel}.
         """
         fates = self.factory.fates
-        if self._fate is None:
-            self._fate = Fate.UNKNOWN if reason.check(ConnectionDone) else fates.of_break(self._written)
+        if self._fate is Fate.UNKNOWN and reason.check(ConnectionDone):
+            self._fate = fates.of_close(self.factory.reactor.seconds() - self._written)
         fates.closed(self.number, self._fate)
         HTTPChannel.connectionLost(self, reason)
         self.factory.forget(self)
