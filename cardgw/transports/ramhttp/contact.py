@@ -190,7 +190,9 @@ class Contact:
             except UnknownLink:
                 if name == JSESSIONID and value not in self._ended:
                     raise
-        path = [each for each in post.path if each]
+        path = post.path
+        if path[:1] == (LINK,):
+            raise UnknownLink
         return "", CardRequest(path[0], "/".join(path[1:])) if path else CardRequest(ARRIVAL), kept
 
     def over(self, session: ContactSession, memory: Memory, last_words: Sequence[Notify], reason: ChannelError | None) -> None:

@@ -6,10 +6,11 @@ What is asked of the gateway over HTTP, before it is known by which card: paths,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import unquote
+from urllib.parse import quote, unquote_to_bytes
 
 from attrs import define
 from twisted.internet.defer import succeed
+from twisted.internet.interfaces import ISSLTransport
 
 from cardgw.transports.ramhttp.auth import Gate, certified
 from cardgw.transports.ramhttp.http import TEXT, Dialect, Post, Reply, refusal
@@ -60,15 +61,15 @@ class Front:
 
     def _inside(self, path: str) -> tuple[str, ...] | None:
         """
-        The segments behind the prefix; C{None} where it does not begin so.
+        The segments behind the prefix, without empty ones; C{None} where it does not begin so.
         """
         if not (path == self.prefix or path.startswith(self.prefix + "/")):
             return None
-        rest = path[len(self.prefix) + 1 :]
-        return tuple(unquote(each) for each in rest.split("/")) if rest else ()
+        return tuple(_decoded(each) for each in path[len(self.prefix) :].split("/") if each)
 
     def _about(self, arrived: Arrived) -> Reply:
-        own = self.url + arrived.path[len(self.prefix) :] if self.url else _called(arrived)
+        path = quote(arrived.path, safe="/%")  # a shell will see it
+        own = self.url + path[len(self.prefix) :] if self.url else _called(arrived) + path
         return Reply(200, _ABOUT.format(url=own).encode(), _PLAIN)
 
     def _posted(self, arrived: Arrived, path: tuple[str, ...]) -> Served:
@@ -98,10 +99,14 @@ def _at_once(reply: Reply) -> Served:
     return Served(succeed(reply))
 
 
+def _decoded(segment: str) -> str:
+    return unquote_to_bytes(segment.encode("latin-1")).decode("utf-8", "replace")
+
+
 def _called(arrived: Arrived) -> str:
     """
-    What the client calls this, as far as it is known.
+    What the client calls this server, as far as it is known.
     """
     host = "".join(each for each in arrived.headers.get("host", "") if each.isalnum() or each in "-.:[]_")
-    scheme = "https" if getattr(arrived.transport, "TLS", False) else "http"
-    return f"{scheme}://{host or 'this-server'}{arrived.path}"
+    scheme = "https" if ISSLTransport.providedBy(arrived.transport) else "http"
+    return f"{scheme}://{host or 'this-server'}"

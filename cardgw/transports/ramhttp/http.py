@@ -25,7 +25,7 @@ class Post:
     """
     A POST of the card's side.
 
-    @ivar path: the percent-decoded segments behind the prefix.
+    @ivar path: the percent-decoded segments behind the prefix, none of them empty.
     @ivar query: what stands behind the question mark, as it came.
     @ivar headers: by lower-case name; of those that came more than once, the values with C{", "} between them (of C{cookie},
         C{"; "}).
