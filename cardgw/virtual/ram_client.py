@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, ConnectingCancelledError
 from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
 from twisted.internet.task import deferLater
 
@@ -218,7 +218,7 @@ class RamClient:
             return stop
         except (Broken, ConnectError) as problem:
             return Stop(f"Networking error: {plain(problem)}")
-        except CancelledError:
+        except (CancelledError, ConnectingCancelledError):
             if self._vanished:
                 return Stop("vanished")
             raise
