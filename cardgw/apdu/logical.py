@@ -80,13 +80,19 @@ async def close_channel(channel: ICardChannel, number: int) -> None:
     """
     if number == BASIC:
         return
-    close = Script((Step(Command(0x00, INS_MANAGE_CHANNEL, P1_CLOSE, number), (ANY,)),))
     try:
-        _, cancelled = await to_its_end(_exchange(channel, close))
+        _, cancelled = await to_its_end(_exchange(channel, Script((closing(number),))))
     except CardGatewayError:
         return  # a card that is gone has closed it
     if cancelled:
         raise CancelledError
+
+
+def closing(number: int) -> Step:
+    """
+    What closes a logical channel.
+    """
+    return Step(Command(0x00, INS_MANAGE_CHANNEL, P1_CLOSE, number), (ANY,))
 
 
 async def _opened(channel: ICardChannel, first: tuple[Step, ...]) -> Answers:

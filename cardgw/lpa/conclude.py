@@ -55,7 +55,7 @@ class About:
 
 async def conclude(session: ISession, isdr: Isdr, about: About, result: InstallResult, rule: str) -> dict[str, Any]:
     """
-    Tell the server, then whoever wanted the download.
+    Tell the server, then whoever wanted the download.  Nothing is asked of the card after that.
 
     @param rule: what becomes of the notification: of L{NoticePolicy}.
     @return: see L{cardgw.lpa.download.download}.
@@ -149,6 +149,6 @@ class _Conclusion:
 
     async def _remove(self, entry: OutboxEntry) -> None:
         try:
-            await remove_delivered(self.session, self.isdr, entry)
+            await remove_delivered(self.session, self.isdr, entry, last=True)
         except (CardGatewayError, CancelledError) as problem:
             self.session.log.warn("a delivered notification stays on the eUICC: {reason}", reason=str(problem) or "cancelled")

@@ -281,15 +281,16 @@ def _number(outcome: Outcome) -> int:
     return outcome.notice.sequence
 
 
-async def remove_delivered(session: ISession, isdr: Isdr, entry: OutboxEntry) -> bool:
+async def remove_delivered(session: ISession, isdr: Isdr, entry: OutboxEntry, *, last: bool = False) -> bool:
     """
     Remove a notification from the card that its server has.
 
+    @param last: nothing is asked of the card after that.
     @return: whether it is gone; otherwise it is removed at the card's next visit, and not sent again.
     @raise ChannelError: the card was lost.
     """
     try:
-        await forget(session, isdr, entry.parcel.number)
+        await forget(session, isdr, entry.parcel.number, last=last)
     except CardError as problem:
         session.log.warn("a delivered notification stays on the eUICC: {reason}", reason=str(problem))
         return False

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.iso7816 import BASIC, SW1_MORE, SW1_WRONG_LENGTH
-from cardgw.apdu.logical import close_channel
+from cardgw.apdu.logical import close_channel, closing
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK, PROACTIVE, Script, Step
 from cardgw.apdu.wrong_length import WrongLength
@@ -120,6 +120,21 @@ class Isdr:
             answers.append(_answer(payload, steps, responses[start : start + len(steps)]))
             start += len(steps)
         return tuple(answers)
+
+    async def last(self, payload: bytes) -> bytes:
+        """
+        Ask the last function of all.  A logical channel that was opened for it is closed with it, together where the channel
+        carries many commands at once: that does no harm whatever the answer is, as nothing is asked any more.
+
+        @return: see L{command}, and so for errors.
+        """
+        if self._leave == BASIC:
+            return await self.command(payload)
+        steps = tuple(self._blocks(payload, False))
+        responses = await self._channel.exchange(Script((*steps, closing(self._leave)), pipelined=True))
+        if len(responses) > len(steps):
+            self._leave = BASIC
+        return _answer(payload, steps, responses[: len(steps)])
 
     def _blocks(self, payload: bytes, slow: bool, answered: bool = True) -> Iterator[Step]:
         size = self.segment_size

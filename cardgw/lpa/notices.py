@@ -188,11 +188,12 @@ async def retrieve_notice(isdr: Isdr, number: int) -> Pending:
     return parse_retrieved(await isdr.command(retrieve(number)), number)
 
 
-async def forget(session: ISession, isdr: Isdr, number: int) -> None:
+async def forget(session: ISession, isdr: Isdr, number: int, *, last: bool = False) -> None:
     """
     Remove one from the card.
 
+    @param last: nothing is asked of the card after that; see L{Isdr.last}.
     @raise CardGatewayError: it is still there.
     """
     session.stage("es10b_remove_notification_from_list", sequence=number)
-    parse_removed(await isdr.command(remove(number)))
+    parse_removed(await (isdr.last if last else isdr.command)(remove(number)))

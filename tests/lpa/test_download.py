@@ -167,13 +167,14 @@ class SuccessTests(DownloadTestCase):
 
     def test_oneScriptForThePackage(self) -> None:
         """
-        The package goes whole, in one pipelined script; so do the two long requests of the mutual authentication.
+        The package goes whole, in one pipelined script; so do the two long requests of the mutual authentication, and what is
+        only read: challenge and information, and the rest of a long answer.
         """
         world = World()
         self.succeed(world)
         together = [script for script in world.wire.scripts if script.pipelined]
-        heads = [script.steps[0].command.data[:2].hex() for script in together]
-        self.assertEqual(heads, ["bf38", "bf21", "bf36"])
+        heads = [script.steps[0].command.data[:2].hex() or "rest" for script in together]
+        self.assertEqual(heads, ["bf2e", "bf20", "bf38", "rest", "bf21", "bf36"])
         self.assertEqual(together[-1:], world.packages())
 
     def test_reader(self) -> None:

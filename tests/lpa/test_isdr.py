@@ -64,6 +64,34 @@ class CommandTests(SynchronousTestCase):
             self.assertEqual(self.successResultOf(asking), (b"\xaa", b"\xaa"))
             self.assertEqual(channel.exchanges, exchanges)
 
+    def test_last(self) -> None:
+        """
+        The logical channel is closed with the last request, in one exchange where many commands go together; where that was not
+        so, because the request was refused before, it is closed afterwards.  Without one nothing is closed.
+        """
+        for answers, burst, leave, sent in (
+            (["aa9000", "9000"], 2, 1, 2),
+            (["aa9000", "9000"], 1, 1, 2),
+            (["6985", "9000"], 2, 1, 2),
+            (["6985", "9000"], 1, 1, 2),
+            (["aa9000"], 2, 0, 1),
+        ):
+            got: list[str] = []
+            left = iter(answers)
+
+            def card(command: bytes, left: Iterator[str] = left, got: list[str] = got) -> bytes:
+                got.append(command.hex())
+                return bytes.fromhex(next(left))
+
+            isdr = Isdr(MemoryChannel(BOUND, card, burst=burst), leave=leave)
+            asking = Deferred.fromCoroutine(isdr.last(bytes.fromhex("bf3000")))
+            if answers[0] == "6985":
+                self.failureResultOf(asking, UnexpectedStatus)
+            else:
+                self.assertEqual(self.successResultOf(asking), b"\xaa")
+            self.successResultOf(Deferred.fromCoroutine(isdr.close()))
+            self.assertEqual(got, ["80e2910003bf3000", "00708001"][:sent])
+
     def test_blocksCount(self) -> None:
         """
         The blocks of a request count up in P2; only the last one has P1 91.
