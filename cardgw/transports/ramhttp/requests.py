@@ -7,6 +7,7 @@ An answer is one write, head and body, with its length.  A request that is held 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from io import BytesIO
@@ -23,6 +24,8 @@ from cardgw.transports.ramhttp.http import HttpSession, Reply, refusal
 
 _log = Logger()
 _NO_HEADERS = Headers()
+_ABSOLUTE = re.compile(r"\Ahttps?://[^/?]*", re.IGNORECASE)
+"""What stands before the path where a client believes to speak to a proxy (RFC 9112, 3.2.2)."""
 _DEFECT = refusal(500, "This server has a defect. Please tell its operator.")
 TOO_LARGE = refusal(413, "The body of this request is too large.")
 
@@ -109,7 +112,7 @@ class RamRequest(Request):
         served.waiting.addErrback(_defect).addCallback(self._answer)
 
     def _arrived(self) -> Arrived:
-        path, _, query = self.uri.decode("latin-1").partition("?")
+        path, _, query = _ABSOLUTE.sub("", self.uri.decode("latin-1")).partition("?")
         headers: dict[str, str] = {}
         for name, values in self.requestHeaders.getAllRawHeaders():
             key = name.decode("latin-1").lower()

@@ -110,18 +110,20 @@ class RamChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """
-        See L{HTTPChannel}.
+        The first byte of a request starts the clock, the others do not: who sends slowly is not waited for.  Some clients send an
+        empty line behind a body; that is no beginning.
         """
-        if not self.refused:
-            HTTPChannel.dataReceived(self, data)
+        if self.refused:
+            return
+        if self._quiet and not self._handlingRequest and data.strip(b"\r\n"):
+            self._quiet = False
+            self.setTimeout(self.factory.limits.arrival)  # type: ignore[no-untyped-call]
+        HTTPChannel.dataReceived(self, data)
 
     def resetTimeout(self) -> None:  # noqa: N802
         """
-        The first byte of a request starts the clock, the others do not: who sends slowly is not waited for.
+        See L{dataReceived}.
         """
-        if self._quiet and not self._handlingRequest:
-            self._quiet = False
-            self.setTimeout(self.factory.limits.arrival)  # type: ignore[no-untyped-call]
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
         """
