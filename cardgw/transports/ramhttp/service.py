@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from twisted.application.service import IService
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
@@ -35,7 +36,8 @@ from cardgw.values import ANY, ARRIVALS, STAY
 _log = Logger()
 _WHERE = "[transports.ramhttp] listen"
 _EXAMPLE = "tcp:8080:interface=127.0.0.1"
-_ENCRYPTED = ("ssl:", "tls:", "psk:")
+_FOR_CARDS = "psk:"
+_ENCRYPTED = ("ssl:", "tls:", _FOR_CARDS)
 
 
 @implementer(IPlugin, ITransport)
@@ -92,6 +94,7 @@ class RamHttpService(DialInService):
             schemes(gateway),
         )
         self._listening = listening
+        self._texts: dict[IListeningPort, str] = {}
         super().__init__(gateway.reactor, self.site, self.crowd, listening, settings.grace)
 
     def check(self) -> None:
@@ -103,6 +106,7 @@ class RamHttpService(DialInService):
         self.gate.check()
 
     def _opened(self, port: IListeningPort, text: str, address: str) -> None:
+        self._texts[port] = text
         number = getattr(port.getHost(), "port", None)
         _log.info(
             "card sides may POST to {address}{prefix}",
@@ -130,9 +134,9 @@ class RamHttpService(DialInService):
         if settings.url:
             return settings.url
         for port in self.ports:
-            host: Any = port.getHost()
-            if hasattr(host, "port"):
-                scheme = "https" if settings.listen[0].startswith(_ENCRYPTED) else "http"
+            host, text = port.getHost(), self._texts[port]
+            if isinstance(host, (IPv4Address, IPv6Address)) and not text.startswith(_FOR_CARDS):
+                scheme = "https" if text.startswith(_ENCRYPTED) else "http"
                 return f"{scheme}://{_name(host.host)}:{host.port}{settings.prefix}"
         return f"http://localhost{settings.prefix}"
 
