@@ -17,11 +17,13 @@ from attrs import field, frozen
 from cardgw.bridges.touch_daemon_errors import PageMistaken
 
 PROGRAM = ""
-"""Who asks names no page, and no browser says that it does so for one: a program of this machine."""
+"""Who asks names no page, and is no browser: a program of this machine."""
 HIDDEN = "null"
 """A page that does not say where it is from (as browsers write it: RFC 6454, 7.1)."""
 MOST_URL = 2048
 """Characters of an address."""
+MOST_HOST = 253
+"""Characters of a host's name (RFC 1035, 2.3.4)."""
 MOST_SESSION = 256
 """Characters of a session's id."""
 PORTS = {"http": 80, "https": 443}
@@ -31,6 +33,11 @@ REFERENCES = range(1, 32)
 URL, SESSION, PIN = "url", "sessionId", "pinrequired"
 _NEXT = re.compile(rf"&(?=(?:{URL}|{SESSION}|{PIN})=)")
 _VISIBLE = re.compile(r"[!-~]*")
+_HOST = re.compile(r"[0-9a-z_-]+(?:\.[0-9a-z_-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*")
+"""A name, an address of version 4, or one of version 6; all else could be taken for another host by whoever reads it."""
+_SEGMENTS = re.compile(r"[/\\]")
+_BROWSER = "Mozilla/"
+"""So begin what browsers call themselves, and pages cannot change it."""
 _SESSION_ID = re.compile(r"[!#-+\--:<-\[\]-~]*")
 """What a cookie may hold (RFC 6265, 4.1.1)."""
 
@@ -67,11 +74,18 @@ def split_url(url: str) -> SplitResult:
         raise ValueError("it does not begin with http:// or https:// and a host")
     if "@" in parts.netloc:
         raise ValueError("it names a user")
-    if parts.port == 0 or parts.netloc.endswith(":") or "%" in parts.netloc:
+    if parts.port == 0 or parts.netloc.endswith(":") or len(parts.hostname) > MOST_HOST or not _HOST.fullmatch(parts.hostname):
         raise ValueError("its host or its port is none")
-    if {".", ".."} & set(unquote(parts.path).split("/")):
+    if _goes_back(parts.path):
         raise ValueError("its path goes back")
     return parts
+
+
+def _goes_back(path: str) -> bool:
+    """
+    Whether some server might leave a directory by it; there are those that overlook a semicolon and what follows it.
+    """
+    return any(each.partition(";")[0] in {".", ".."} for each in _SEGMENTS.split(unquote(path)))
 
 
 def origin_of(url: str) -> str:
@@ -140,7 +154,7 @@ def _decoded(raw: str) -> str:
 def page_of(headers: Mapping[str, Sequence[str]]) -> str:
     """
     Where the page is from that asks.  An image does not come with an origin, only with a referrer, which the page may leave out;
-    it cannot leave out that it is a page (Fetch Metadata).
+    it cannot leave out that it is a page (Fetch Metadata), nor which browser shows it, where that is older.
 
     @return: see L{Wanted.page}.
     """
@@ -148,7 +162,8 @@ def page_of(headers: Mapping[str, Sequence[str]]) -> str:
         values = headers.get(name, ())
         if values:
             return _origin(values)
-    return HIDDEN if headers.get("sec-fetch-site") else PROGRAM
+    browser = any(each.startswith(_BROWSER) for each in headers.get("user-agent", ()))
+    return HIDDEN if browser or headers.get("sec-fetch-site") else PROGRAM
 
 
 def _origin(values: Sequence[str]) -> str:
