@@ -161,7 +161,7 @@ class OriginTests(SynchronousTestCase):
             ({"referer": [""]}, HIDDEN),
             ({"sec-fetch-site": ["cross-site"]}, HIDDEN),
             ({"sec-fetch-site": ["none"]}, HIDDEN),
-            ({"user-agent": ["Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.6 Safari/605.1.15"]}, HIDDEN),
+            ({"user-agent": ["Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/15.6 Safari/605.1.15"]}, HIDDEN),
             ({"user-agent": ["curl/8.5.0"]}, PROGRAM),
         ):
             self.assertEqual(page_of(headers), expected, headers)
