@@ -23,7 +23,7 @@ from cardgw.bridges.touch_daemon_request import HIDDEN, PROGRAM, Wanted, origin_
 PATIENCE = 60.0
 """Seconds until a question that nobody answers is answered with no."""
 QUIET = 10.0
-"""Seconds after a no in which the same page is not asked about again."""
+"""Seconds after a no in which the same page is not asked about again, whichever server it names; what waits of it is refused."""
 MOST_WAITING = 8
 """Questions at once; a page may ask without end."""
 _T = TypeVar("_T")
@@ -123,7 +123,7 @@ class Questions:
     clock: Any
     patience: float = PATIENCE
     _lock: DeferredLock = field(factory=DeferredLock, init=False)
-    _refused: dict[tuple[str, str], float] = field(factory=dict, init=False)
+    _refused: dict[str, float] = field(factory=dict, init=False)
 
     def known(self, wanted: Wanted) -> bool:
         """
@@ -143,13 +143,20 @@ class Questions:
         server, page = origin_of(wanted.url), wanted.page
         if self.asker is None:
             raise NotApproved(f"{server}, for {who(page)}", hint=self._how(wanted))
-        if self._refused.get((server, page), 0.0) > self.clock.seconds():
-            raise NotApproved(f"{server}, for {who(page)}: it was refused a moment ago")
+        self._ponder(wanted)
         choice = await self._asked(self._choose, wanted)
         _log.info("{server}, for {page}: {choice}", event="approval", server=server, page=who(page), choice=choice.value)
         if choice is Choice.NO:
-            self._refused[server, page] = self.clock.seconds() + QUIET
             raise NotApproved(f"{server}, for {who(page)}")
+
+    def _ponder(self, wanted: Wanted) -> None:
+        """
+        @raise NotApproved: the page has had a no a moment ago.
+        """
+        now = self.clock.seconds()
+        self._refused = {page: until for page, until in self._refused.items() if until > now}
+        if wanted.page in self._refused:
+            raise NotApproved(f"{origin_of(wanted.url)}, for {who(wanted.page)}: it was refused a moment ago")
 
     def _how(self, wanted: Wanted) -> str:
         """
@@ -168,12 +175,15 @@ class Questions:
     async def _chosen(self, asker: Asker, wanted: Wanted) -> Choice:
         if self.known(wanted):  # meanwhile
             return Choice.ALWAYS
+        self._ponder(wanted)
         approval = approval_for(wanted.url, wanted.page)
         choices = [each for each in Choice if approval is not None or each is not Choice.ALWAYS]
         try:
             choice = await asker.choose(approval_lines(wanted), choices).addTimeout(self.patience, self.clock)
         except LateError:
-            return Choice.NO
+            choice = Choice.NO
+        if choice is Choice.NO:
+            self._refused[wanted.page] = self.clock.seconds() + QUIET
         if choice is Choice.ALWAYS and approval is not None:
             try:
                 self.approvals.add(approval)

@@ -123,6 +123,20 @@ class QuestionsTests(SynchronousTestCase):
         self.admit(WANTED)
         self.assertEqual(len(self.person.asked), 3)
 
+    def test_noToAll(self) -> None:
+        """
+        No is also for what else waits of the page, and for other servers that it names; not for what waits of others.
+        """
+        other = evolve(WANTED, page="https://other.example")
+        waiting = [self.admit(each) for each in (WANTED, WANTED, evolve(WANTED, url="https://evil.example/"), other)]
+        self.person.says("no")
+        for each in waiting[:3]:
+            self.failureResultOf(each, NotApproved)
+        self.assertEqual([lines for lines, _ in self.person.asked], [approval_lines(WANTED), approval_lines(other)])
+        self.failureResultOf(self.admit(evolve(WANTED, url="https://next.example/")), NotApproved)
+        self.person.says("once")
+        self.successResultOf(waiting[3])
+
     def test_hidden(self) -> None:
         """
         A page that hides is approved once at most.
