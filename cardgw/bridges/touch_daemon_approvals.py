@@ -3,7 +3,7 @@
 Which servers may use a card here, and for whose pages: addresses, one per line, as the daemon of the OpenCard Framework keeps
 them in C{~/.card-update-servers}.
 
-    # a comment
+    # a comment, also behind an address
     https://cards.example                               all addresses there, for pages of the same host
     https://cards.example:8443/rt/hsm                   this address and those below it
     https://cards.example https://shop.example          for pages of this origin
@@ -14,7 +14,9 @@ Scheme, host and port count, exactly.  An address with a question mark is approv
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -29,6 +31,7 @@ from cardgw.bridges.touch_daemon_request import HIDDEN, PROGRAM, origin_of, spli
 FILE = ".card-update-servers"
 """In the home directory."""
 ANY_PAGE = "*"
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _MODE = 0o600
 _MOST = 1024 * 1024
 """Bytes of such a file that are read."""
@@ -131,10 +134,10 @@ class Approvals:
         """
         Write a line at the end of the file.  All that is there stays as it is; who reads it meanwhile sees the one or the other.
 
-        @raise OSError: it cannot be written.
+        @raise OSError: it cannot be written; or what is in it is not believed, and would be if it were ours.
         """
         path = Path(os.path.realpath(self.file))
-        before = path.read_bytes() if path.exists() else b""
+        before = self._before(path)
         gap = b"\n" if before and not before.endswith(b"\n") else b""
         descriptor, temporary = tempfile.mkstemp(prefix=path.name, dir=path.parent)
         try:
@@ -149,10 +152,19 @@ class Approvals:
                 Path(temporary).unlink()
             raise
 
+    def _before(self, path: Path) -> bytes:
+        try:
+            with path.open("rb") as source:
+                if not _is_ours(source.fileno()):
+                    raise PermissionError(errno.EPERM, "others may have written it")
+                return source.read()
+        except FileNotFoundError:
+            return b""
+
     def _lines(self) -> Iterator[Approval]:
         for number, line in enumerate(self._read().splitlines(), 1):
-            text = line.decode("utf-8", "replace").strip()
-            if text and not text.startswith("#"):
+            text = _COMMENT.sub("", line.decode("utf-8", "replace")).strip()
+            if text:
                 try:
                     yield Approval.parse(text)
                 except ValueError as problem:
@@ -162,8 +174,7 @@ class Approvals:
     def _read(self) -> bytes:
         try:
             with self.file.open("rb") as source:
-                status = os.fstat(source.fileno())
-                if status.st_mode & stat.S_IWOTH or status.st_uid not in (0, os.geteuid()):
+                if not _is_ours(source.fileno()):
                     fmt = "{file} is not read: others may have written it"
                     _log.warn(fmt, event="approvals-refused", file=str(self.file))
                     return b""
@@ -173,3 +184,11 @@ class Approvals:
         except OSError as problem:
             _log.warn("{file}: {reason}", event="approvals-unread", file=str(self.file), reason=problem.strerror)
             return b""
+
+
+def _is_ours(descriptor: int) -> bool:
+    """
+    Whether nobody else can have written a file.
+    """
+    status = os.fstat(descriptor)
+    return not status.st_mode & stat.S_IWOTH and status.st_uid in (0, os.geteuid())

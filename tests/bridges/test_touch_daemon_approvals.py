@@ -119,10 +119,11 @@ class ApprovalsTests(SynchronousTestCase):
 
     def test_file(self) -> None:
         """
-        Comments and empty lines are left out; so are lines that are no approvals, and that is logged.
+        Comments, also those behind an address, and empty lines are left out; so are lines that are no approvals, and that is
+        logged.
         """
         events = captured(self)
-        self.file.write_bytes(b"# approved\r\n\r\nnonsense \xff\r\n https://cards.example/rt \r\n")
+        self.file.write_bytes(b"# approved\r\n\r\nnonsense \xff\r\n https://cards.example/rt # mine\r\n")
         self.assertTrue(self.approvals.cover(f"{CARDS}/rt/1", PROGRAM))
         self.assertFalse(self.approvals.cover(CARDS, PROGRAM))
         self.assertEqual({(each["event"], each["number"]) for each in events}, {("approval-skipped", 3)})
@@ -179,6 +180,15 @@ class ApprovalsTests(SynchronousTestCase):
         self.file.chmod(0o666)
         self.assertFalse(self.approvals.cover(CARDS, PROGRAM))
         self.assertEqual([each["event"] for each in events], ["approvals-refused"])
+
+    def test_addToThatOfOthers(self) -> None:
+        """
+        Nor is anything added to it: what others wrote would be believed from then on.
+        """
+        self.file.write_text(f"{CARDS} *\n")
+        self.file.chmod(0o666)
+        self.assertRaises(PermissionError, self.approvals.add, Approval("http://h"))
+        self.assertEqual((self.file.read_text(), stat.S_IMODE(self.file.stat().st_mode)), (f"{CARDS} *\n", 0o666))
 
     def test_unreadable(self) -> None:
         """
