@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from cardgw.apdu.base import Answers
 from cardgw.apdu.command import Command
@@ -40,28 +40,36 @@ if TYPE_CHECKING:
 
 WRONG_LENGTH = bytes.fromhex("6700")
 """In place of the card's answer to what is no command, or one that is too long for card or reader (ISO/IEC 7816-4, 5.6)."""
-WITH_PINS = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x28, 0x2C, 0x2D))
+_WITH_PINS = frozenset(bytes((each,)) for each in (0x20, 0x21, 0x24, 0x25, 0x26, 0x28, 0x2C, 0x2D))
 """
 INS of commands whose data are PINs and the like: VERIFY, CHANGE REFERENCE DATA, DISABLE and ENABLE VERIFICATION REQUIREMENT,
 RESET RETRY COUNTER (ISO/IEC 7816-4, 11.5).
 """
 CANCELLED = "Session canceled"
 """What a server is told; the OpenCard Framework's client says so, too."""
-_SHOWN = 5
-"""Bytes of a command with a PIN that may be shown: the header, and the first byte of the length."""
+_INITIALIZE = bytes.fromhex("80500000")
+"""INITIALIZE DEVICE of a SmartCard-HSM: a template of options (80), PIN (81) and more; INITIALIZE UPDATE has no such data."""
+_OPTIONS = b"\x80\x02"
+_HEADER = 4
 _FRAME = 4
 """Most bytes around an answer in a template."""
 _GOODBYE = 512
 """Bytes of a template that are kept free for its own frame, the last word and the count."""
 _RESETS = (Reset.COLD, Reset.WARM)
+_AT_ONCE = 64
+"""Elements that are done before others have their turn: a template may hold many that no card has to be asked for."""
 
 
 def masked(octets: bytes) -> bytes:
     """
     A command as it may be shown: where its data are a PIN, asterisks instead.
     """
-    if len(octets) > _SHOWN and octets[1] in WITH_PINS:
-        return octets[:_SHOWN] + b"*" * (len(octets) - _SHOWN)
+    try:
+        command = Command.decode(octets)
+    except ValueError:
+        return octets[:_HEADER] + b"*" * len(octets[_HEADER:]) if octets[1:2] in _WITH_PINS else octets
+    if octets[1:2] in _WITH_PINS or (octets.startswith(_INITIALIZE) and command.data.startswith(_OPTIONS)):
+        return evolve(command, data=b"*" * len(command.data)).encode()
     return octets
 
 
@@ -102,6 +110,7 @@ class TouchedCard:
     _answers: list[Rapdu | AtrGiven | Closed] = field(factory=list, init=False)
     _executed: int = field(default=0, init=False)
     _size: int = field(default=0, init=False)
+    _skipped: set[int] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._complete = WrongLength(GetResponse(self.channel))
@@ -128,8 +137,10 @@ class TouchedCard:
         """
         self._answers, self._executed, self._size = [], 0, 0
         try:
-            for element in elements:
+            for number, element in enumerate(elements, 1):
                 await self._do(element)
+                if number % _AT_ONCE == 0:
+                    await self.waiting.others()
         except (ChannelError, NotSupported, AnswersTooLong) as error:
             self._stop(error)
         except StoppedError:
@@ -149,8 +160,9 @@ class TouchedCard:
             self._notify(element)
         elif isinstance(element, Closed):
             self.watcher.warned(f"the server closes: {shown(element.reason)}")
-        else:
-            self.watcher.warned(f"an element {element.tag:X} that nobody here knows was skipped")
+        elif element.tag not in self._skipped:
+            self._skipped.add(element.tag)
+            self.watcher.warned(f"elements {element.tag:X}, which nobody here knows, are skipped")
 
     async def _command(self, octets: bytes) -> None:
         self.watcher.command(masked(octets))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as LateError
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError
@@ -53,6 +54,14 @@ class Waiting:
         @raise StoppedError: the session was cancelled; the work goes on, and is the caller's.
         """
         return await self._until(work, Deferred())
+
+    async def others(self) -> None:
+        """
+        Let all else in this process have its turn.
+
+        @raise StoppedError: the session was cancelled.
+        """
+        await self.card(deferLater(self._clock, 0))
 
     async def server(self, work: Deferred[_T]) -> _T:
         """

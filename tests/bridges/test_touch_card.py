@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.bridges.touch_card import masked
+from cardgw.bridges.touch_card import CANCELLED, masked
 from cardgw.bridges.touch_errors import AnswersTooLong
 from cardgw.values import Feature
 from tests.bridges.touches import INFO, Touching
@@ -23,16 +23,37 @@ class MaskedTests(SynchronousTestCase):
         """
         Nothing of a PIN is left, whatever the command and its length.
         """
-        for command in ("0020008106313233343536", "0C2400810431323334", "002C008100000431323334", "A028000104" + "31323334"):
+        for command in (
+            "0020008106313233343536",
+            "0C2400810431323334",
+            "A028000104" + "31323334",
+            "10200081043132333400",
+            "002C00810000043132333400",
+            "002C008100000431323334",
+            "0021000081" + "31" * 129 + "000000",
+        ):
             shown = masked(bytes.fromhex(command))
-            self.assertEqual((shown[:5].hex().upper(), len(shown)), (command[:10], len(command) // 2))
-            self.assertNotIn(b"1", shown[5:])
+            self.assertEqual((shown[:4].hex().upper(), len(shown)), (command[:8], len(command) // 2))
+            self.assertNotIn(b"1", shown)
+
+    def test_form(self) -> None:
+        """
+        What is no PIN stays: the lengths, where they are right.
+        """
+        for command, expected in (
+            ("00200081 04 31323334", "00200081 04 2A2A2A2A"),
+            ("00200081 04 31323334 00", "00200081 04 2A2A2A2A 00"),
+            ("00200081 000004 31323334", "00200081 000004 2A2A2A2A"),
+            ("00200081 05 31323334", "00200081 2A 2A2A2A2A"),
+            ("80500000 0C 8002 0001 8106 313131313131", "80500000 0C 2A2A2A2A2A2A2A2A2A2A2A2A"),
+        ):
+            self.assertEqual(masked(bytes.fromhex(command)), bytes.fromhex(expected))
 
     def test_others(self) -> None:
         """
         Other commands are shown as they are.
         """
-        for command in ("", "00", "00200081", "00A4040003A00000"):
+        for command in ("", "00", "00200081", "0020008100", "00A4040003A00000", "8050000008" + "81" * 8):
             self.assertEqual(masked(bytes.fromhex(command)), bytes.fromhex(command))
 
 
@@ -83,6 +104,24 @@ class CommandTests(SynchronousTestCase):
         touching.line.say("990100" + "E1040C02" + "4F6B" + "220400100000")
         self.assertEqual(touching.last(), "AB0723029000800101")
         self.assertEqual(touching.watcher.names(), ["connected", "warned", "warned", "command", "answer"])
+        touching.line.say("990100")
+        self.assertEqual(touching.watcher.names().count("warned"), 2)
+
+    def test_many(self) -> None:
+        """
+        A template of many elements for which no card is asked does not keep all others waiting; it can be cancelled in between.
+        """
+        touching, other = Touching(), Touching()
+        for each in (touching, other):
+            each.line.say("E003020101" * 150)
+            self.assertEqual((each.watcher.names().count("notified"), len(each.line.sent)), (64, 1))
+        touching.clock.advance(0)
+        self.assertEqual((touching.watcher.names().count("notified"), len(touching.line.sent)), (150, 2))
+        other.done.cancel()
+        self.assertIn(CANCELLED.encode().hex().upper(), other.last())
+        other.line.end()
+        self.assertTrue(self.successResultOf(other.done).cancelled)
+        self.assertEqual(other.watcher.names().count("notified"), 64)
 
     def test_pinsAreNotShown(self) -> None:
         """

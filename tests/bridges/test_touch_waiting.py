@@ -41,6 +41,15 @@ class WaitingTests(SynchronousTestCase):
         self.work.errback(PeerLost())
         self.failureResultOf(waited, PeerLost)
 
+    def test_others(self) -> None:
+        """
+        It goes on in the next turn of the reactor.
+        """
+        waited = Deferred.fromCoroutine(self.waiting.others())
+        self.assertNoResult(waited)
+        self.clock.advance(0)
+        self.successResultOf(waited)
+
     def test_cancelled(self) -> None:
         """
         Who cancels the waiting does not cancel the work.

@@ -25,8 +25,8 @@ def template(octets: str) -> bytes:
     A request template with these elements.
     """
     inside = bytes.fromhex(octets)
-    length = b"" if len(inside) < 0x80 else b"\x81" if len(inside) < 0x100 else b"\x82"
-    return b"\xaa" + length + len(inside).to_bytes(len(length) or 1, "big") + inside
+    short = len(inside) < 0x80
+    return (b"\xaa" if short else b"\xaa\x82") + len(inside).to_bytes(1 if short else 2, "big") + inside
 
 
 class FakeLine:

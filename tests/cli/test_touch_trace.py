@@ -109,7 +109,7 @@ class ScreenTests(SynchronousTestCase):
         screen.answer(b"A\x90\x00")
         screen.notified(3, "Go on\x1b[2J\nnow", 30)
         screen.notified(-1, "No", None)
-        screen.warned("an element 99 that nobody here knows was skipped")
+        screen.warned("elements 99, which nobody here knows, are skipped")
         screen.ended()
         return self.out.getvalue()
 
@@ -118,7 +118,7 @@ class ScreenTests(SynchronousTestCase):
         What the server says is always shown, and controls no terminal.
         """
         expected = "Server: [3] Go on\ufffd[2J now (about 30 s)\nServer: [-1] No\n"
-        warned = "WARNING: an element 99 that nobody here knows was skipped\n"
+        warned = "WARNING: elements 99, which nobody here knows, are skipped\n"
         self.assertEqual(self.play(self.screen(QUIET)), expected + warned)
         self.assertEqual(self.err.getvalue(), "connected to cards.example\n")
 
