@@ -12,6 +12,7 @@ What is done to a card that is lent, on a terminal: as users of the OpenCard Fra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from textwrap import wrap
 from typing import Any
 
 from attrs import define, field
@@ -25,6 +26,7 @@ QUIET, TRACE, TIMES = 0, 1, 2
 """How much is shown: what the server says; commands and answers, too; and how long each took."""
 _ROW = 16
 _INDENT = " " * 6
+_WIDTH = 80
 _CLASSES = {
     **dict.fromkeys((0x61, 0x90, 0x91, 0x92, 0x9F), "Normal"),
     **dict.fromkeys((0x62, 0x63), "Warning"),
@@ -91,7 +93,8 @@ def answer_lines(octets: bytes) -> Iterator[str]:
         yield "R: no answer"
         return
     data = octets[:-2]
-    yield f"R: {status_text(int.from_bytes(octets[-2:]))}{f' Lr={len(data)}' if data else ''}"
+    head = f"R: {status_text(int.from_bytes(octets[-2:]))}{f' Lr={len(data)}' if data else ''}"
+    yield from wrap(head, _WIDTH, subsequent_indent=_INDENT)
     yield from hexdump(data)
 
 

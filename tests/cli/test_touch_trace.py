@@ -71,6 +71,15 @@ class LinesTests(SynchronousTestCase):
         ):
             self.assertEqual(status_text(word), f"SW1/SW2={word:04X} ({text})")
 
+    def test_longStatus(self) -> None:
+        """
+        A status word of many words goes on in a line of its own.
+        """
+        for word in (0x6300, 0x9110, 0x9200):
+            first, *rest = answer_lines(bytes(1000) + word.to_bytes(2, "big"))
+            self.assertLessEqual(max(map(len, (first, *rest))), WIDTH)
+            self.assertTrue(rest[0].startswith("      ") and rest[0].endswith(" Lr=1000"), rest[0])
+
     @given(st.binary(max_size=300))
     def test_width(self, octets: bytes) -> None:
         """
