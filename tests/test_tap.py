@@ -104,7 +104,7 @@ class OptionsTests(SynchronousTestCase):
         self.assertEqual(self.leave("--help-operations"), 0)
         self.assertIn("profile.download        download a profile", self.out.getvalue())
         self.assertEqual(self.leave("--help-transports"), 0)
-        self.assertIn("estk  eSTK.me cards", self.out.getvalue())
+        self.assertRegex(self.out.getvalue(), "\nestk +eSTK.me cards")
         self.assertEqual(self.leave("--help-operation", "profile.download"), 0)
         self.assertIn("activation_code", self.out.getvalue())
         self.assertEqual(self.leave("--version"), 0)
