@@ -22,7 +22,7 @@ from cardgw.transports.ramhttp.holder import FAILED
 from cardgw.transports.ramhttp.http import HttpSession, Post, Reply, refusal
 from cardgw.transports.ramhttp.polling import First, Times
 from cardgw.transports.ramhttp.repeats import Memory
-from cardgw.transports.ramhttp.replies import COOKIE, NO_SESSION
+from cardgw.transports.ramhttp.replies import COOKIE, NO_SESSION, NOT_YOURS
 from cardgw.transports.ramhttp.session import ContactSession
 from cardgw.transports.ramhttp.settings import RamHttpSettings
 from cardgw.transports.ramhttp.traits import checked_atr, traits_of
@@ -140,6 +140,8 @@ class Contact:
         name = cookies.get(COOKIE) or cookies.get(JSESSIONID)
         if not name:
             return NO_SESSION
+        if name in self._sessions:
+            return NOT_YOURS
         words = (Notify(FAILED, self._words(_OVER)),)
         return self._remember(name, Afterwards(Memory(self.fate), words, self.gateway.reactor.seconds(), post.user))
 

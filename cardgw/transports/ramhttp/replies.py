@@ -21,6 +21,8 @@ NOTHING_MORE = Reply(204)
 SUPERSEDED = refusal(409, "Another request has taken the place of this one.")
 NO_SESSION = refusal(400, "This belongs to no session: send back the cookie that came with the first answer.")
 
+NOT_YOURS = refusal(403, "This session is somebody else's.")
+
 
 def template(octets: bytes, cookie: str = "") -> Reply:
     """

@@ -37,7 +37,11 @@ class PollingTests(SynchronousTestCase):
         self.clock = Clock()
         self.late: list[tuple[str, float]] = []
         self.polling = Polling(
-            self.clock, Times(25, 30), lambda number: Fate.UNKNOWN, "name", lambda what, seconds: self.late.append((what, seconds))
+            self.clock,
+            Times(25, 30),
+            lambda number: Fate.UNKNOWN,
+            "name",
+            lambda what, seconds: self.late.append((what, seconds)),
         )
 
     def test_held(self) -> None:
