@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.errors import LinkInUse, NotSupported, PeerSilent
@@ -103,6 +105,29 @@ class TakesTests(ContactTestCase):
         self.assertNoResult(self.house.gateway.channels[0].when_gone())
 
 
+class RubbishTests(ContactTestCase):
+    """
+    Bytes of strangers.
+    """
+
+    @given(st.binary(max_size=60), st.binary(max_size=60), st.sampled_from((b"\xe8", b"\xab")))
+    def test_anything(self, first: bytes, second: bytes, tag: bytes) -> None:
+        """
+        Whatever comes, each request has a reply in the end, and sessions end.
+        """
+        house = House()
+        client = Client(house)
+        statuses = []
+        for body in (tag + first, BEGIN, EMPTY, b"\xab" + second, BEGIN, tag + bytes((len(second),)) + second, EMPTY):
+            waiting = client.post(body)
+            house.clock.advance(25)
+            statuses.append(self.successResultOf(waiting).status)
+            client.replies.clear()
+        self.assertEqual(set(statuses) - {200, 204, 400}, set())
+        house.clock.advance(60)
+        self.assertEqual((house.crowd.here, house.clock.getDelayedCalls()), (set(), []))
+
+
 class RequestTests(ContactTestCase):
     """
     What is asked for.
@@ -114,7 +139,6 @@ class RequestTests(ContactTestCase):
         """
         for path, expected in (
             ((), CardRequest(ARRIVAL)),
-            (("",), CardRequest(ARRIVAL)),
             (("download", "LPA:1$a$b"), CardRequest("download", "LPA:1$a$b")),
             (("a", "b", "c d"), CardRequest("a", "b/c d")),
             (("link",), CardRequest("link")),
