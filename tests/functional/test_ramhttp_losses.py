@@ -263,12 +263,12 @@ class LossTests(RamHttpTestCase):
         """
         The client vanishes: while it waits, and when it should come back.
         """
-        self.start(count)
+        self.start(count, apdu_timeout=0.2)
         for kind in ALL:
             for at in (1, 3):
                 outcome = await self.client(kind, self.slot(Counter(), delay=0.02), vanish_at=at, aside=0.01).run()
-                await self.empty()
                 self.assertIn(outcome.text, ("vanished", GOOD[kind]))
+        await self.empty()
         lost = [each for each in self.gateway.results if isinstance(each, ChannelError)]
         self.assertTrue(all(each.code.startswith("peer-") for each in lost), lost)
 
