@@ -31,7 +31,7 @@ FORMS: Mapping[str, str] = {
     CUID: r"[0-9A-F]{20}",
     IIN_CIN: rf"(?:[0-9A-F]{{2}}){{1,{MOST_IIN}}}-(?:[0-9A-F]{{2}}){{1,{MOST_CIN}}}",
     UID: r"(?:[0-9A-F]{20}|[0-9A-F]{16}|[0-9A-F]{14}|[0-9A-F]{8})",
-    AGENT: rf"[0-9A-Za-z._-]{{0,{MOST_AGENT - 1}}}[0-9A-Za-z]",
+    AGENT: rf"[0-9A-Za-z._~-]{{0,{MOST_AGENT - 1}}}[0-9A-Za-z]",
 }
 """What stands behind the colon: regular expressions."""
 KINDS: Mapping[str, str] = {EID: EUICC, CUID: GLOBALPLATFORM, IIN_CIN: GLOBALPLATFORM, UID: CONTACTLESS, AGENT: GLOBALPLATFORM}
@@ -44,7 +44,7 @@ RANDOM_UID = 0x08
 """A single-size UID that begins so is made anew each time (ISO/IEC 14443-3, 6.5.4)."""
 _IDENTITY = re.compile("|".join(f"{scheme}:{form}" for scheme, form in FORMS.items()))
 _NAMES_EID = re.compile(r"//se-id/eid/([0-9]{32})(?:;.*)?", re.IGNORECASE | re.DOTALL)
-_STRANGE = re.compile(r"[^0-9A-Za-z/-]|[/-]\Z")
+_STRANGE = re.compile(r"[^0-9A-Za-z_/-]|[_/-]\Z")
 _DIGEST = 16
 
 
@@ -85,8 +85,8 @@ def agent_identity(name: str) -> str:
     """
     Who a card is by what its agent calls itself (C{X-Admin-From}; in SGP.02 C{//se-id/eid/…;//aa-id/aid/…}): its EID where
     that is in it.  Otherwise the name, written so that it can stand in a URL, and different names differently: a dot for a slash,
-    an underscore and two hexadecimal digits for each byte of whatever is no letter, digit or hyphen; of a name that is too long,
-    the end is a digest of all of it, behind two underscores.
+    a tilde and two hexadecimal digits for each byte of whatever is no letter, digit, underscore or hyphen; of a name that is too
+    long, the end is a digest of all of it, behind two tildes.
 
     @return: an identity; empty for an empty name.
     """
@@ -96,9 +96,9 @@ def agent_identity(name: str) -> str:
     octets = name.encode("utf-8", "surrogatepass")
     written = _STRANGE.sub(lambda each: _escaped(each[0]), name).replace("/", ".")
     if len(written) > MOST_AGENT:
-        written = f"{written[: MOST_AGENT - _DIGEST - 2]}__{hashlib.sha256(octets).hexdigest()[:_DIGEST]}"
+        written = f"{written[: MOST_AGENT - _DIGEST - 2]}~~{hashlib.sha256(octets).hexdigest()[:_DIGEST]}"
     return f"{AGENT}:{written}" if written else ""
 
 
 def _escaped(character: str) -> str:
-    return "".join(f"_{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
+    return "".join(f"~{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))

@@ -23,7 +23,7 @@ GOOD = (
     "uid:04A1B2C3D4E5F6A7B8C9",
     "uid:0114B34D9F1A2B3C",
 )
-AGENTS = ("agent:..se-id.iccid.8949000000000001", "agent:Admin-7_3Bx", "agent:a")
+AGENTS = ("agent:..se-id.iccid.8949000000000001", "agent:Admin-7~3Bx", "agent:a")
 BAD = (
     "",
     "eid",
@@ -139,10 +139,12 @@ class AgentTests(SynchronousTestCase):
             "": "",
             "a": "agent:a",
             "Reader-7": "agent:Reader-7",
-            "//se-id/iccid/8949;//aa-id": "agent:..se-id.iccid.8949_3B..aa-id",
-            "a.b_c:d": "agent:a_2Eb_5Fc_3Ad",
-            "a/": "agent:a_2F",
-            "ü": "agent:_C3_BC",
+            "//se-id/iccid/8949;//aa-id": "agent:..se-id.iccid.8949~3B..aa-id",
+            "a.b_c:d": "agent:a~2Eb_c~3Ad",
+            "card_001": "agent:card_001",
+            "a_": "agent:a~5F",
+            "a/": "agent:a~2F",
+            "ü": "agent:~C3~BC",
             "//se-id/eid/8904": "agent:..se-id.eid.8904",
         }
         self.assertEqual({name: agent_identity(name) for name in known}, known)

@@ -131,8 +131,8 @@ class ObserverTests(SynchronousTestCase):
             event(log_format="{reason}", reason="for cuid:4790503278900612AB34, and this is iin-cin:42099999-3D5F8004132EDA")
         )
         publisher(event(log_format="{path}", path="/api/v1/cards/uid%3A04A1B2C3D4E5F6 /api/v1/cards/04A1B2C3"))
-        publisher(event(log_format="{reason}", reason="agent:..se-id.imei.354651011234_3Bx: it is for agent:a-1234."))
-        told, agents = [json.loads(line)["message"] for line in out.getvalue().splitlines()], "…_3Bx: it is for …1234."
+        publisher(event(log_format="{reason}", reason="agent:..se-id.imei.354651011234~3Bx: it is for agent:a-1234."))
+        told, agents = [json.loads(line)["message"] for line in out.getvalue().splitlines()], "…~3Bx: it is for …1234."
         self.assertEqual(told, ["…AB34", "for …AB34, and this is …2EDA", "/api/v1/cards/…E5F6 /api/v1/cards/04A1B2C3", agents])
 
     def test_filtered(self) -> None:

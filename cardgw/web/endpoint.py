@@ -20,7 +20,7 @@ from cardgw.identities import WORDS
 from cardgw.web.answer import JSON, Answer
 from cardgw.web.faults import NotAcceptable
 
-NAME = "[0-9A-Za-z][0-9A-Za-z:._-]{0,99}"
+NAME = "[0-9A-Za-z][0-9A-Za-z:._~-]{0,99}"
 """Ids and names of all kinds."""
 LOWER_NAME = "[a-z0-9][a-z0-9._-]{0,62}"
 NAMED: Mapping[str, tuple[Kind, str]] = {
