@@ -22,21 +22,23 @@ class AmdbSettings:
 
     amdb_plain: bool = option(
         boolean,
-        "Amendment B: take cards that come without TLS-PSK, because what stands in front has it (stunnel)",
+        "with Amendment B: take cards that come without TLS-PSK, because what stands in front has it (stunnel)",
         default=False,
     )
     amdb_linger: float = option(
         Kind("seconds, or 0", _seconds_or_none, schema={"type": "number", "minimum": 0}),
-        "Amendment B: how long a card for which there is nothing to do is held, in case something comes",
+        "with Amendment B: how long a card for which there is nothing to do is held, in case something comes",
         default=0.0,
     )
     amdb_resume: float = option(
-        seconds, "Amendment B: a card whose connection broke has so long to come back to where it was", default=120.0
+        seconds, "with Amendment B: a card whose connection broke has so long to come back to where it was", default=120.0
     )
     amdb_template: int = option(
-        integer(300, 65_535), "Amendment B: most bytes of a script, and of what is expected in answer to it", default=2_048
+        integer(300, 65_535), "with Amendment B: most bytes of a script, and of what is expected in answer to it", default=2_048
     )
     amdb_definite: bool = option(
-        boolean, "Amendment B: send scripts of definite length (AA), rather than of indefinite length (AE)", default=False
+        boolean, "with Amendment B: send scripts of definite length (AA), rather than of indefinite length (AE)", default=False
     )
-    amdb_chunked: bool = option(boolean, "Amendment B: send scripts in chunks, rather than with Content-Length", default=False)
+    amdb_chunked: bool = option(
+        boolean, "with Amendment B: send scripts in chunks, rather than with Content-Length", default=False
+    )

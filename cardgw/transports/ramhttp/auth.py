@@ -20,7 +20,8 @@ from cardgw.transports.ramhttp.settings import RamHttpSettings
 
 _log = Logger()
 FAILURES_MAX = 10
-"""So many failures from one address; then nobody is asked any more who comes from there."""
+"""So many failures from one address; then nobody is asked any more who comes from there.  Those who have no address, behind a
+proxy that comes over a local socket, are not counted: one could lock out all."""
 FAILURES_WINDOW = 60.0
 """Seconds for which they count."""
 ADDRESSES_MAX = 10_000
@@ -111,13 +112,15 @@ class Gate:
         return count >= FAILURES_MAX
 
     def _failed(self, host: str) -> None:
+        if not host:
+            return
         count, since = self._failures.pop(host, (0, self.seconds()))
         self._failures[host] = (count + 1, since)
         if len(self._failures) > ADDRESSES_MAX:
             del self._failures[next(iter(self._failures))]
         if count + 1 == FAILURES_MAX:
             fmt = "{host}: too many wrong tokens or passwords; further ones are not looked at for a minute"
-            _log.warn(fmt, event="too-many-failures", host=host or "this machine")
+            _log.warn(fmt, event="too-many-failures", host=host)
 
 
 def _same(one: bytes, other: bytes) -> bool:

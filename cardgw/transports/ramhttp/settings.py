@@ -54,8 +54,8 @@ class RamHttpSettings(AmdbSettings):
         default="/rt",
     )
     url: str = option(
-        matching("a URL such as https://cards.example.com/rt, or nothing", r"(https?://[!-~]+[^/])?"),
-        "what the prefix is called from outside, for links; empty: it is made from the first endpoint",
+        matching("a URL such as https://cards.example.com/rt, or nothing", r"(https?://[!-~]*[!-.0-~])?"),
+        "what the prefix is called from outside, for links; empty: it is made from the first endpoint that is not only for cards",
         default="",
     )
     poll: float = option(

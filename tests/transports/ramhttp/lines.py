@@ -132,7 +132,7 @@ class SiteTestCase(SynchronousTestCase):
         """
         self.clock = Clock()
         self.served = Waiting()
-        self.fates = Fates(self.clock.seconds)
+        self.fates = Fates()
         self.site = self.make(self.served)
 
     def make(self, serve: Serve) -> RamSite:
