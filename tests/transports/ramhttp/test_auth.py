@@ -123,6 +123,41 @@ class GateTests(SynchronousTestCase):
         self.assertEqual(self.gate.who({"authorization": "Bearer first-token"}, "192.0.2.7", ""), "token:one")
         self.assertEqual([each["event"] for each in events], ["too-many-failures"])
 
+    def test_forgiven(self) -> None:
+        """
+        Failures are forgotten after a while.
+        """
+        for _ in range(3):
+            for _ in range(FAILURES_MAX - 1):
+                self.assertEqual(self.status({"authorization": "Bearer x"}), 401)
+            self.clock.advance(FAILURES_WINDOW)
+        self.assertEqual(self.gate.who({"authorization": "Bearer first-token"}, "192.0.2.7", ""), "token:one")
+
+    def test_proxy(self) -> None:
+        """
+        Those who have no address, behind a proxy that comes over a local socket, are not taken for one: a stranger would lock out
+        all others.
+        """
+        for _ in range(2 * FAILURES_MAX):
+            self.assertEqual(self.status({"authorization": "Bearer x"}, ""), 401)
+        self.assertEqual(self.gate.who({"authorization": "Bearer first-token"}, "", ""), "token:one")
+
+    def test_emptySecret(self) -> None:
+        """
+        A secret that is empty lets nobody in.
+        """
+        self.gateway.secrets["empty"] = b""
+        self.gate = self.made(tokens=("empty",), users={"bob": "empty"})
+        for headers in ({"authorization": "Bearer"}, {"authorization": "Bearer "}, basic("", ""), basic("bob", "")):
+            self.assertEqual(self.status(headers), 401)
+
+    def test_strange(self) -> None:
+        """
+        What is no header of this kind does no harm.
+        """
+        for given in ("Basic ä", "Basic =", "Basic c2Vz YW1l", "Bearer \ufffd", "first-token", "Basic"):
+            self.assertEqual(self.status({"authorization": given}, given), 401)
+
     def test_forgets(self) -> None:
         """
         Addresses are not collected for ever.
