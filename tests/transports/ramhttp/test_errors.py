@@ -31,6 +31,8 @@ class ErrorTests(SynchronousTestCase):
         What a stranger says is one line.
         """
         self.assertEqual(quoted("Card\r\nwas  \x1b[31mremoved."), "Card was [31mremoved.")
+        self.assertEqual(quoted("a\u202eb\u2028c ✓"), "a b c ✓")
+        self.assertEqual(quoted("x" * 1_000_000), "x" * 200 + "...")
 
     @given(st.text())
     def test_anything(self, text: str) -> None:

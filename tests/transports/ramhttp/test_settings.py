@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.errors import SettingsError
 from cardgw.fields import build
 from cardgw.transports.ramhttp.settings import RamHttpSettings
+from cardgw.transports.ramhttp.wire import TEMPLATE_MAX
 
 
 class SettingsTests(SynchronousTestCase):
@@ -33,12 +34,18 @@ class SettingsTests(SynchronousTestCase):
         self.assertEqual((settings.listen, settings.prefix), (("tcp:8080:interface=127.0.0.1",), "/rt"))
         self.assertLess(settings.poll, 40)
 
+    def test_body(self) -> None:
+        """
+        The largest template that a client can send is no larger than a body may be.
+        """
+        self.assertGreater(self.built().max_body, TEMPLATE_MAX)
+
     def test_poll(self) -> None:
         """
         Nor can it be set so.
         """
         self.assertEqual(self.built(poll=35).poll, 35)
-        for wrong in (35.1, 0, "x", True):
+        for wrong in (35.1, 0, -1, "x", True, float("nan"), float("inf")):
             self.assertRaises(SettingsError, self.built, poll=wrong)
 
     def test_prefix(self) -> None:
@@ -47,7 +54,7 @@ class SettingsTests(SynchronousTestCase):
         """
         for given, expected in (("/rt", "/rt"), ("/a/b/", "/a/b"), ("", ""), ("/", "")):
             self.assertEqual(self.built(prefix=given).prefix, expected)
-        for wrong in ("rt", "/r t", "/rt?x", "/r%74", "//rt", "/ä"):
+        for wrong in ("rt", "/r t", "/rt?x", "/rt#x", "/r%74", "//rt", "/a//b", "/ä", "/a\r\nb"):
             self.assertRaises(SettingsError, self.built, prefix=wrong)
 
     def test_url(self) -> None:
@@ -56,7 +63,7 @@ class SettingsTests(SynchronousTestCase):
         """
         for given in ("https://cards.example.com/rt", "http://[::1]:8080", ""):
             self.assertEqual(self.built(url=given).url, given)
-        for wrong in ("cards.example.com", "https://x/rt/", "ftp://x"):
+        for wrong in ("cards.example.com", "https://", "https://x/rt/", "ftp://x", "https://a b", "https://a\n", "https://a/ä"):
             self.assertRaises(SettingsError, self.built, url=wrong)
 
     def test_secrets(self) -> None:

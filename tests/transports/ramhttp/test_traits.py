@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.transports.ramhttp.settings import RamHttpSettings
@@ -52,6 +54,9 @@ class TraitsTests(SynchronousTestCase):
             ({"x-admin-protocol": "openscdp-remote-admin/1.0"}, RAM_CLIENT),
             ({"x-admin-protocol": "globalplatform-remote-admin/1.0"}, RAM_CLIENT),
             ({"user-agent": "curl/7.88"}, OTHER),
+            ({"x-cardgw-completes": "no"}, OTHER),
+            ({"x-cardgw-completes": "Yes ", "user-agent": "Java"}, CARDGW),
+            ({"x-admin-protocol": "globalplatform-remote-admin/1.0", "x-admin-from": "//se-id/eid/1"}, OTHER),
             ({}, OTHER),
         ):
             self.assertIs(traits_of(headers), expected)
@@ -121,3 +126,15 @@ class InfoTests(SynchronousTestCase):
         for wrong in ("3B", "9000", "3B" + "00" * 33):
             self.assertRaises(ValueError, checked_atr, bytes.fromhex(wrong))
             self.assertRaises(ValueError, info, bytes.fromhex(wrong))
+
+    @given(st.binary(max_size=40))
+    def test_anything(self, octets: bytes) -> None:
+        """
+        Whatever is said to be an ATR is taken, or refused by C{ValueError}.
+        """
+        for atr in (octets, b"\x3b" + octets, b"\x3f" + octets):
+            try:
+                checked_atr(atr)
+            except ValueError:
+                continue
+            self.assertEqual(info(atr).atr, atr)
