@@ -71,6 +71,7 @@ class RamChannel(HTTPChannel):
     peer = host = ""
     number = 0
     _quiet = True
+    _closing = False
     _fate = Fate.UNKNOWN
     _written = 0.0
 
@@ -209,14 +210,16 @@ class RamChannel(HTTPChannel):
 
     def timeoutConnection(self) -> None:  # noqa: N802
         """
-        A request that has not arrived in time is told so; a connection that is not used is closed.
+        A request that has not arrived in time is told so; a connection that is not used is closed, in order where that works.
         """
-        if self.refused:
-            self.transport.abortConnection()
-        elif self._quiet:
-            HTTPChannel.loseConnection(self)
-        else:
+        if not (self._quiet or self.refused):
             self.refuse(refusal(408, "This request took too long to arrive."))
+        elif self._closing:
+            self.transport.abortConnection()
+        else:
+            self._closing = True
+            self.setTimeout(_LINGER)  # type: ignore[no-untyped-call]
+            HTTPChannel.loseConnection(self)
 
     def leave(self) -> None:
         """

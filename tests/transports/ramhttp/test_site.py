@@ -45,7 +45,7 @@ class LineTestCase(SiteTestCase):
         line.say(request(b"3"))
         self.assertEqual((line.wire.take(), self.served.arrived), (b"", []))
         self.clock.advance(2)
-        self.assertTrue(line.wire.aborted)
+        self.assertTrue(line.wire.disconnecting)
         line.hang_up()
 
 
@@ -199,7 +199,9 @@ class LimitTests(LineTestCase):
         self.clock.advance(1.9)
         self.assertFalse(self.line.closing)
         self.clock.advance(0.1)
-        self.assertTrue(self.line.wire.aborted)
+        self.assertEqual((self.line.wire.disconnecting, self.line.wire.aborted), (True, False))
+        self.clock.advance(2)
+        self.assertTrue(self.line.wire.aborted)  # it reads nothing
         self.assertEqual(self.line.wire.take(), b"")
 
     def test_connections(self) -> None:
@@ -252,7 +254,7 @@ class TimeTests(LineTestCase):
         answer = self.line.heard()
         self.assertEqual((answer.status, answer.all("Connection")), (408, ["close"]))
         self.clock.advance(2)
-        self.assertTrue(self.line.wire.aborted)
+        self.assertTrue(self.line.closing)
 
     def test_slowBody(self) -> None:
         """
