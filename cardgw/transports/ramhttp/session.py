@@ -340,6 +340,6 @@ class ContactSession(ServedSession):
         self._polling.dismiss(SUPERSEDED)
         memory = self._polling.end()
         self._work.holder.end(reason or ChannelClosed())
-        self._house.over(self, memory, words, reason)
         if self._channel is not None:
             self._channel.gone(reason)
+        self._house.over(self, memory, words, reason)
