@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from cardgw.apdu.response import Response
+from cardgw.apdu.script import Script
 from cardgw.bridges.touch import Line, Outcome, Session, touch
 from cardgw.bridges.touch_daemon_ask import Questions
 from cardgw.bridges.touch_daemon_desk import Loan
@@ -27,6 +28,8 @@ Pad: TypeAlias = Callable[[ICardChannel, Pin], Awaitable[Response]]
 """Has a PIN typed on the reader itself; L{NotSupported} where it has no pad."""
 _APPLICATIONS_OWN = 0x80
 """In the reference of a PIN (ISO/IEC 7816-4, 11.5.6)."""
+_OK, _WRONG, _COUNTED = 0x9000, 0x63, 0x63C0
+_BY_HAND = "Without --pin somebody is asked for it."
 _log = Logger()
 
 
@@ -48,6 +51,32 @@ class Connecting:
     pad: Pad
     questions: Questions
     pin: Callable[[], bytes] | None = None
+    _refused: set[tuple[str, int | None, int]] = field(factory=set, init=False, repr=False)
+
+    def take(self, reader: str, tries: int | None) -> bytes:
+        """
+        The PIN that was given.
+
+        @raise PinNotEntered: it would be the last try; or a card in this reader, which had as many tries left then, has refused
+            it: pages ask again and again, and would use up all.
+        """
+        assert self.pin is not None
+        pin = self.pin()
+        if tries == 1:
+            raise PinNotEntered("only one try is left", hint=_BY_HAND)
+        if (reader, tries, hash(pin)) in self._refused:
+            raise PinNotEntered("this card has refused it before", hint=_BY_HAND)
+        return pin
+
+    def learn(self, reader: str, pin: bytes, answer: Response) -> None:
+        """
+        How a card has taken it.
+        """
+        if answer.status == _OK:
+            self._refused.difference_update({each for each in self._refused if each[0] == reader})
+        elif answer.sw1 == _WRONG:
+            left = answer.status & 0xF if answer.status & 0xFFF0 == _COUNTED else None
+            self._refused.add((reader, left, hash(pin)))
 
     def connect(self, loan: Loan, wanted: Wanted) -> Deferred[Outcome]:
         """
@@ -76,21 +105,23 @@ class _Preparing:
         pin = Pin(reference=_APPLICATIONS_OWN | self.number, optional=False)
 
         async def verify(tries: int | None) -> Response:
-            if self.about.pin is None:
-                try:
-                    return await self.about.pad(channel, pin)
-                except NotSupported:
-                    pass
-            return await typed(channel, pin, self._enter)(tries)
+            if self.about.pin is not None:
+                return await self._given(channel, pin, tries)
+            try:
+                return await self.about.pad(channel, pin)
+            except NotSupported:
+                return await typed(channel, pin, self._enter)(tries)
 
         how = await verify_pin(channel, pin, verify)
         _log.info("{reader}: {how}", event="touch-pin", reader=self.loan.reader, how=how.value)
 
+    async def _given(self, channel: ICardChannel, pin: Pin, tries: int | None) -> Response:
+        given = self.about.take(self.loan.reader, tries)
+        (answer,) = await channel.exchange(Script.of(pin.command(given)))
+        self.about.learn(self.loan.reader, given, answer)
+        return answer
+
     async def _enter(self, tries: int | None) -> bytes:
-        if self.about.pin is not None:
-            if tries == 1:
-                raise PinNotEntered("only one try is left", hint="Without --pin somebody is asked for it.")
-            return self.about.pin()
         pin = await self.about.questions.pin(self.wanted, self.loan.reader, tries)
         if not pin:
             raise PinNotEntered

@@ -112,6 +112,28 @@ class ConnectingTests(SynchronousTestCase):
         self.failureResultOf(self.connect(2), PinNotEntered)
         self.assertEqual((self.commands, self.line.sent), ([SELECT, STATUS], []))
 
+    def test_refused(self) -> None:
+        """
+        One that a card has refused is not tried at it again, however often pages ask; another one is, and at another card.
+        """
+        for left, before in (("63C2", "63C3"), ("6300", "6982")):
+            pins, self.commands = [PIN], []
+            self.answers |= {STATUS: before, VERIFY: left}
+            self.connecting = evolve(self.connecting, pin=lambda pins=pins: pins[0].encode())
+            self.failureResultOf(self.connect(2), WrongPin)
+            self.answers[STATUS] = left if left != "6300" else before
+            for _ in range(3):
+                self.failureResultOf(self.connect(2), PinNotEntered)
+            self.assertEqual(self.commands.count(VERIFY), 1)
+            self.assertNotIn(PIN, repr(self.connecting))
+            pins[0] = "999999"
+            self.failureResultOf(self.connect(2), UnexpectedStatus)
+            self.assertEqual(self.commands[-1], VERIFY.replace(PIN.encode().hex(), b"999999".hex()))
+            pins[0], self.answers[STATUS], self.answers[VERIFY] = PIN, "63C3", "9000"
+            self.connect(2)
+            self.assertEqual(self.commands.count(VERIFY), 2)
+        self.assertEqual(len(self.line.sent), 2)
+
     async def _pad(self, channel: ICardChannel, pin: Pin) -> Response:
         self.commands.append(f"pad {pin.reference:X}")
         return Response(b"", 0x9000)
