@@ -16,8 +16,8 @@ from twisted.logger import Logger
 from cardgw.bridges.touch import Outcome
 from cardgw.bridges.touch_daemon_ask import Gate, who
 from cardgw.bridges.touch_daemon_errors import SessionCancelled
-from cardgw.bridges.touch_daemon_request import Wanted, origin_of
-from cardgw.bridges.touch_errors import TouchReported
+from cardgw.bridges.touch_daemon_request import HIDDEN, Wanted, origin_of
+from cardgw.bridges.touch_errors import TouchReported, shown
 from cardgw.errors import CardGatewayError
 from cardgw.interfaces import ICardChannel
 
@@ -127,7 +127,7 @@ class Desk:
         if outcome.cancelled:
             raise SessionCancelled
         if outcome.failed:
-            raise TouchReported(outcome.notice)
+            raise TouchReported(shown(outcome.notice))
         return outcome
 
     async def _lend(self, wanted: Wanted, whom: str) -> Outcome:
@@ -136,7 +136,7 @@ class Desk:
         keep = False
         try:
             outcome = await self.connector.connect(loan, wanted)
-            keep = not outcome.cancelled
+            keep = not outcome.cancelled and wanted.page != HIDDEN  # the next one that hides may be another
         finally:
             loan.give_back(keep=keep)
         return outcome

@@ -4,7 +4,7 @@ Tests for L{cardgw.bridges.touch_daemon_desk}.
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define, evolve, field
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -12,7 +12,7 @@ from cardgw.apdu.memory import MemoryChannel
 from cardgw.bridges.touch import Outcome
 from cardgw.bridges.touch_daemon_desk import Desk, Loan
 from cardgw.bridges.touch_daemon_errors import NoCardInserted, NotApproved, SessionCancelled
-from cardgw.bridges.touch_daemon_request import Wanted
+from cardgw.bridges.touch_daemon_request import HIDDEN, Wanted
 from cardgw.bridges.touch_errors import TouchReported
 from cardgw.errors import PeerLost
 from cardgw.values import ChannelInfo
@@ -121,6 +121,23 @@ class DeskTests(SynchronousTestCase):
         self.hall.outcome.callback(Outcome(3, "no such key", failed=True))
         self.assertIn("no such key", str(self.failureResultOf(served, TouchReported).value))
         self.assertEqual(self.hall.back, [True])
+
+    def test_hidden(self) -> None:
+        """
+        After a page that hides the card forgets its PIN: the next one that hides may be another.
+        """
+        served = self.desk.serve(evolve(WANTED, page=HIDDEN))
+        self.hall.outcome.callback(Outcome(3))
+        self.successResultOf(served)
+        self.assertEqual(self.hall.back, [False])
+
+    def test_reportedWell(self) -> None:
+        """
+        What the server says controls no terminal on which the log is shown.
+        """
+        served = self.desk.serve(WANTED)
+        self.hall.outcome.callback(Outcome(3, "\x1b]0;no\x07\u202esuch\nkey", failed=True))
+        self.assertTrue(str(self.failureResultOf(served, TouchReported).value).isprintable())
 
     def test_cancelled(self) -> None:
         """
