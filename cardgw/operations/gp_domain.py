@@ -179,14 +179,11 @@ async def open_domain(session: ISession) -> Domain:
 
 async def _connected(session: ISession) -> Domain:
     """
-    The connection is the secure channel of a security domain (Amendment B): another one is selected only where it is named.
+    The connection is the secure channel of a security domain (Amendment B), which is selected where no other one is named.
     """
     if not session.channel.info.secure:
         raise NoSecureConnection
-    wanted = bytes.fromhex(session.parameters.domain)
-    if not wanted:
-        return Domain(wanted, session.channel, BASIC)
-    aid, most = await _select(session.channel, BASIC, wanted)
+    aid, most = await _select(session.channel, BASIC, bytes.fromhex(session.parameters.domain))
     return Domain(aid, session.channel, BASIC, most=most)
 
 

@@ -153,6 +153,7 @@ class AdminAgent:
         self._targets = targets
         self._manners = manners or Manners()
         self._line: Line | None = None
+        self._elsewhere = False
         self._posts = self._resumed = self._connections = 0
 
     async def run(self) -> Outcome:
@@ -195,11 +196,17 @@ class AdminAgent:
         if reply.status == DONE:
             return _Next(target) if target else None
         named = reply.get("X-Admin-Targeted-Application")
-        status = GOOD if named is None else await self._select(named)
+        status = await self._select(named)
         answers = await carry_out(self._slot, reply.body, self._manners.habits) if status == GOOD else b""
         return _Next(target, answers, status) if target else None
 
-    async def _select(self, named: str) -> str:
+    async def _select(self, named: str | None) -> str:
+        if named is None:
+            if self._elsewhere and self._targets is None:
+                await self._slot.transmit(_SELECT + b"\0")
+            self._elsewhere = False
+            return GOOD
+        self._elsewhere = True
         try:
             aid = aid_of(named)
         except ValueError:

@@ -71,7 +71,7 @@ class DayTests(AmdbTestCase):
         self.assertEqual(outcome.visits[0].reply.get("X-Admin-Targeted-Application"), "//aid/A000000151/000000")
         job = await self.submit(WHO, "gp.registry", domain="A000000999", **OVER_TLS)
         await self.come(Card())
-        self.assertEqual((await self.job(job))["error"]["code"], "unexpected-status")
+        self.assertEqual((await self.job(job))["error"]["code"], "no-security-domain")
 
     async def test_linger(self) -> None:
         """

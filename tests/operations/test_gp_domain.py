@@ -78,13 +78,13 @@ class DomainTests(GpTestCase):
 
     def test_connection(self) -> None:
         """
-        A connection that is the secure channel needs no other; its security domain is not selected unless it is named.
+        A connection that is the secure channel needs no other; its security domain is selected unless another one is named.
         """
         self.failed(NoSecureConnection, keys="", protocol="scp81")
         self.assertEqual(self.card.sent, 0)
         self.patch(gp_card, "INFO", evolve(gp_card.INFO, secure=True))
         self.failed(UnexpectedStatus, keys="", protocol="scp81")
-        self.assertEqual((self.card.sent, self.authentications()), (1, 0))
+        self.assertEqual((self.card.sent, self.authentications()), (2, 0))
         self.card.sent = 0
         self.failed(UnexpectedStatus, keys="", protocol="scp81", domain=ISD.hex())
         self.assertEqual(self.card.sent, 2)

@@ -28,7 +28,7 @@ from cardgw.errors import CardGatewayError, ChannelClosed, ChannelError, PeerLos
 from cardgw.transports.ramhttp import amdb_headers as headers
 from cardgw.transports.ramhttp.amdb_errors import ScriptRefused
 from cardgw.transports.ramhttp.amdb_script import Script, told
-from cardgw.transports.ramhttp.amdb_target import Target, is_select, parts
+from cardgw.transports.ramhttp.amdb_target import OK, PROBE, is_select, parts, selected
 from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
 
@@ -70,7 +70,8 @@ class AmdbSession:
         self._owner = owner
         self._reactor = owner.gateway.reactor
         self._began = self._reactor.seconds()
-        self._target = Target()
+        self._target = ""
+        self._unwanted = False
         self._seen = -1
         self._asked = post.path, post.query
         self._connection = post.connection
@@ -244,24 +245,43 @@ class AmdbSession:
 
     async def _send(self, commands: Sequence[bytes], seconds: float) -> tuple[bytes, ...]:
         answers: tuple[bytes, ...] = ()
+        self._unwanted = False
         for part in parts(commands):
-            if is_select(part[0]):
-                answers += (self._target.select(part[0]),)
-                continue
             try:
-                got = await self._execute(part, seconds)
+                got = await (self._select(part[0], seconds) if is_select(part[0]) else self._execute(self._new(part, seconds)))
             except ChannelError as error:
                 raise error.during((*map(Response.decode, answers), *error.responses), error.unanswered) from None
             answers += got
-            if len(got) != len(part):
+            if len(got) != len(part) or self._unwanted:
                 break
         return answers
 
-    def _execute(self, commands: tuple[bytes, ...], seconds: float) -> Deferred[tuple[bytes, ...]]:
-        script = self._script = Script(commands, seconds, Deferred(self._withdrawn))
+    def _new(self, commands: tuple[bytes, ...], seconds: float) -> Script:
+        return Script(commands, seconds, Deferred(self._withdrawn))
+
+    def _execute(self, script: Script) -> Deferred[tuple[bytes, ...]]:
+        self._script = script
         if self._pending is not None:
             self._give(script)
         return script.answered
+
+    async def _select(self, octets: bytes, seconds: float) -> tuple[bytes, ...]:
+        """
+        Have further scripts go to another application, if it is there.
+        """
+        wanted = selected(octets)
+        if isinstance(wanted, bytes):
+            return (wanted,)
+        before, self._target = self._target, wanted
+        if not wanted:
+            return (OK,)
+        probe, there = self._new((PROBE,), seconds), False
+        try:
+            await self._execute(probe)
+            there = not probe.missed
+        finally:
+            self._target = wanted if there else before
+        return (probe.missed or OK,)
 
     def _withdrawn(self, answered: Deferred[tuple[bytes, ...]]) -> None:
         if self._script is not None and self._script.answered is answered:
@@ -273,7 +293,7 @@ class AmdbSession:
         """
         owner = self._owner
         following = headers.next_uri(owner.base, self.id, self._seen + 1)
-        script.reply = told(script.commands, self.who.version, following, self._target.name, owner.settings)
+        script.reply = told(script.commands, self.who.version, following, self._target, owner.settings)
         self._answer(script.reply)
 
     def _answer(self, reply: Reply) -> None:
@@ -288,6 +308,7 @@ class AmdbSession:
         """
         See L{cardgw.transports.ramhttp.channel.Carrier}.
         """
+        self._unwanted = True
         script = self._script
         if script is not None and script.reply is None:
             script.answered.cancel()

@@ -1,13 +1,12 @@
 # -*- test-case-name: tests.transports.ramhttp.test_amdb_target -*-
 """
-SELECT in Amendment B: scripts must not contain it (1.1.3, 3.4.2).  The application is named in a header of each script instead.
+SELECT in Amendment B: scripts must not contain it (1.1.3, 3.4.2).  The application is named in a header of each script instead,
+so whether it is there is found out by a script that changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-from attrs import define
 
 from cardgw.apdu.command import Command
 from cardgw.transports.ramhttp.amdb_headers import Status, target_of
@@ -18,41 +17,33 @@ OK, NO_CHANNELS, NO_SUCH_FUNCTION, BAD_P1_P2, BAD_LENGTH = (
 """Status words of ISO/IEC 7816-4, 5.6."""
 STATUSES = {Status.UNKNOWN_APPLICATION: bytes.fromhex("6A82"), Status.NOT_A_SECURITY_DOMAIN: bytes.fromhex("6985")}
 """What commands are answered that their application never saw."""
+PROBE = bytes.fromhex("80CA006600")
+"""GET DATA of the card data: whatever an application answers to it, it is there (GlobalPlatform Card Specification 2.3.1, H.2)."""
 _SELECT, _BY_NAME, _ONLY_ONE = 0xA4, 0x04, (0x00, 0x0C)
 _PROPRIETARY, _ANY_CHANNEL = 0x80, 0x43
 _AID_LENGTHS = range(5, 17)
 
 
-@define
-class Target:
+def selected(octets: bytes) -> str | bytes:
     """
-    The application that scripts are for.
+    What a SELECT command asks for.
 
-    @ivar name: what C{X-Admin-Targeted-Application} says; empty for the security domain of the connection.
+    @return: the application as C{X-Admin-Targeted-Application} names it; empty for the security domain of the connection.  Or
+        the status with which the command is refused.
     """
-
-    name: str = ""
-
-    def select(self, octets: bytes) -> bytes:
-        """
-        Do what a SELECT command says.
-
-        @return: its answer, which has no data.
-        """
-        try:
-            command = Command.decode(octets)
-        except ValueError:
-            return BAD_LENGTH
-        if command.cla & _ANY_CHANNEL:
-            return NO_CHANNELS
-        if command.p1 != _BY_NAME:
-            return NO_SUCH_FUNCTION
-        if command.p2 not in _ONLY_ONE:
-            return BAD_P1_P2
-        if command.data and len(command.data) not in _AID_LENGTHS:
-            return BAD_LENGTH
-        self.name = target_of(command.data) if command.data else ""
-        return OK
+    try:
+        command = Command.decode(octets)
+    except ValueError:
+        return BAD_LENGTH
+    if command.cla & _ANY_CHANNEL:
+        return NO_CHANNELS
+    if command.p1 != _BY_NAME:
+        return NO_SUCH_FUNCTION
+    if command.p2 not in _ONLY_ONE:
+        return BAD_P1_P2
+    if command.data and len(command.data) not in _AID_LENGTHS:
+        return BAD_LENGTH
+    return target_of(command.data) if command.data else ""
 
 
 def is_select(octets: bytes) -> bool:

@@ -17,6 +17,7 @@ from cardgw.apdu.script import ANY, Script, Step
 from cardgw.errors import PeerLost, PeerMisbehaved, PeerSilent
 from cardgw.interfaces import ICardChannel
 from cardgw.transports.ramhttp.amdb_errors import ScriptRefused
+from cardgw.transports.ramhttp.amdb_script import reads
 from cardgw.transports.ramhttp.errors import ClientRestarted
 from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Reply
@@ -26,6 +27,7 @@ GET_DATA = Command(0x80, 0xCA, 0x00, 0x66, expected=256)
 DELETE = Command(0x80, 0xE4, 0x00, 0x00, b"\x4f\x05\xa0\0\0\0\1")
 LOAD = Command(0x80, 0xE8, 0x00, 0x00, bytes(200))
 SELECT = Command(0x00, 0xA4, 0x04, 0x00, bytes.fromhex("A0000001510001"), 256)
+SELECT_ANY = Command(0x00, 0xA4, 0x04, 0x00, b"", 256)
 DATA = bytes.fromhex("66009000")
 
 
@@ -155,15 +157,35 @@ class TargetTests(SessionTestCase):
     SELECT, which is no command here.
     """
 
+    PROBE = (bytes.fromhex("80CA006600"),)
+    NAME = "//aid/A000000151/0001"
+
+    def probed(self, reply: Reply, answer: bytes = bytes.fromhex("6A88"), status: str = "ok") -> Deferred[Reply]:
+        """
+        The card is asked whether there is this application.
+        """
+        self.assertEqual(reply.headers["X-Admin-Targeted-Application"], self.NAME)
+        self.assertEqual(self.card.take(reply), self.PROBE)
+        return self.card.answers(answer) if status == "ok" else self.card.answer(b"", status)
+
     def test_select(self) -> None:
         """
-        It is answered at once, without data, and names the application of what follows.
+        The application is asked for something harmless.  Whatever it answers, it is there: what follows is for it, until that of
+        the connection is selected.
         """
         replied = self.begin()
-        self.assertEqual(self.successResultOf(self.run_script(SELECT)), (Response(b"", 0x9000),))
-        self.assertNoResult(replied)
+        for answer in (bytes.fromhex("6A88"), bytes.fromhex("6A82"), bytes.fromhex("66009000"), bytes.fromhex("6E00")):
+            ran = self.run_script(SELECT)
+            replied = self.probed(self.of(replied), answer)
+            self.assertEqual(self.successResultOf(ran), (Response(b"", 0x9000),))
+        ran = self.run_script(GET_DATA)
+        reply = self.of(replied)
+        self.assertEqual(reply.headers["X-Admin-Targeted-Application"], self.NAME)
+        self.card.take(reply)
+        replied = self.card.answers(DATA)
+        self.assertEqual(self.successResultOf(self.run_script(SELECT_ANY)), (Response(b"", 0x9000),))
         self.run_script(GET_DATA)
-        self.assertEqual(self.of(replied).headers["X-Admin-Targeted-Application"], "//aid/A000000151/0001")
+        self.assertNotIn("X-Admin-Targeted-Application", self.of(replied).headers)
 
     def test_pipelined(self) -> None:
         """
@@ -174,24 +196,76 @@ class TargetTests(SessionTestCase):
         reply = self.of(replied)
         self.assertNotIn("X-Admin-Targeted-Application", reply.headers)
         self.assertEqual(len(self.card.take(reply)), 1)
-        reply = self.of(self.card.answers(OK))
-        self.assertIn("X-Admin-Targeted-Application", reply.headers)
+        reply = self.of(self.probed(self.of(self.card.answers(OK))))
+        self.assertEqual(reply.headers["X-Admin-Targeted-Application"], self.NAME)
         self.assertEqual(len(self.card.take(reply)), 1)
         self.card.answers(OK)
         self.assertEqual([each.status for each in self.successResultOf(ran)], [0x9000] * 3)
 
     def test_unknown(self) -> None:
         """
-        An application that there is not, or that is no security domain, is told as the answer to the command.
+        An application that there is not, or that is no security domain, is not selected; what was remains.
         """
         for status, answer in (("unknown-application", 0x6A82), ("not-a-security-domain", 0x6985)):
             self.card = CardSide(self.dialect)
             replied = self.begin()
-            self.run_script(SELECT)
-            ran = self.run_script(GET_DATA)
-            self.card.take(self.of(replied))
-            self.assertNoResult(self.card.answer(b"", status))
+            ran = self.run_script(SELECT)
+            replied = self.probed(self.of(replied), status=status)
             self.assertEqual(self.successResultOf(ran), (Response(b"", answer),))
+            self.run_script(GET_DATA).addErrback(lambda _: None)
+            self.assertNotIn("X-Admin-Targeted-Application", self.of(replied).headers)
+            self.done.callback(None)
+
+    def test_gone(self) -> None:
+        """
+        One that was there, and is not any more, is told as the answer to the command.
+        """
+        replied = self.begin()
+        self.run_script(SELECT)
+        replied = self.probed(self.of(replied))
+        ran = self.run_script(DELETE)
+        self.card.take(self.of(replied))
+        self.card.answer(b"", "unknown-application")
+        self.assertEqual(self.successResultOf(ran), (Response(b"", 0x6A82),))
+
+    def test_selectLost(self) -> None:
+        """
+        A card that is lost meanwhile may have selected it; what was answered before is told.
+        """
+        replied = self.begin()
+        ran = self.run_script(DELETE, SELECT, DELETE, pipelined=True)
+        self.card.take(self.of(replied))
+        self.card.take(self.of(self.card.answers(OK)))
+        self.successResultOf(self.channel.close())
+        lost = self.failureResultOf(ran).value
+        self.assertEqual(([each.status for each in lost.responses], lost.unanswered), ([0x9000], 1))
+
+    def test_cancelled(self) -> None:
+        """
+        A script that is cancelled goes no further than the part that is out.
+        """
+        replied = self.begin()
+        ran = self.run_script(DELETE, SELECT, LOAD, pipelined=True).addErrback(lambda _: None)
+        self.card.take(self.of(replied))
+        ran.cancel()
+        replied = self.card.answers(OK)
+        self.assertNoResult(replied)
+        self.run_script(GET_DATA)
+        self.assertEqual(self.card.take(self.of(replied)), (GET_DATA.encode(),))
+
+    def test_tooMuch(self) -> None:
+        """
+        More answers than there were commands, or one without a status, are no answers: none is taken for that of a SELECT.
+        """
+        for body in ("AF80 23029000 23029000 0000", "AF80 230190 0000", "AF80 2300 0000"):
+            self.card = CardSide(self.dialect)
+            replied = self.begin()
+            ran = self.run_script(DELETE, SELECT, DELETE, pipelined=True)
+            self.card.take(self.of(replied))
+            self.assertEqual(self.of(self.card.answer(bytes.fromhex(body))).status, 400)
+            lost = self.failureResultOf(ran, PeerMisbehaved).value
+            self.assertEqual((lost.responses, lost.unanswered), ((), 1))
+            self.done.callback(None)
 
     def test_refused(self) -> None:
         """
@@ -308,6 +382,25 @@ class BrokenTests(SessionTestCase):
         self.card.take(second := self.of(replied))
         self.card.session.delivered(second, True)  # type: ignore[union-attr]
         self.assertIs(self.of(self.card.begin(**{"x-admin-resume": "true"})), second)
+
+    def test_readAgain(self) -> None:
+        """
+        Harmless is what reads the same when it comes again: no list that goes on, no next record, nothing that is protected.
+        """
+        for again, command in (
+            (True, "80CA006600"),
+            (True, "00CB3FFF035C015A00"),
+            (True, "80F24002024F0000"),
+            (False, "80F24003024F0000"),
+            (True, "00B0000000"),
+            (True, "00B2010400"),
+            (False, "00B2000200"),
+            (False, "80B0000000"),
+            (False, "84CA006600"),
+            (False, "90CA0000"),
+            (False, "80E40000074F05A000000001"),
+        ):
+            self.assertIs(reads(bytes.fromhex(command)), again, command)
 
     def test_cutScript(self) -> None:
         """

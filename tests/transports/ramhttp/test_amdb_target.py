@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.transports.ramhttp.amdb_target import Target, is_select, parts
+from cardgw.transports.ramhttp.amdb_target import is_select, parts, selected
 
 SELECT = bytes.fromhex("00A4040007A000000151000000")
 GET_DATA = bytes.fromhex("80CA006600")
@@ -19,39 +19,31 @@ class TargetTests(SynchronousTestCase):
     SELECT, which no script may have.
     """
 
-    def selected(self, octets: str, target: Target | None = None) -> str:
-        """
-        The answer to a command.
-        """
-        return (target or Target()).select(bytes.fromhex(octets)).hex()
-
     def test_name(self) -> None:
         """
-        The application of further scripts is the one with this AID; without an AID, it is that of the connection.
+        It asks for the application with this AID, or without one, for that of the connection.
         """
-        target = Target()
-        self.assertEqual(self.selected("00A4040007A0000001510000", target), "9000")
-        self.assertEqual(target.name, "//aid/A000000151/0000")
-        self.assertEqual(self.selected("00A4040C07A000000151000100", target), "9000")
-        self.assertEqual(target.name, "//aid/A000000151/0001")
-        self.assertEqual(self.selected("00A4040000", target), "9000")
-        self.assertEqual(target.name, "")
+        for command, name in (
+            ("00A4040007A0000001510000", "//aid/A000000151/0000"),
+            ("00A4040C07A000000151000100", "//aid/A000000151/0001"),
+            ("00A4040000", ""),
+            ("00A40400", ""),
+        ):
+            self.assertEqual(selected(bytes.fromhex(command)), name)
 
     def test_refused(self) -> None:
         """
-        What cannot be said in a header is refused, and changes nothing.
+        What cannot be said in a header is refused.
         """
-        target = Target("//aid/A000000151/")
         for command, status in (
             ("01A4040007A0000001510000", "6881"),
             ("40A4040007A0000001510000", "6881"),
-            ("00A40000023F00", "6a81"),
-            ("00A4040207A0000001510000", "6a86"),
+            ("00A40000023F00", "6A81"),
+            ("00A4040207A0000001510000", "6A86"),
             ("00A4040004A0000001", "6700"),
             ("00A4040007A000", "6700"),
         ):
-            self.assertEqual(self.selected(command, target), status)
-        self.assertEqual(target.name, "//aid/A000000151/")
+            self.assertEqual(selected(bytes.fromhex(command)), bytes.fromhex(status))
 
     def test_isSelect(self) -> None:
         """
