@@ -128,6 +128,7 @@ class SecurityDomainOptions:
     @ivar iin: the issuer's number.
     @ivar cin: the card's own.
     @ivar group: the group of cards that it belongs to, for SCP11c; empty for none.
+    @ivar connected: the connection over which it is reached is a secure channel (SCP81): its host need not authenticate any more.
     """
 
     family: CardFamily = STRICT
@@ -145,3 +146,4 @@ class SecurityDomainOptions:
     iin: bytes = field(default=bytes.fromhex("999912"), repr=False)
     cin: bytes = field(default=bytes.fromhex("0102030405060708"), repr=False)
     group: bytes = b""
+    connected: bool = False

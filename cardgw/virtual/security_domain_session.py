@@ -98,7 +98,9 @@ class CardSession:
         Whether the host has shown who it is, and nothing was wrong since.
         """
         role = self._role
-        if role is None or role.messaging is None or role.messaging.state is CardState.ABORTED:
+        if role is None:
+            return self._options.connected
+        if role.messaging is None or role.messaging.state is CardState.ABORTED:
             return False
         return not isinstance(role, CardScp11) or (role.agreed is not None and role.agreed.host is not None)
 

@@ -136,6 +136,9 @@ GP_WAYS: Mapping[str, GpWay] = {
     "scp11a": GpWay({"keys": "host", "protocol": "scp11a"}),
     "scp11b": GpWay({"keys": "stranger"}, refused=GP_UNKNOWN_HOST),
     "scp11c": GpWay({"keys": "host", "protocol": "scp11c"}),
+    "scp81": GpWay(
+        {"protocol": "scp81"}, {"connected": True}, refused={"gp.keys.put": "parameter", "gp.keys.delete": "unexpected-status"}
+    ),
 }
 """By their names; a new secure channel is one more line.  The first one is that of all transports."""
 

@@ -18,6 +18,7 @@ from cardgw.scp.class_byte import is_marked
 from cardgw.values import Feature
 from cardgw.virtual.euicc_options import Delivery
 from cardgw.virtual.ram_kinds import RAM_CLIENT
+from tests.functional.amdb_gp import AmdbGpTestCase, ConnectedCard
 from tests.functional.gp import AGREEMENT, KEYS, OWN_KEY, GpCard, GpReaderTestCase, GpTestCase
 from tests.functional.lent import GpLentTestCase
 from tests.functional.matrix import GP_OPERATIONS, GP_WAYS, LINES, GpWay
@@ -45,7 +46,8 @@ class TableTests(SynchronousTestCase):
         """
         Every secure channel has a test.
         """
-        self.assertEqual({f"test_{name.replace('-', '_')}" for name in GP_WAYS} - set(dir(AdministrationTests)), set())
+        tests = {*dir(AdministrationTests), *dir(ConnectedAdministrationTests)}
+        self.assertEqual({f"test_{name.replace('-', '_')}" for name in GP_WAYS} - tests, set())
 
 
 class MatrixTestCase(GpTestCase):
@@ -174,3 +176,37 @@ class LentAdministrationTests(GpLentTestCase, MatrixTestCase):
         """
         self.kind = RAM_CLIENT
         await self.check(WAY)
+
+
+class ConnectedAdministrationTests(AmdbGpTestCase, MatrixTestCase):
+    """
+    Cards that come by themselves over TLS with a pre-shared key.
+    """
+
+    async def start(self, more: str = "amdb_linger = 60") -> None:
+        """
+        See L{AmdbTestCase}; cards are held for what comes.
+        """
+        await super().start(more)
+
+    async def arrives(self, way: GpWay) -> GpCard:
+        """
+        See L{MatrixTestCase}.
+        """
+        card = ConnectedCard()
+        coming = self.visit(card)
+
+        async def leave() -> None:
+            await self.gateway.stop()
+            self.assertTrue((await coming).good)
+
+        self.addCleanup(leave)
+        await self.identified(card.identity)
+        return card
+
+    async def test_scp81(self) -> None:
+        """
+        The connection is the secure channel; nothing could encrypt new keys.
+        """
+        card = await self.check(GP_WAYS["scp81"])
+        self.assertEqual((len(card.loads), [each for each in card.sent if is_marked(each[0])]), (1, []))

@@ -210,6 +210,20 @@ class AgentTests(RamTestCase):
         self.run_agent(script("/1", Targeted_Application="//aid/A000000151/00"), DONE, slot=slot)
         self.assertEqual(self.posted()[1][2]["Script-Status"], "unknown-application")
 
+    def test_back(self) -> None:
+        """
+        A script that names none is for the security domain of the connection again, which is selected once.
+        """
+        commands: list[str] = []
+
+        def transmit(command: bytes) -> bytes:
+            commands.append(command.hex())
+            return b"\x90\x00"
+
+        named = script("/1", Targeted_Application="//aid/A000000151/00")
+        self.run_agent(script("/0"), named, script("/2"), script("/3"), DONE, slot=self.slot(transmit))
+        self.assertEqual([each for each in commands if each.startswith("00a4")], ["00a4040006a0000001510000", "00a4040000"])
+
 
 class NameTests(RamTestCase):
     """

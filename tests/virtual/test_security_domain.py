@@ -148,6 +148,21 @@ class LevelTests(SynchronousTestCase):
         self.assertEqual([each.aid for each in registry.entries][:1], [card.aid])
 
 
+class ConnectionTests(SynchronousTestCase):
+    """
+    A card that is reached over a connection which is a secure channel.
+    """
+
+    def test_connected(self) -> None:
+        """
+        Its host need not authenticate any more; elsewhere it must.
+        """
+        status = bytes.fromhex("80F28002024F0000")
+        options = make_card().options
+        self.assertEqual(VirtualSecurityDomain(options)(status), bytes.fromhex("6982"))
+        self.assertTrue(VirtualSecurityDomain(evolve(options, connected=True))(status).endswith(b"\x90\x00"))
+
+
 class RefusedTests(SynchronousTestCase):
     """
     Who does not come in.
