@@ -6,7 +6,7 @@ What a card is to do next, and who waits for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from twisted.internet.defer import CancelledError, Deferred
 
@@ -40,6 +40,13 @@ class Order:
         Of the answer.
         """
         return tuple(isinstance(each, Apdu) for each in self.elements)
+
+    def breaks_off(self, answer: Answer) -> bool:
+        """
+        Whether this has an answer to each element, but the last ones, or the last one, are empty.
+        """
+        found = results(answer)
+        return form_of(answer) == self.form and not all(found) and not any(dropwhile(bool, found))
 
     def problem(self, answer: Answer) -> str:
         """

@@ -169,7 +169,7 @@ class ContactSession(ServedSession):
             return self._again(post)
         if self._phase is not Phase.LIVE:
             return self._leaving(post, form)
-        return self._answered(post, answer, form) if verdict is Verdict.NEW else self._doubtful(post, form)
+        return self._answered(post, answer, form) if verdict is Verdict.NEW else self._told(post, form, AnswersUncertain())
 
     def delivered(self, reply: Reply, ok: bool) -> None:
         """
@@ -189,6 +189,8 @@ class ContactSession(ServedSession):
         return again
 
     def _answered(self, post: Post, answer: Answer, form: Form) -> Deferred[Reply]:
+        if self._work.breaks_off(answer):
+            return self._told(post, form, CardRemoved("it has given an empty answer"), answer)
         problem = self._work.problem(answer)
         if problem:
             return self._misbehaved(post, form, PeerMisbehaved(problem), answer)
@@ -200,10 +202,9 @@ class ContactSession(ServedSession):
     def _misbehaved(self, post: Post, form: Form | None, error: PeerMisbehaved, answer: Answer | None = None) -> Deferred[Reply]:
         return self._ended(post, form, refusal(400, str(error)), error, answer)
 
-    def _doubtful(self, post: Post, form: Form) -> Deferred[Reply]:
-        error = AnswersUncertain()
+    def _told(self, post: Post, form: Form, error: ChannelError, answer: Answer | None = None) -> Deferred[Reply]:
         self._choose_words(error)
-        return self._ended(post, form, template(encode_request(self._last_words)), error)
+        return self._ended(post, form, template(encode_request(self._last_words)), error, answer)
 
     def _closed_by_client(self, post: Post, answer: Answer) -> Deferred[Reply]:
         """

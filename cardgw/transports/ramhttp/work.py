@@ -103,6 +103,14 @@ class Work:
             return f"{came} answers came unasked" if came else ""
         return order.problem(answer)
 
+    def breaks_off(self, answer: Answer) -> bool:
+        """
+        Whether the card has not answered all of what was told, without a word why: some readers have an empty answer for a card
+        that was pulled out.
+        """
+        order = self._order
+        return order is not None and order.out and order.breaks_off(answer)
+
     def answered(self, answer: Answer) -> None:
         """
         An answer has come in which there is no L{problem}.

@@ -52,6 +52,14 @@ class OrderTests(SynchronousTestCase):
         error = self.failureResultOf(order.done, PeerLost).value
         return len(error.responses), error.unanswered
 
+    def test_breaksOff(self) -> None:
+        """
+        A card that is pulled out answers some commands, and the others with nothing.
+        """
+        order, empty = self.order(2), Rapdu(b"")
+        answers = ((OK, OK), (OK, empty), (empty, empty), (empty, OK), (empty,))
+        self.assertEqual([order.breaks_off(Answer(each)) for each in answers], [False, True, True, False, False])
+
     def test_problem(self) -> None:
         """
         There must be an answer to each command, and to a reset an ATR.

@@ -213,6 +213,19 @@ class CloseTests(SessionTestCase):
         self.assertIsInstance(self.gone(), CardRemoved)
         self.assertEqual(self.status(), 204)
 
+    def test_removedSilently(self) -> None:
+        """
+        An empty answer without a word why, as readers give it in the end: the client is told what is taken for the reason.
+        """
+        running = self.channel.exchange(TWO)
+        self.reply()
+        self.client.post(encode_response([Rapdu(OK), Rapdu(b"")], 2))
+        error = self.failureResultOf(running, CardRemoved).value
+        self.assertEqual((len(error.responses), error.unanswered), (1, 1))
+        self.assertIsInstance(self.gone(), CardRemoved)
+        self.client.move()
+        self.assertEqual((self.client.texts, self.client.over), ([(-1, "The card was removed from its reader.")], 204))
+
     def test_cancelledAside(self) -> None:
         """
         On a second connection, while a request is held: both are told that there is no more.
@@ -296,9 +309,9 @@ class MisbehaviourTests(SessionTestCase):
 
     def test_empty(self) -> None:
         """
-        An empty answer without a word why.
+        An answer that goes on after an empty one.
         """
-        self.check(encode_response([Rapdu(OK), Rapdu(b"")], 2), 1, 1)
+        self.check(encode_response([Rapdu(b""), Rapdu(OK)], 2), 2)
 
     def test_noTemplate(self) -> None:
         """
