@@ -11,7 +11,7 @@ import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -111,7 +111,11 @@ class SocketsTestCase(RamHttpTestCase):
         return made
 
     async def ask(
-        self, body: bytes | None = None, connection: http.client.HTTPConnection | None = None, path: str = "/rt", **headers: str
+        self,
+        body: bytes | None = None,
+        connection: http.client.HTTPConnection | None = None,
+        path: str = "/rt",
+        headers: Mapping[str, str] = {},
     ) -> Heard:
         """
         POST a body, or GET.
@@ -119,7 +123,7 @@ class SocketsTestCase(RamHttpTestCase):
         used = connection or self.connection()
 
         def talk() -> Heard:
-            used.request("GET" if body is None else "POST", path, body, headers)
+            used.request("GET" if body is None else "POST", path, body, {**headers})
             answer = used.getresponse()
             return Heard(answer.status, answer.read(), answer.headers)
 
@@ -179,7 +183,7 @@ class ListeningTests(SocketsTestCase):
             self.assertIn(f"cardgw touch https://localhost:{self.port}/rt\n".encode(), heard.body)
             first = await self.ask(HELLO, connection)
             self.assertEqual((first.status, first.body), (200, KEEP_ALIVE))
-            self.assertEqual((await self.ask(EMPTY, connection, **first.cookie)).body, KEEP_ALIVE)
+            self.assertEqual((await self.ask(EMPTY, connection, headers=first.cookie)).body, KEEP_ALIVE)
             self.assertTrue(self.service.link_url("t").startswith("https://"))
             await self.assertFailure(self.plain(), http.client.HTTPException, OSError)
             await self.stop()
@@ -223,13 +227,13 @@ class AccessTests(SocketsTestCase):
         stranger = await self.ask(HELLO)
         self.assertEqual((stranger.status, stranger.headers["WWW-Authenticate"][:5]), (401, "Basic"))
         self.assertTrue(stranger.body)
-        first = await self.ask(HELLO, **BEARER)
+        first = await self.ask(HELLO, headers=BEARER)
         self.assertEqual(first.status, 200)
-        self.assertEqual((await self.ask(EMPTY, **first.cookie)).status, 401)
+        self.assertEqual((await self.ask(EMPTY, headers=first.cookie)).status, 401)
         anna = {"Authorization": "Basic YW5uYTpvcGVuc2VzYW1l"}
-        other = await self.ask(EMPTY, **first.cookie, **anna)
+        other = await self.ask(EMPTY, headers={**first.cookie, **anna})
         self.assertEqual([number for number, _ in other.texts], [-1])
-        self.assertEqual((await self.ask(EMPTY, **first.cookie, **BEARER)).body, KEEP_ALIVE)
+        self.assertEqual((await self.ask(EMPTY, headers={**first.cookie, **BEARER})).body, KEEP_ALIVE)
 
     async def test_guessing(self) -> None:
         """
@@ -239,10 +243,10 @@ class AccessTests(SocketsTestCase):
         connection = self.connection()
         found = []
         for number in range(12):
-            heard = await self.ask(HELLO, connection if number % 2 else None, Authorization=f"Bearer {number}")
+            heard = await self.ask(HELLO, connection if number % 2 else None, headers={"Authorization": f"Bearer {number}"})
             found.append(heard.status)
         self.assertEqual(found, [401] * 10 + [429] * 2)
-        self.assertEqual((await self.ask(HELLO, **BEARER)).status, 429)
+        self.assertEqual((await self.ask(HELLO, headers=BEARER)).status, 429)
         self.assertEqual(self.gateway.requests, [])
 
     async def test_links(self) -> None:
@@ -371,10 +375,10 @@ class EndTests(SocketsTestCase):
         await self.service.stopService()
         self.start(stay, listen=(f"tcp:{port}:interface=127.0.0.1",))
         connection = self.connection()
-        told = await self.ask(EMPTY, connection, **first.cookie)
+        told = await self.ask(EMPTY, connection, headers=first.cookie)
         self.assertEqual((told.status, [number for number, _ in told.texts]), (200, [-1]))
-        self.assertEqual((await self.ask(EMPTY, connection, **first.cookie)).status, 204)
-        self.assertEqual((await self.ask(HELLO, connection, **first.cookie)).status, 200)
+        self.assertEqual((await self.ask(EMPTY, connection, headers=first.cookie)).status, 204)
+        self.assertEqual((await self.ask(HELLO, connection, headers=first.cookie)).status, 200)
 
 
 class CurlTests(SocketsTestCase):
