@@ -9,7 +9,7 @@ for a while.  Until then it stays as it is, with a PIN that was verified, for wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from attrs import define
 from twisted.application.service import Service
@@ -68,6 +68,10 @@ class _Reader:
         self.card = False
         if self.channel is not None:
             self.channel.gone(reason)
+
+
+def _stuck(_: object, seconds: float) -> NoReturn:
+    raise ReaderBusy(f"what the card was asked for before has no answer after {seconds:g} s")
 
 
 async def on_pad(channel: ICardChannel, pin: Pin) -> Response:
@@ -216,7 +220,9 @@ class Readers(Service):
         reader.whom = whom
         name = reader.seen.name
         place = Place(self._driver, name, name, self._settings, reader.worker, self._reactor, self._memory)
-        channel = reader.channel = await open_card(place)
+        channel = reader.channel = await open_card(place).addTimeout(
+            PATIENCE + self._settings.busy_timeout, self._reactor, _stuck
+        )
 
         def gone(_: object) -> None:
             if reader.channel is channel:

@@ -244,6 +244,25 @@ class ReadersTests(SynchronousTestCase):
         self.driver.other_ends(LEFT)
         self.lent()
 
+    def test_mute(self) -> None:
+        """
+        A card that answered nothing to who had it before keeps nobody waiting for ever.
+        """
+        (card,) = self.start(LEFT)
+        loan = self.lent()
+        card.silent = True
+        asked = loan.channel.exchange(Script.of(Command(0, 0x84, expected=8)))
+        asked.cancel()
+        self.failureResultOf(asked, CancelledError)
+        loan.give_back(keep=False)
+        waiting = self.readers.borrow("Bob")
+        for _ in range(3):
+            self.lookout.pass_time(PATIENCE)
+        self.failureResultOf(waiting, ReaderBusy)
+        card.silent = False
+        self.driver.go()
+        self.lent("Bob")
+
     def test_end(self) -> None:
         """
         When it ends, cards that lingered are left, and all threads end.
