@@ -18,7 +18,7 @@ from cardgw.bridges.touch_daemon_ask import Gate, who
 from cardgw.bridges.touch_daemon_errors import SessionCancelled
 from cardgw.bridges.touch_daemon_request import HIDDEN, Wanted, origin_of
 from cardgw.bridges.touch_errors import TouchReported, shown
-from cardgw.errors import CardGatewayError
+from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ICardChannel
 
 _log = Logger()
@@ -112,6 +112,8 @@ class Desk:
         try:
             outcome = await self._attend(wanted, f"{server} {wanted.page}")
         except CardGatewayError as error:
+            if isinstance(error, ChannelError):
+                error.hint = ""  # it is for those who run a gateway
             fmt = "{server}, for {page}: {reason}"
             _log.warn(fmt, event="touch-failed", server=server, page=page, code=error.code, reason=str(error))
             raise

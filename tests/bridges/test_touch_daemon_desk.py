@@ -106,11 +106,13 @@ class DeskTests(SynchronousTestCase):
 
     def test_lost(self) -> None:
         """
-        A card that was lost is given back, and begun with anew.
+        A card that was lost is given back, and begun with anew.  Nobody is told what to do with a gateway.
         """
         served = self.desk.serve(WANTED)
-        self.hall.outcome.errback(PeerLost())
-        self.failureResultOf(served, PeerLost)
+        lost = PeerLost()
+        lost.hint = "Restart the gateway."
+        self.hall.outcome.errback(lost)
+        self.assertEqual(self.failureResultOf(served, PeerLost).value.hint, "")
         self.assertEqual(self.hall.back, [False])
 
     def test_reported(self) -> None:
