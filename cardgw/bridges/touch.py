@@ -177,10 +177,21 @@ class _Touch:
         gone = self._channel.when_gone().addCallbacks(self._waiting.gone, _forgotten)
         try:
             if prepare is not None:
-                await prepare(self._channel)
+                await self._prepared(Deferred.fromCoroutine(_done(prepare, self._channel)))
             await self._talk()
         finally:
             gone.cancel()
+
+    async def _prepared(self, preparing: Deferred[object]) -> None:
+        """
+        Nobody is asked for anything any more where the card is gone.
+        """
+        try:
+            await self._waiting.server(preparing)
+        except StoppedError:
+            preparing.addErrback(lambda _: None)
+            preparing.cancel()
+            raise self._waiting.lost or CancelledError from None
 
     async def _talk(self) -> None:
         body = self._card.initiation()
@@ -220,6 +231,10 @@ class _Touch:
             problem = TouchServerMisbehaved(str(error))
             await self._waiting.briefly(self._line.post(last_word(problem)))
             raise problem from None
+
+
+async def _done(prepare: Prepare, channel: ICardChannel) -> object:
+    return await prepare(channel)
 
 
 def _forgotten(failure: Failure) -> None:

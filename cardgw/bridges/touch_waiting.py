@@ -65,7 +65,7 @@ class Waiting:
 
     async def server(self, work: Deferred[_T]) -> _T:
         """
-        Wait for the server.
+        Wait for the server, or a person.
 
         @raise StoppedError: the session was cancelled, or the card is gone; the work goes on, and is the caller's.
         """

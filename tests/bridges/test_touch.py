@@ -101,6 +101,20 @@ class SessionTests(SynchronousTestCase):
         ready.callback(None)
         self.assertEqual(touching.line.sent, [INITIATION])
 
+    def test_goneMeanwhile(self) -> None:
+        """
+        Where the card goes meanwhile, what is done to it is cancelled: nobody is asked for its PIN any more.
+        """
+        cancelled: list[Deferred[None]] = []
+
+        async def prepare(channel: ICardChannel) -> None:
+            await Deferred(cancelled.append)
+
+        touching = Touching(prepare=prepare)
+        touching.channel.lose(PeerLost("pulled"))
+        self.failureResultOf(touching.done, PeerLost)
+        self.assertEqual((len(cancelled), touching.line.sent, touching.line.closed), (1, [], 1))
+
     def test_notPrepared(self) -> None:
         """
         Where that fails the server never learns of the card.
