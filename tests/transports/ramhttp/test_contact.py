@@ -141,7 +141,6 @@ class RequestTests(ContactTestCase):
             ((), CardRequest(ARRIVAL)),
             (("download", "LPA:1$a$b"), CardRequest("download", "LPA:1$a$b")),
             (("a", "b", "c d"), CardRequest("a", "b/c d")),
-            (("link",), CardRequest("link")),
         ):
             self.client(*path).begin()
             self.assertEqual(self.house.gateway.channels[-1].info.request, expected)
@@ -201,8 +200,8 @@ class RoomTests(ContactTestCase):
         There is room for so many; the others are told so in words.
         """
         events = captured(self)
-        for name in ("max_sessions", "max_sessions_per_address"):
-            self.house = House(RamHttpSettings(**{name: 1}))
+        for settings in (RamHttpSettings(max_sessions=1), RamHttpSettings(max_sessions_per_address=1)):
+            self.house = House(settings)
             self.client().begin()
             client = self.client("other")
             status, text = self.refused(client)

@@ -15,8 +15,6 @@ from cardgw.transports.ramhttp.wire import AtrGiven, decode_request, encode_resp
 from cardgw.values import Feature, Reset
 from tests.transports.ramhttp.fakes import ATR, EMPTY, EXTENDED, READ, Client
 
-JAVA = {"user-agent": "Java/17.0.15"}
-
 
 class ResetTests(SynchronousTestCase):
     """
@@ -136,7 +134,8 @@ class CommandTests(SynchronousTestCase):
         """
         A Java client dies of logical channels, and is not sent such commands.
         """
-        client = Client(**{"user-agent": "Java/17"})
+        client = Client()
+        client.headers = {"user-agent": "Java/17"}
         client.begin()
         for command in (Command(0, 0x70), Command(1, 0xA4), Command(0x83, 0xCA), Command(0x40, 0xA4)):
             self.failureResultOf(client.channel.exchange(Script.of(READ, command)), NotSupported)
