@@ -42,8 +42,9 @@ class ServedTests(SynchronousTestCase):
         """
         self.gateway = FakeGateway()
         self.session = Session(self.gateway)
-        self.channel: Any = MemoryChannel(ChannelInfo("memory"), lambda octets: b"")
-        self.channel.apdus = 3
+        channel: Any = MemoryChannel(ChannelInfo("memory"), lambda octets: b"")
+        channel.apdus = 3
+        self.channel = channel
 
     def test_job(self) -> None:
         """
