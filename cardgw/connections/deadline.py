@@ -40,10 +40,11 @@ class Deadline:
         due = self._due = self._clock.seconds() + seconds
         self._what, self._seconds = what, seconds
         call = self._call
+        if call is not None and due < call.getTime():
+            call.cancel()  # a reactor looks through all of its timers for one that is moved to be sooner
+            call = None
         if call is None:
             self._call = self._clock.callLater(seconds, self._fired)
-        elif due < call.getTime():
-            call.reset(seconds)
 
     def rest(self) -> None:
         """

@@ -118,6 +118,7 @@ class RamChannel(HTTPChannel):
             return
         if self._quiet and not self._handlingRequest and data.strip(b"\r\n"):
             self._quiet = False
+            self.setTimeout(None)  # type: ignore[no-untyped-call]  # moving a timer to be sooner takes the reactor long
             self.setTimeout(self.factory.limits.arrival)  # type: ignore[no-untyped-call]
         HTTPChannel.dataReceived(self, data)
 
