@@ -186,6 +186,7 @@ class ListeningTests(SocketsTestCase):
             self.assertEqual((await self.ask(EMPTY, connection, headers=first.cookie)).body, KEEP_ALIVE)
             self.assertTrue(self.service.link_url("t").startswith("https://"))
             await self.assertFailure(self.plain(), http.client.HTTPException, OSError)
+            connection.close()
             await self.stop()
 
     def plain(self) -> Deferred[Any]:
