@@ -57,6 +57,8 @@ class Front:
             return _at_once(self._about(arrived))
         if arrived.method != "POST":
             return _at_once(refusal(405, "Card sides POST here.", ALLOWED))
+        if not all(map(str.isprintable, path)):
+            return _at_once(refusal(400, "There are control characters in this path."))
         return self._posted(arrived, path)
 
     def _inside(self, path: str) -> tuple[str, ...] | None:

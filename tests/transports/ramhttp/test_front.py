@@ -143,6 +143,15 @@ class FrontTests(SynchronousTestCase):
         for path in ("/rt//link/x", "/rt/link//x", "/rt/link/x/", "/rt///link///x//"):
             self.assertEqual(self.path(path), ("link", "x"))
 
+    def test_control(self) -> None:
+        """
+        Control characters in a path, which a data base may not even be able to keep, get nowhere.
+        """
+        for path in ("/rt/%00", "/rt/hsm/a%0Ab", "/rt/%1b[31m", "/rt/%e2%80%ae"):
+            reply = self.serve(path=path)
+            self.assertEqual((reply.status, reply.body), (400, b"There are control characters in this path.\n"))
+        self.assertEqual(self.one.begun, 0)
+
     def test_elsewhere(self) -> None:
         """
         Other paths, and those that only look similar, are not found, whoever asks.
