@@ -145,6 +145,13 @@ class RequestTests(ContactTestCase):
             self.client(*path).begin()
             self.assertEqual(self.house.gateway.channels[-1].info.request, expected)
 
+    def test_noToken(self) -> None:
+        """
+        A link without its token is none.
+        """
+        self.assertEqual(self.successResultOf(self.client("link").begin()).status, 404)
+        self.assertEqual(self.house.gateway.channels, [])
+
     def test_link(self) -> None:
         """
         A link is the path's, or a cookie's, whatever its name; then the cookie stays as it is.
