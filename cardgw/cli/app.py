@@ -234,4 +234,6 @@ def _console(file: Any, terminal: bool | None) -> Console:
 
     shown = file.isatty() if terminal is None else terminal
     # colour only where it is seen: rich would also believe FORCE_COLOR and TTY_COMPATIBLE on a pipe
-    return Console(file=file, force_terminal=shown, width=None if shown else PIPE_WIDTH, highlight=False, markup=False)
+    return Console(
+        file=file, force_terminal=shown, width=None if shown else PIPE_WIDTH, highlight=False, markup=False, emoji=False
+    )

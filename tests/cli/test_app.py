@@ -81,10 +81,10 @@ class AppTests(SynchronousTestCase):
         What is said is clean, on standard error, and not said with --quiet; nothing in it is markup.
         """
         app = App(interactive=False)
-        app.say("[bold]a\x1b[2J")
+        app.say("[bold]a\x1b[2J :key:")
         app.flags.quiet = True
         app.say("b")
-        self.assertEqual((self.out.getvalue(), self.err.getvalue()), ("", "[bold]a\ufffd[2J\n"))
+        self.assertEqual((self.out.getvalue(), self.err.getvalue()), ("", "[bold]a\ufffd[2J :key:\n"))
 
     def test_colours(self) -> None:
         """
