@@ -15,6 +15,7 @@ from twisted.internet.error import ConnectError, ConnectingCancelledError, Conne
 from twisted.internet.interfaces import IConsumer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from twisted.web._newclient import ParseError
 from twisted.web.client import (
     Agent,
     HTTPConnectionPool,
@@ -39,6 +40,7 @@ from cardgw.bridges.touch_errors import (
     of_status,
     shown,
 )
+from cardgw.bridges.touch_metered import Endpoints
 from cardgw.bridges.touch_session import Cookies
 from cardgw.version import VERSION
 
@@ -48,6 +50,8 @@ CONNECT_PATIENCE, GOODBYE = 30.0, 2.0
 """Seconds for a connection, and for its end."""
 MAX_BODY = 1 << 20
 """Most bytes of a template.  Other clients take four bytes of length."""
+MAX_HEAD = 1 << 18
+"""Most bytes of what is around it: status line, headers, lengths of chunks."""
 MAX_TEXT = 1 << 12
 """Most bytes of what a server says where it fails; more is not read."""
 OK, NO_CONTENT = 200, 204
@@ -129,7 +133,8 @@ class HttpLine:
         self._pool = HTTPConnectionPool(reactor)
         self._pool.maxPersistentPerHost = 1
         self._pool.retryAutomatically = False
-        self._agent = Agent(reactor, tls, CONNECT_PATIENCE, pool=self._pool)
+        endpoints = Endpoints(reactor, tls, CONNECT_PATIENCE, MAX_BODY + MAX_HEAD)
+        self._agent = Agent.usingEndpointFactory(reactor, endpoints, pool=self._pool)
         self._answered = False
 
     def post(self, body: bytes, *, again: bool = True) -> Deferred[bytes | None]:
@@ -209,6 +214,8 @@ class HttpLine:
                 return TouchServerNotTrusted(f"{self._place}: the certificate is not for this server")
             if each.check(SSL.Error) and not self._answered:
                 return TouchServerNotTrusted(f"{self._place}: {_tls_problem(each.value)}")
+        if any(each.check(ParseError) for each in reasons):
+            return TouchServerMisbehaved(f"{self._place}: its answer is no HTTP")
         if reasons and not any(each.check(ConnectionClosed, SSL.Error) for each in reasons):
             return TouchServerMisbehaved(f"{self._place}: {shown(reasons[0].getErrorMessage())}")
         return TouchServerLost(self._place)

@@ -204,6 +204,19 @@ class LineTests(SynchronousTestCase):
             self.connect().end.dataReceived(answer)
             self.failureResultOf(asked, TouchServerMisbehaved)
 
+    def test_endlessHeaders(self) -> None:
+        """
+        Nor are headers taken without end; that is not tried again.
+        """
+        asked = self.line.post(b"\xab\0")
+        wire = self.connect()
+        wire.end.dataReceived(b"HTTP/1.1 200 OK\r\n")
+        while not wire.aborted:
+            wire.end.dataReceived(b"X-Y: %s\r\n" % bytes(1000).replace(b"\0", b"z") * 100)
+        wire.lose()
+        self.assertIn("more than", str(self.failureResultOf(asked, TouchServerMisbehaved).value))
+        self.assertEqual(len(self.reactor.tcpClients), 1)
+
     def test_silent(self) -> None:
         """
         A server that does not answer in time is given up.
