@@ -64,13 +64,13 @@ def masked(octets: bytes) -> bytes:
     """
     A command as it may be shown: where its data are a PIN, asterisks instead.
     """
+    if octets[1:2] not in _WITH_PINS and not (octets.startswith(_INITIALIZE) and _OPTIONS in octets):
+        return octets
     try:
         command = Command.decode(octets)
     except ValueError:
-        return octets[:_HEADER] + b"*" * len(octets[_HEADER:]) if octets[1:2] in _WITH_PINS else octets
-    if octets[1:2] in _WITH_PINS or (octets.startswith(_INITIALIZE) and command.data.startswith(_OPTIONS)):
-        return evolve(command, data=b"*" * len(command.data)).encode()
-    return octets
+        return octets[:_HEADER] + b"*" * len(octets[_HEADER:])
+    return evolve(command, data=b"*" * len(command.data)).encode()
 
 
 def last_word(error: CardGatewayError | None) -> bytes:

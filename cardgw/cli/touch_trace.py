@@ -71,7 +71,7 @@ def command_lines(octets: bytes) -> Iterator[str]:
     try:
         command = Command.decode(octets)
     except ValueError:
-        yield f"C: {len(octets)} bytes that are no command"
+        yield f"C: {len(octets)} {'byte that is' if len(octets) == 1 else 'bytes that are'} no command"
         yield from hexdump(octets)
         return
     head = f"C: {octets[:4].hex(' ').upper()} - {command_names.name(command.cla, command.ins, command.p1)}"

@@ -46,6 +46,7 @@ class MaskedTests(SynchronousTestCase):
             ("00200081 000004 31323334", "00200081 000004 2A2A2A2A"),
             ("00200081 05 31323334", "00200081 2A 2A2A2A2A"),
             ("80500000 0C 8002 0001 8106 313131313131", "80500000 0C 2A2A2A2A2A2A2A2A2A2A2A2A"),
+            ("80500000 0D 8002 0001 8106 313131313131", "80500000 2A 2A2A2A2A2A2A2A2A2A2A2A2A"),
         ):
             self.assertEqual(masked(bytes.fromhex(command)), bytes.fromhex(expected))
 
