@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -301,6 +302,27 @@ class LimitTests(SocketsTestCase):
 
         heard = await self.aside(talk)
         self.assertTrue(heard.startswith(b"HTTP/1.1 408 "), heard)
+
+    async def test_silent(self) -> None:
+        """
+        Whoever connects and says nothing is hung up on, also where TLS is waited for, and also in the midst of that.
+        """
+        files = certificate(self.place / "server", "localhost")
+        tls = f"tls:tcp:0:interface=127.0.0.1:certificate={files[0]}:key={files[1]}"
+        self.start(stay, timeout=0.2, listen=("tcp:0:interface=127.0.0.1", tls))
+
+        def talk(port: int, octets: bytes) -> bytes:
+            with socket.create_connection(("127.0.0.1", port), 10) as wire:
+                wire.sendall(octets)
+                try:
+                    return wire.recv(1000)
+                except ConnectionResetError:
+                    return b""
+
+        for port, octets in ((0, b""), (1, b""), (1, b"\x16\x03\x01\x02\x00")):
+            number: int = self.service.ports[port].getHost().port  # type: ignore[attr-defined]
+            self.assertEqual(await self.aside(partial(talk, number, octets)), b"")
+        self.assertEqual(self.service.site.channels, set())
 
     async def test_connections(self) -> None:
         """
