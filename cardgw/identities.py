@@ -18,6 +18,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
+from cardgw.apdu import tlv
 from cardgw.values import CONTACTLESS, EUICC, GLOBALPLATFORM
 
 EID, CUID, IIN_CIN, UID, AGENT = "eid", "cuid", "iin-cin", "uid", "agent"
@@ -44,6 +45,7 @@ RANDOM_UID = 0x08
 """A single-size UID that begins so is made anew each time (ISO/IEC 14443-3, 6.5.4)."""
 _IDENTITY = re.compile("|".join(f"{scheme}:{form}" for scheme, form in FORMS.items()))
 _NAMES_EID = re.compile(r"//se-id/eid/([0-9]{32})(?:;.*)?", re.IGNORECASE | re.DOTALL)
+_PSK_EID = 0x81
 _STRANGE = re.compile(r"[^0-9A-Za-z_/-]|[_/-]\Z")
 _DIGEST = 16
 
@@ -98,6 +100,27 @@ def agent_identity(name: str) -> str:
     if len(written) > MOST_AGENT:
         written = f"{written[: MOST_AGENT - _DIGEST - 2]}~~{hashlib.sha256(octets).hexdigest()[:_DIGEST]}"
     return f"{AGENT}:{written}" if written else ""
+
+
+def psk_identity(identity: bytes) -> str:
+    """
+    Who a card is by its identity of TLS-PSK, where that tells (SGP.02 2.4.4.1: data objects, as hexadecimal text; 81 is the EID).
+
+    @return: an identity; empty where it tells nothing.
+    """
+    try:
+        eid = tlv.decode(bytes.fromhex(identity.decode("ascii"))).value(_PSK_EID).hex()
+    except ValueError:
+        return ""
+    return f"{EID}:{eid}" if re.fullmatch(FORMS[EID], eid) else ""
+
+
+def psk_name(identity: bytes) -> str:
+    """
+    What an agent is called that does not say it, by its identity of TLS-PSK: the text, or else hexadecimal digits.
+    """
+    text = identity.decode("ascii", "replace")
+    return text if text.isascii() and text.isprintable() else identity.hex().upper()
 
 
 def _escaped(character: str) -> str:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from attrs import evolve
+
 from cardgw.errors import SecretError
+from cardgw.identities import agent_identity, psk_identity, psk_name
 from cardgw.values import Psk
 
 KEY_MIN, KEY_MAX = 16, 64
@@ -66,7 +69,7 @@ def parse_fleet(octets: bytes, where: str) -> dict[bytes, Psk]:
 
 def joined(tables: Mapping[str, Mapping[bytes, Psk]]) -> dict[bytes, Psk]:
     """
-    The keys of all tables.
+    The keys of all tables.  Whoever has one that is bound to nobody cannot say to be a card that has another one.
 
     @param tables: by the places of the settings.
     @raise SecretError: two have the same identity.
@@ -76,10 +79,16 @@ def joined(tables: Mapping[str, Mapping[bytes, Psk]]) -> dict[bytes, Psk]:
         if identity in owners:
             raise SecretError(f"{where}: an identity of it is in {owners[identity]}, too")
         owners[identity] = where
-    return {identity: psk for table in tables.values() for identity, psk in table.items()}
+    every = {identity: psk for table in tables.values() for identity, psk in table.items()}
+    known = frozenset(who for identity, psk in every.items() for who in _cards(identity, psk))
+    return {identity: psk if psk.agent else evolve(psk, others=known) for identity, psk in every.items()}
 
 
 def _identities(tables: Mapping[str, Mapping[bytes, Psk]]) -> Iterator[tuple[str, bytes]]:
     for where, table in tables.items():
         for identity in table:
             yield where, identity
+
+
+def _cards(identity: bytes, psk: Psk) -> tuple[str, str]:
+    return psk_identity(identity), agent_identity(psk.agent or psk_name(identity))

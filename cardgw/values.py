@@ -124,11 +124,14 @@ class Psk:
     """
     A key that is shared with a card's side (TLS-PSK, RFC 4279).
 
-    @ivar agent: the one whom its holder may say to be (C{X-Admin-From} of GlobalPlatform Amendment B); empty: anybody.
+    @ivar agent: the one whom its holder may say to be (C{X-Admin-From} of GlobalPlatform Amendment B); empty: anybody but
+        C{others}.
+    @ivar others: identities of cards that have keys of their own.
     """
 
     key: bytes = field(repr=False)
     agent: str = field(default="", repr=False)
+    others: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @frozen

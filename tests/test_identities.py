@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.identities import FORMS, agent_identity, as_identity, is_identity, kind_of, uid_identity
+from cardgw.identities import FORMS, agent_identity, as_identity, is_identity, kind_of, psk_identity, psk_name, uid_identity
 from cardgw.web.endpoint import NAME
 
 GOOD = (
@@ -165,3 +165,25 @@ class AgentTests(SynchronousTestCase):
         found = agent_identity(one)
         self.assertTrue(not one or (is_identity(found) and as_identity(found) == found))
         self.assertEqual(found == agent_identity(other), one == other)
+
+
+class PskTests(SynchronousTestCase):
+    """
+    Identities of TLS-PSK.
+    """
+
+    def test_eid(self) -> None:
+        """
+        The EID in an identity of SGP.02 is found; other identities have none.
+        """
+        eid = "89001012012341234012345678901224"
+        identity = f"800281108110{eid}4F10A0000005591010FFFFFFFF8900000100820101830140"
+        self.assertEqual(psk_identity(identity.encode()), f"eid:{eid}")
+        for other in (b"", b"card-1", b"80028110", b"8110" + b"FF" * 16, b"\xff"):
+            self.assertEqual(psk_identity(other), "")
+
+    def test_name(self) -> None:
+        """
+        Any other one is a name as it is, or in hexadecimal.
+        """
+        self.assertEqual([psk_name(each) for each in (b"card-1", b"\xff\x01", b"a\tb")], ["card-1", "FF01", "610962"])

@@ -156,7 +156,9 @@ class TlsKeysTests(SynchronousTestCase):
             "issuer": key_settings(THREE, WHERE),
         }
         store = read_keys(tables, KEYS)
-        self.assertEqual(store.psk(b"two"), Psk(b"\xa2" * 32))
+        two = store.psk(b"two")
+        assert two is not None
+        self.assertEqual((two.key, two.agent), (b"\xa2" * 32, ""))
         self.assertEqual(store.psk(b"three"), Psk(bytes.fromhex(KEYS["DES"]), "//aa-id/aid/A000000151/000000"))
         self.assertEqual((store.psk(b"four"), KeyStore().psk(b"one")), (None, None))
         self.assertRaises(SecretError, store, "three")

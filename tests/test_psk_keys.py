@@ -82,6 +82,17 @@ class PskKeysTests(SynchronousTestCase):
         Nobody is in two tables.
         """
         one, two = Psk(bytes(16)), Psk(bytes(17), "//se-id/eid/1")
-        self.assertEqual(joined({"x": {b"a": one}, "y": {b"b": two}}), {b"a": one, b"b": two})
+        found = joined({"x": {b"a": one}, "y": {b"b": two}})
+        self.assertEqual(({each: found[each].key for each in found}, found[b"b"]), ({b"a": one.key, b"b": two.key}, two))
         told = str(self.assertRaises(SecretError, joined, {"x": {b"a": one}, "y": {b"a": two}}))
         self.assertIn("y: an identity of it is in x, too", told)
+
+    def test_others(self) -> None:
+        """
+        A key that is bound to nobody is told which cards have keys: by their agents, by SGP.02, by what they are called else.
+        """
+        eid = "89001012012341234012345678901224"
+        table = {b"a": Psk(bytes(16)), b"b": Psk(bytes(16), "//se-id/eid/" + eid[::-1]), f"8110{eid}".encode(): Psk(bytes(16))}
+        found = joined({"x": table})
+        self.assertLessEqual({"agent:a", f"eid:{eid[::-1]}", f"eid:{eid}"}, found[b"a"].others)
+        self.assertEqual((found[b"b"].others, "89001" in repr(found[b"a"])), (frozenset(), False))

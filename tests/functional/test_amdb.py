@@ -119,8 +119,9 @@ class TroubleTests(AmdbTestCase):
         strangers = self.endpoint(b"nobody"), self.endpoint(key=OTHER_KEY)
         for stranger in strangers:
             self.assertFalse((await self.come(Card(), stranger, tries=0)).good)
-        outcome = await self.come(Card(), agent=OTHER_AGENT)
-        self.assertEqual((outcome.good, outcome.text), (False, "403 Forbidden"))
+        for who in ({"agent": OTHER_AGENT}, {"agent": AGENT, "endpoint": self.endpoint(b"card-2", OTHER_KEY)}):
+            outcome = await self.come(Card(), **who)
+            self.assertEqual((outcome.good, outcome.text), (False, "403 Forbidden"))
         await self.gateway.stop()
         self.config.write_text(self.config.read_text().replace("psk:tcp:0:interface=127.0.0.1", plain))
         self.restart()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -16,10 +17,13 @@ from twisted.internet.threads import deferToThread
 
 from cardgw.transports.ramhttp.tls_psk import PskClient
 from tests.functional.amdb import AGENT, EID, KEY, OTHER_AGENT, OVER_TLS, WHO, AmdbTestCase
+from tests.functional.operators import until
 
 DATA, ALERT = 23, 21
 """Types of records (RFC 5246, 6.2.1)."""
 MANY = 1 << 16
+INITIATION = "\u00e8\x04\u00c0\x02;\0"
+"""What a CardContact client begins with."""
 REQUEST = (
     "POST /rt HTTP/1.1\r\nHost: localhost\r\nX-Admin-Protocol: globalplatform-remote-admin/1.0\r\n"
     "X-Admin-From: {agent}\r\n{more}\r\n"
@@ -42,7 +46,7 @@ class OpensslTests(AmdbTestCase):
 
         def run() -> str:
             done = subprocess.run(
-                [*command, "-ign_eof", *arguments], input=text.encode(), capture_output=True, timeout=30, check=False
+                [*command, "-ign_eof", *arguments], input=text.encode("latin-1"), capture_output=True, timeout=30, check=False
             )
             return (done.stdout + done.stderr).decode("utf-8", "replace").replace("\r\n", "\n")
 
@@ -129,6 +133,34 @@ class OpensslTests(AmdbTestCase):
         chunks = "X-Admin-Script-Status: ok\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nAF\x00\r\n0\r\n"
         heard = await self.talk(self.post(chunks), "-tls1_2")
         self.assertIn("HTTP/1.1 204", heard)
+
+    async def test_otherDialect(self) -> None:
+        """
+        A reader, which could hold any card, does not come with the key of one.
+        """
+        await self.start()
+        initiation = f"POST /rt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\nConnection: close\r\n\r\n{INITIATION}"
+        heard = await self.talk(initiation, "-tls1_2")
+        self.assertIn("HTTP/1.1 403", heard)
+        self.assertIn("Amendment B alone", heard)
+
+    async def test_reload(self) -> None:
+        """
+        A connection that was made with a key that is gone by now is no card's any more.
+        """
+        await self.start()
+        client = PskClient(b"card-1", bytes.fromhex(KEY)).clientConnectionForTLS(None)
+        client.set_connect_state()
+        with socket.create_connection(("127.0.0.1", self.port), 20) as connection:
+            await deferToThread(shake_hands, client, connection)
+            before, _, after = self.config.read_text().partition('[keys."card-1"]')
+            self.config.write_text(before + after[after.index("[keys") :])
+            self.gateway.process.process.send_signal(signal.SIGHUP)
+            await until(lambda: [each for each in self.gateway.events if each["event"] == "reloaded"])
+            client.send(self.post(agent=OTHER_AGENT).encode())
+            connection.sendall(client.bio_read(MANY))
+            client.bio_write(await deferToThread(connection.recv, MANY))
+        self.assertIn(b"403 Forbidden", client.recv(MANY))
 
     async def test_identity(self) -> None:
         """

@@ -82,11 +82,8 @@ class AmendmentB:
         return session if session is not None and session.who.psk == post.psk else None
 
     def _agent(self, post: Post) -> str:
-        return headers.agent_of(post.headers, post.psk, self._bound(post))
-
-    def _bound(self, post: Post) -> str:
         key = None if post.psk is None else self.gateway.psk(post.psk)
-        return "" if key is None else key.agent
+        return headers.agent_of(post.headers, post.psk, "" if key is None else key.agent)
 
     def begin(self, post: Post) -> AmdbSession | Reply:
         """
@@ -113,10 +110,14 @@ class AmendmentB:
         agent = self._agent(post)
         if not headers.is_agent(agent):
             return self._refused(post, 400, "X-Admin-From: there is no agent of this name.")
-        why = headers.contradiction(agent, post.psk, self._bound(post))
+        why = "" if post.psk is None else self._contradiction(agent, post.psk)
         if why:
             return self._refused(post, 403, f"X-Admin-From: {why}.")
         return Who(agent, post.psk, headers.identity_of(agent, post.psk), headers.version_of(post.headers))
+
+    def _contradiction(self, agent: str, psk: bytes) -> str:
+        key = self.gateway.psk(psk)
+        return "its key is good no more" if key is None else headers.contradiction(agent, psk, key)
 
     def _refused(self, post: Post, status: int, why: str) -> Reply:
         _log.warn("{peer}: refused: {reason}", event="agent-refused", peer=post.peer, reason=quoted(why))

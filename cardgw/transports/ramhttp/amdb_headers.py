@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from enum import Enum
 from urllib.parse import parse_qsl
 
-from cardgw.apdu import tlv
-from cardgw.identities import EID, agent_identity
+from cardgw.identities import EID, agent_identity, psk_identity, psk_name
+from cardgw.values import Psk
 
 PROTOCOL, FROM, STATUS, RESUME = "x-admin-protocol", "x-admin-from", "x-admin-script-status", "x-admin-resume"
 """Of requests, in lower case."""
@@ -30,7 +30,6 @@ RID = 5
 """Bytes of an AID that name its owner (ISO/IEC 7816-5)."""
 _VERSION = re.compile(rf"{NAME}/[0-9][0-9.]{{0,8}}", re.IGNORECASE)
 _INITIATION, _OTHER_RESPONSE = b"\xe8", b"\xab"
-_IDENTITY_EID = 0x81
 
 
 class Status(Enum):
@@ -116,19 +115,6 @@ def place_in(query: str) -> tuple[str, int]:
     return found.get(SESSION, ""), int(number) if re.fullmatch("[0-9]{1,9}", number) else 0
 
 
-def identity_in_psk(identity: bytes) -> str:
-    """
-    Who a card is by its identity of TLS-PSK, where that tells (SGP.02 2.4.4.1: data objects, as hexadecimal text; 81 is the EID).
-
-    @return: an identity; empty where it tells nothing.
-    """
-    try:
-        eid = tlv.decode(bytes.fromhex(identity.decode("ascii"))).value(_IDENTITY_EID).hex()
-    except ValueError:
-        return ""
-    return f"{EID}:{eid}" if re.fullmatch("[0-9]{32}", eid) else ""
-
-
 def is_agent(name: str) -> bool:
     """
     Whether this can be the name of an agent.
@@ -143,13 +129,7 @@ def agent_of(headers: Mapping[str, str], psk: bytes | None, bound: str) -> str:
     @param bound: the agent whom its key belongs to; empty for anybody.
     """
     given = headers.get(FROM, "").strip()
-    if given or bound or psk is None:
-        return given or bound
-    try:
-        text = psk.decode("ascii")
-    except ValueError:
-        text = ""
-    return text if is_agent(text) else psk.hex().upper()
+    return given or bound or ("" if psk is None else psk_name(psk))
 
 
 def identity_of(agent: str, psk: bytes | None) -> str:
@@ -157,16 +137,18 @@ def identity_of(agent: str, psk: bytes | None) -> str:
     Who the card is: its EID, where agent or identity of TLS-PSK tell it, or else the agent's name.
     """
     named = agent_identity(agent)
-    return named if named.startswith(f"{EID}:") else identity_in_psk(psk or b"") or named
+    return named if named.startswith(f"{EID}:") else psk_identity(psk or b"") or named
 
 
-def contradiction(agent: str, psk: bytes | None, bound: str) -> str:
+def contradiction(agent: str, psk: bytes, key: Psk) -> str:
     """
     Why an agent cannot be who it says, by its key; empty where it can.
     """
-    if bound and agent != bound:
-        return "its key belongs to another agent"
-    proven, claimed = identity_in_psk(psk or b""), agent_identity(agent)
+    if key.agent:
+        return "its key belongs to another agent" if agent != key.agent else ""
+    proven, claimed = psk_identity(psk), agent_identity(agent)
     if proven and claimed.startswith(f"{EID}:") and claimed != proven:
         return "its key belongs to another card"
+    if claimed in key.others and claimed not in (proven, agent_identity(psk_name(psk))):
+        return "this card has a key of its own"
     return ""

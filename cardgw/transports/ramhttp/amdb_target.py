@@ -18,7 +18,7 @@ OK, NO_CHANNELS, NO_SUCH_FUNCTION, BAD_P1_P2, BAD_LENGTH = (
 STATUSES = {Status.UNKNOWN_APPLICATION: bytes.fromhex("6A82"), Status.NOT_A_SECURITY_DOMAIN: bytes.fromhex("6985")}
 """What commands are answered that their application never saw."""
 PROBE = bytes.fromhex("80CA006600")
-"""GET DATA of the card data: whatever an application answers to it, it is there (GlobalPlatform Card Specification 2.3.1, H.2)."""
+"""GET DATA of the card data: whatever an application answers to it, it is there (Card Specification 2.3.1, H.2)."""
 _SELECT, _BY_NAME, _ONLY_ONE = 0xA4, 0x04, (0x00, 0x0C)
 _PROPRIETARY, _ANY_CHANNEL = 0x80, 0x43
 _AID_LENGTHS = range(5, 17)

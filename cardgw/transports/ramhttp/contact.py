@@ -114,8 +114,11 @@ class Contact:
         """
         See L{cardgw.transports.ramhttp.http.Dialect}.
         """
-        if not is_initiation(post.body):
-            return self._stranger(post)
+        if post.psk is not None:  # a card's key says which card it is, and a reader could hold any
+            return refusal(403, "Over TLS-PSK there is GlobalPlatform Amendment B alone.")
+        return self._begin(post) if is_initiation(post.body) else self._stranger(post)
+
+    def _begin(self, post: Post) -> HttpSession | Reply:
         try:
             initiation = decode_initiation(post.body)
             checked_atr(initiation.atr)

@@ -79,8 +79,32 @@ class WhoTests(AmdbTestCase):
         So is one whose identity has an EID in it.
         """
         identity = f"80028110 8110{EID}".replace(" ", "").encode()
+        self.gateway.keys[identity] = Psk(KEY)
         self.assertEqual(self.refused(CardSide(self.dialect, identity, OTHER_AGENT))[0], 403)
         self.assertNoResult(CardSide(self.dialect, identity).begin())
+
+    def test_ownKey(self) -> None:
+        """
+        A key that is anybody's is not good for a card that has another one.
+        """
+        self.gateway.keys[IDENTITY] = Psk(KEY, others=frozenset((f"eid:{EID}",)))
+        status, text = self.refused(CardSide(self.dialect))
+        self.assertEqual((status, "a key of its own" in text), (403, True))
+        self.assertNoResult(CardSide(self.dialect, agent=OTHER_AGENT).begin())
+
+    def test_keyIsGone(self) -> None:
+        """
+        A connection that is still open whose key is none any more has nobody behind it; a dialogue that goes on may end.
+        """
+        self.gateway.keys[IDENTITY] = Psk(KEY, AGENT)
+        card = CardSide(self.dialect)
+        self.assertNoResult(card.begin())
+        del self.gateway.keys[IDENTITY]
+        (name,) = self.dialect._sessions
+        self.assertIsNotNone(self.dialect.find(Post((), {}, b"", f"s={name}&n=0", psk=IDENTITY)))
+        for agent in (AGENT, OTHER_AGENT):
+            reply = self.of(CardSide(self.dialect, agent=agent, path=("x",)).begin())
+            self.assertEqual((reply.status, b"good no more" in reply.body), (403, True))
 
     def test_strangeName(self) -> None:
         """

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from cardgw.identities import is_identity
 from cardgw.transports.ramhttp import amdb_headers as headers
 from cardgw.transports.ramhttp.amdb_headers import Status
+from cardgw.values import Psk
 
 EID = "89001012012341234012345678901224"
 OTHER_EID = "89001012012341234012345678901323"
@@ -134,14 +135,6 @@ class AgentTests(SynchronousTestCase):
         self.assertTrue(headers.identity_of(ISD_R, b"card-1").startswith("agent:"))
         self.assertTrue(is_identity(headers.identity_of(ISD_R, None)))
 
-    def test_psk(self) -> None:
-        """
-        The EID in an identity of SGP.02 is found; other identities have none.
-        """
-        self.assertEqual(headers.identity_in_psk(PSK_IDENTITY), f"eid:{EID}")
-        for other in (b"", b"card-1", b"80028110", b"8110" + b"FF" * 16, b"\xff"):
-            self.assertEqual(headers.identity_in_psk(other), "")
-
     def test_silent(self) -> None:
         """
         An agent that does not name itself is the one whose key it has, or is called as its key.
@@ -154,14 +147,28 @@ class AgentTests(SynchronousTestCase):
 
     def test_contradiction(self) -> None:
         """
-        A key that belongs to one agent, or to one card, is no other's.
+        A key that belongs to one agent, or to one card, is no other's; any other one is good for cards that have none.
         """
-        self.assertEqual(headers.contradiction(AGENT, b"card-1", AGENT), "")
-        self.assertEqual(headers.contradiction(AGENT, b"card-1", ""), "")
-        self.assertEqual(headers.contradiction(AGENT, PSK_IDENTITY, ""), "")
-        self.assertEqual(headers.contradiction(ISD_R, PSK_IDENTITY, ""), "")
-        self.assertIn("another agent", headers.contradiction(ISD_R, b"card-1", AGENT))
-        self.assertIn("another card", headers.contradiction(f"//se-id/eid/{OTHER_EID}", PSK_IDENTITY, ""))
+        others = frozenset((f"eid:{EID}", "agent:card-1", "agent:card-2"))
+        bound, free, fleet = Psk(bytes(16), AGENT), Psk(bytes(16)), Psk(bytes(16), others=others)
+        for agent, identity, key in (
+            (AGENT, b"card-1", bound),
+            (AGENT, b"card-1", free),
+            (AGENT, PSK_IDENTITY, free),
+            (AGENT, PSK_IDENTITY, fleet),
+            (ISD_R, PSK_IDENTITY, free),
+            (f"//se-id/eid/{OTHER_EID}", b"card-1", fleet),
+            ("card-1", b"card-1", fleet),
+        ):
+            self.assertEqual(headers.contradiction(agent, identity, key), "")
+        for agent, identity, key, why in (
+            (ISD_R, b"card-1", bound, "another agent"),
+            (f"//se-id/eid/{OTHER_EID}", PSK_IDENTITY, free, "another card"),
+            (AGENT, b"card-1", fleet, "a key of its own"),
+            (f"//SE-ID/EID/{EID}", b"card-1", fleet, "a key of its own"),
+            ("card-2", b"card-1", fleet, "a key of its own"),
+        ):
+            self.assertIn(why, headers.contradiction(agent, identity, key))
 
     def test_names(self) -> None:
         """
