@@ -61,7 +61,7 @@ class _Metering(WrappingFactory):
     noisy = False
 
     def __init__(self, wrapped: IProtocolFactory, most: int) -> None:
-        super().__init__(wrapped)
+        super().__init__(wrapped)  # type: ignore[no-untyped-call]
         self.most = most
 
 

@@ -4,6 +4,7 @@ Tests for L{cardgw.bridges.touch_daemon_connect}.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from attrs import evolve
@@ -117,19 +118,19 @@ class ConnectingTests(SynchronousTestCase):
         One that a card has refused is not tried at it again, however often pages ask; another one is, and at another card.
         """
         for left, before in (("63C2", "63C3"), ("6300", "6982")):
-            pins, self.commands = [PIN], []
+            pins, self.commands = [PIN.encode()], []
             self.answers |= {STATUS: before, VERIFY: left}
-            self.connecting = evolve(self.connecting, pin=lambda pins=pins: pins[0].encode())
+            self.connecting = evolve(self.connecting, pin=partial(pins.__getitem__, 0))
             self.failureResultOf(self.connect(2), WrongPin)
             self.answers[STATUS] = left if left != "6300" else before
             for _ in range(3):
                 self.failureResultOf(self.connect(2), PinNotEntered)
             self.assertEqual(self.commands.count(VERIFY), 1)
             self.assertNotIn(PIN, repr(self.connecting))
-            pins[0] = "999999"
+            pins[0] = b"999999"
             self.failureResultOf(self.connect(2), UnexpectedStatus)
             self.assertEqual(self.commands[-1], VERIFY.replace(PIN.encode().hex(), b"999999".hex()))
-            pins[0], self.answers[STATUS], self.answers[VERIFY] = PIN, "63C3", "9000"
+            pins[0], self.answers[STATUS], self.answers[VERIFY] = PIN.encode(), "63C3", "9000"
             self.connect(2)
             self.assertEqual(self.commands.count(VERIFY), 2)
         self.assertEqual(len(self.line.sent), 2)

@@ -58,7 +58,8 @@ class MeteredTests(SynchronousTestCase):
             Factory.forProtocol(End)
         )
         self.wire: Any = StringTransport()
-        self.meter = self.reactor.tcpClients[0][2].buildProtocol(None)
+        meter: Any = self.reactor.tcpClients[0][2].buildProtocol(None)
+        self.meter = meter
         self.meter.makeConnection(self.wire)
         self.end: Any = self.successResultOf(connecting)
 
