@@ -118,10 +118,12 @@ class RamHttpService(DialInService):
         if self._is_risky(text, port):
             fmt = "anybody who reaches {address} may connect a card: no tokens, no users, and no TLS"
             _log.warn(fmt, event="ramhttp-open", address=address)
+        if self.settings.amdb_plain and _is_reached(port) and not text.startswith(_FOR_CARDS):
+            fmt = "whoever reaches {address} may say to be any card, without its key: amdb_plain is for loopback"
+            _log.warn(fmt, event="amdb-plain-open", address=address)
 
     def _is_risky(self, text: str, port: IListeningPort) -> bool:
-        host = str(getattr(port.getHost(), "host", "127.0.0.1"))
-        return self.gate.is_open and not text.startswith(_ENCRYPTED) and not (host.startswith("127.") or host == "::1")
+        return self.gate.is_open and not text.startswith(_ENCRYPTED) and _is_reached(port)
 
     def link_url(self, token: str) -> str:
         """
@@ -147,6 +149,14 @@ class RamHttpService(DialInService):
         @return: C{Deferred[None]}, when all are gone.
         """
         return super().stopService().addCallback(lambda _: self.site.close())
+
+
+def _is_reached(port: IListeningPort) -> bool:
+    """
+    Whether other machines can get at it.
+    """
+    host = str(getattr(port.getHost(), "host", "127.0.0.1"))
+    return not (host.startswith("127.") or host == "::1")
 
 
 def _name(address: str) -> str:

@@ -91,6 +91,16 @@ class TakesTests(ContactTestCase):
         client.move()
         self.assertEqual((client.texts, client.over), ([(-1, "This session is over. Please start again.")], 204))
 
+    def test_card(self) -> None:
+        """
+        Whoever comes with the key of one card has no reader, which could hold any.
+        """
+        post = Post((), {}, BEGIN, peer="192.0.2.7:1", host="192.0.2.7", psk=b"card-1")
+        refused = self.house.dialect.begin(post)
+        assert isinstance(refused, Reply)
+        self.assertEqual((refused.status, b"Amendment B" in refused.body), (403, True))
+        self.assertEqual(self.house.crowd.here, set())
+
     def test_user(self) -> None:
         """
         A session belongs to who has begun it.

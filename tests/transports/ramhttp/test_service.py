@@ -162,14 +162,14 @@ class WarningTests(ServiceTestCase):
     Doors that are open wide.
     """
 
-    def warned(self, text: str, host: Any, **settings: Any) -> bool:
+    def warned(self, text: str, host: Any, event: str = "ramhttp-open", **settings: Any) -> bool:
         """
         Whether somebody is told.
         """
         events = captured(self)
         self.opened(text, hosts=(host,), **settings)
         self.assertIn("ramhttp-listening", [each.get("event") for each in events])
-        return "ramhttp-open" in [each.get("event") for each in events]
+        return event in [each.get("event") for each in events]
 
     def test_open(self) -> None:
         """
@@ -181,6 +181,18 @@ class WarningTests(ServiceTestCase):
         for text, host in (("tcp:8080", LOCAL), ("tcp:8080", local6), ("tls:tcp:1", every), ("unix:/x", UNIXAddress("/x"))):
             self.assertFalse(self.warned(text, host), text)
         self.assertFalse(self.warned("tcp:8080", every, tokens=("token",)))
+
+    def test_anyCard(self) -> None:
+        """
+        Whoever takes cards without keys from everywhere is warned, also with tokens or TLS with a certificate.
+        """
+        every = IPv4Address("TCP", "0.0.0.0", 8080)
+        event = "amdb-plain-open"
+        for text in ("tcp:8080", "tls:tcp:1"):
+            self.assertTrue(self.warned(text, every, event, amdb_plain=True, tokens=("token",)))
+        self.assertFalse(self.warned("tcp:8080", LOCAL, event, amdb_plain=True))
+        self.assertFalse(self.warned("psk:tcp:1", every, event, amdb_plain=True))
+        self.assertFalse(self.warned("tcp:8080", every, event))
 
 
 class StopTests(ServiceTestCase):
