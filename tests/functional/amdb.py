@@ -110,7 +110,7 @@ class AmdbTestCase(OperatorsTestCase):
         plain = TCP4ClientEndpoint(reactor, "127.0.0.1", port or self.port)
         return wrapClientTLS(PskClient(identity, bytes.fromhex(key)), plain)
 
-    def come(
+    def dialogue(
         self, card: Card, endpoint: Any = None, agent: str = AGENT, target: str = "/rt", **manners: Any
     ) -> Deferred[Outcome]:
         """

@@ -37,7 +37,7 @@ class AmdbGpTestCase(AmdbTestCase):
     A service to which such cards come.
     """
 
-    def visit(self, card: GpCard, agent: str = AGENT, target: str = "/rt", **manners: Any) -> Deferred[Outcome]:
+    def administer(self, card: GpCard, agent: str = AGENT, target: str = "/rt", **manners: Any) -> Deferred[Outcome]:
         """
         A card comes, and does what it is told.
         """

@@ -32,7 +32,7 @@ class SelectTests(AmdbGpTestCase):
         """
         job = await self.submit(WHO, operation, confirm=True, **parameters)
         card = ConnectedCard()
-        self.assertTrue((await self.visit(card)).good)
+        self.assertTrue((await self.administer(card)).good)
         return await self.job(job), card
 
     async def test_domain(self) -> None:
@@ -74,7 +74,7 @@ class SelectTests(AmdbGpTestCase):
         await self.start()
         await self.submit(WHO, "apdu.script", confirm=True, script="00A4040007A0000001510000")
         listed = await self.submit(WHO, "gp.registry", **OVER_TLS)
-        outcome = await self.visit(ConnectedCard())
+        outcome = await self.administer(ConnectedCard())
         self.assertEqual((await self.job(listed))["state"], "done")
         named = [each.reply.get("X-Admin-Targeted-Application") for each in outcome.visits]
         self.assertEqual((named[0], named[1]), ("//aid/A000000151/0000", None))
@@ -91,7 +91,7 @@ class CutTests(AmdbGpTestCase):
         """
         job = await self.submit(WHO, "gp.install", cap=CAP, confirm=True, **OVER_TLS)
         card = ConnectedCard()
-        outcome = await self.visit(card, **manners)
+        outcome = await self.administer(card, **manners)
         self.assertTrue(outcome.good, outcome)
         self.assertEqual(len(set(card.loads)), len(card.loads), "a block came twice")
         return outcome, await self.job(job), card
@@ -101,7 +101,7 @@ class CutTests(AmdbGpTestCase):
         Before any reply: it is given again, and all is done, once; whatever forms the card likes.
         """
         await self.start()
-        likes = ({}, {"chunked": False, "empty_length": True}, {"habits": Habits(counts_openly=True)})
+        likes: tuple[dict[str, Any], ...] = ({}, {"chunked": False, "empty_length": True}, {"habits": Habits(counts_openly=True)})
         for post in range(1, POSTS):
             outcome, job, card = await self.install(lose_after=post, **likes[post % 3])
             self.assertEqual((job["state"], card.there()), ("done", [PACKAGE, APPLET]), post)

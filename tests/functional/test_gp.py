@@ -194,7 +194,7 @@ class ConnectedAdministrationTests(AmdbGpTestCase, MatrixTestCase):
         See L{MatrixTestCase}.
         """
         card = ConnectedCard()
-        coming = self.visit(card)
+        coming = self.administer(card)
 
         async def leave() -> None:
             await self.gateway.stop()
