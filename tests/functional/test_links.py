@@ -148,6 +148,17 @@ class LinksTests(LentTestCase):
         self.assertTrue(outcome.good, outcome)
         self.assertEqual((await self.job(link["job"]))["runs"], 2)
 
+    async def test_tokens(self) -> None:
+        """
+        A link is enough where others need a token; what is no link is not.
+        """
+        await self.start('tokens = ["t"]\n\n[secrets]\nt = "env:HOME"\n')
+        for kind in KINDS.values():
+            outcome = await self.bring(await self.make(), kind=kind)
+            self.assertTrue(outcome.good, outcome)
+        refused = await self.bring({"url": "http://127.0.0.1/rt/link/cgl_x"})
+        self.assertEqual((refused.good, refused.apdus), (False, 0))
+
     async def test_restart(self) -> None:
         """
         Links outlive the gateway, and so does what waits for their cards.

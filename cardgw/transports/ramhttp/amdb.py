@@ -79,7 +79,8 @@ class AmendmentB:
             session = self._agents.get((post.psk, self._agent(post)))
             if session is not None and not (headers.is_resumed(post.headers) or session.is_beginning(post)):
                 session = None
-        return session if session is not None and session.who.psk == post.psk else None
+        same = session is not None and (session.who.psk, session.who.user) == (post.psk, post.user)
+        return session if same else None
 
     def _agent(self, post: Post) -> str:
         key = None if post.psk is None else self.gateway.psk(post.psk)
@@ -113,7 +114,7 @@ class AmendmentB:
         why = "" if post.psk is None else self._contradiction(agent, post.psk)
         if why:
             return self._refused(post, 403, f"X-Admin-From: {why}.")
-        return Who(agent, post.psk, headers.identity_of(agent, post.psk), headers.version_of(post.headers))
+        return Who(agent, post.psk, headers.identity_of(agent, post.psk), headers.version_of(post.headers), post.user)
 
     def _contradiction(self, agent: str, psk: bytes) -> str:
         key = self.gateway.psk(psk)

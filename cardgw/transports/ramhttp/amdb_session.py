@@ -48,12 +48,14 @@ class Who:
     @ivar psk: its identity of TLS-PSK; C{None} where something in front has the TLS.
     @ivar identity: who the card is.
     @ivar version: the protocol, as the agent names it.
+    @ivar user: see L{Post}.
     """
 
     agent: str = field(repr=False)
     psk: bytes | None = field(repr=False)
     identity: str = field(repr=False)
     version: str
+    user: str = field(default="", repr=False)
 
 
 class AmdbSession:

@@ -64,7 +64,7 @@ class Gate:
         @param headers: of the request, by lower-case name.
         @param host: what the peer is counted under.
         @param known: who it is, as its connection has shown already; else empty.
-        @param trusted: its connection has shown a pre-shared key.
+        @param trusted: its connection has shown a pre-shared key, or it comes by a link.
         @return: C{"token:NAME"}, C{"basic:NAME"}, or C{known}; or a refusal.
         """
         if known or trusted or self.is_open:

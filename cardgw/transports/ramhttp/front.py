@@ -16,6 +16,7 @@ from cardgw.transports.ramhttp.auth import Gate, certified
 from cardgw.transports.ramhttp.http import TEXT, Dialect, Post, Reply, refusal
 from cardgw.transports.ramhttp.requests import Arrived, Served
 from cardgw.transports.ramhttp.tls_psk import psk_identity
+from cardgw.values import LINK
 
 ALLOWED = {"Allow": "GET, HEAD, OPTIONS, POST"}
 _PLAIN = {"Content-Type": TEXT, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
@@ -76,7 +77,9 @@ class Front:
 
     def _posted(self, arrived: Arrived, path: tuple[str, ...]) -> Served:
         psk = psk_identity(arrived.transport)
-        who = self.gate.who(arrived.headers, arrived.host, certified(arrived.transport), trusted=psk is not None)
+        by_link = len(path) > 1 and path[0] == LINK  # whoever begins with another token than a link's is refused for that
+        trusted = by_link or psk is not None
+        who = self.gate.who(arrived.headers, arrived.host, certified(arrived.transport), trusted=trusted)
         if isinstance(who, Reply):
             return _at_once(who)
         post = Post(

@@ -5,7 +5,7 @@ Tests of L{cardgw.transports.ramhttp.amdb}.
 from __future__ import annotations
 
 from cardgw.errors import GatewayStopping, LinkInUse
-from cardgw.transports.ramhttp.http import Post
+from cardgw.transports.ramhttp.http import Post, Reply
 from cardgw.values import ARRIVAL, LINK, CardRequest, Feature, Psk
 from tests.logs import captured
 from tests.transports.ramhttp.amdb import AGENT, EID, IDENTITY, KEY, AmdbTestCase, CardSide
@@ -139,6 +139,18 @@ class DialectTests(AmdbTestCase):
         self.assertIsNotNone(self.dialect.find(post))
         for psk in (None, b"card-2"):
             self.assertIsNone(self.dialect.find(Post((), {}, b"", f"s={name}&n=0", psk=psk)))
+
+    def test_user(self) -> None:
+        """
+        Nor is whoever has shown something else who it is, or nothing.
+        """
+        self.dialect = self.make(amdb_plain=True)
+        resumed = {"x-admin-from": AGENT, "x-admin-resume": "true"}
+        begun = self.dialect.begin(Post((), resumed, b"", user="token:t"))
+        assert not isinstance(begun, Reply)
+        begun.post(Post((), resumed, b"", user="token:t"))
+        self.assertIs(self.dialect.find(Post((), resumed, b"", user="token:t")), begun)
+        self.assertIsNone(self.dialect.find(Post(("link", "x"), resumed, b"")))
 
     def test_anew(self) -> None:
         """

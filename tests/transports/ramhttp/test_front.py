@@ -233,6 +233,16 @@ class FrontTests(SynchronousTestCase):
         self.assertEqual(self.serve(headers={"authorization": "Bearer secret"}).status, 200)
         self.assertEqual(self.one.posts[-1].user, "token:t")
 
+    def test_link(self) -> None:
+        """
+        Whoever comes by a link needs no token besides: the dialect knows whether it is one.
+        """
+        self.front = self.make("/rt", tokens=("t",))
+        self.assertEqual(self.serve(path="/rt/link/cgl_x").status, 200)
+        self.assertEqual((self.one.posts[-1].path, self.one.posts[-1].user), (("link", "cgl_x"), ""))
+        for path in ("/rt", "/rt/link", "/rt/link/", "/rt/links/cgl_x", "/rt/x/link/cgl_x"):
+            self.assertEqual(self.serve(path=path).status, 401, path)
+
     def test_post(self) -> None:
         """
         A session gets what it needs to know of a request, and of its connection.
