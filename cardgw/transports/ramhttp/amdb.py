@@ -154,7 +154,7 @@ class AmendmentB:
         patience = Patience(settings.apdu_timeout, settings.slow_timeout)
         self._sessions[session.id] = self._agents[who.psk, who.agent] = session
         self._crowd.add(session, session.host)
-        session.start(TemplateChannel(info, session, limits, patience, self.gateway.reactor.seconds))
+        session.arrive(TemplateChannel(info, session, limits, patience, self.gateway.reactor.seconds))
         return session
 
     def ended(self, session: AmdbSession) -> None:

@@ -18,8 +18,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred, succeed
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from cardgw.apdu.response import Response
@@ -31,12 +30,10 @@ from cardgw.transports.ramhttp.amdb_script import Script, told
 from cardgw.transports.ramhttp.amdb_target import OK, PROBE, is_select, parts, selected
 from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
+from cardgw.transports.ramhttp.served import ServedSession
 
 if TYPE_CHECKING:
     from cardgw.transports.ramhttp.amdb import AmendmentB
-    from cardgw.transports.ramhttp.channel import TemplateChannel
-
-_log = Logger()
 
 
 @frozen
@@ -58,7 +55,7 @@ class Who:
     user: str = field(default="", repr=False)
 
 
-class AmdbSession:
+class AmdbSession(ServedSession):
     """
     See L{cardgw.transports.ramhttp.http.HttpSession} and L{cardgw.transports.ramhttp.channel.Carrier}.
 
@@ -66,12 +63,10 @@ class AmdbSession:
     """
 
     def __init__(self, owner: AmendmentB, name: str, who: Who, post: Post) -> None:
+        super().__init__(owner.gateway, post.peer, post.host)
         self.id = name
         self.who = who
-        self.peer, self.host = post.peer, post.host
         self._owner = owner
-        self._reactor = owner.gateway.reactor
-        self._began = self._reactor.seconds()
         self._target = ""
         self._unwanted = False
         self._seen = -1
@@ -79,46 +74,10 @@ class AmdbSession:
         self._connection = post.connection
         self._pending: Deferred[Reply] | None = None
         self._script: Script | None = None
-        self._channel: TemplateChannel | None = None
-        self._job: Deferred[CardGatewayError | None] | None = None
         self._over = False
-        self._deadline = Deadline(self._reactor, self._late)
+        self._deadline = Deadline(owner.gateway.reactor, self._late)
 
-    def start(self, channel: TemplateChannel) -> None:
-        """
-        The card is here.
-        """
-        self._channel = channel
-        job = self._job = maybeDeferred(self._owner.gateway.arrived, channel)
-        job.addErrback(self._job_failed).addCallback(self._job_ended)
-
-    @property
-    def busy(self) -> bool:
-        """
-        See L{cardgw.connections.sessions.Session}.
-        """
-        return self._job is not None
-
-    def wind_up(self) -> None:
-        """
-        See L{cardgw.connections.sessions.Session}.
-        """
-        if self._job is not None:
-            self._job.cancel()
-
-    def end(self, reason: ChannelError | None) -> None:
-        """
-        See L{cardgw.connections.sessions.Session}.
-        """
-        if self._channel is not None:
-            self._channel.close(reason)
-
-    def _job_failed(self, failure: Failure) -> None:
-        if not failure.check(CancelledError):
-            _log.failure("{peer}: the card was not served", failure, event="request-not-served", peer=self.peer)
-
-    def _job_ended(self, _: CardGatewayError | None) -> None:
-        self._job = None
+    def _done(self, error: CardGatewayError | None) -> None:
         self.end(None)
 
     # What the card's side says.
@@ -330,18 +289,7 @@ class AmdbSession:
         if script is not None:
             unanswered = len(script.commands) if script.reply is not None else 0
             script.answered.errback((reason or ChannelClosed()).during((), unanswered))
-        channel, self._channel = self._channel, None
-        if channel is not None:
-            channel.gone(reason)
+        if self._channel is not None:
+            self._channel.gone(reason)
         self._owner.ended(self)
-        self._tell_end(reason, 0 if channel is None else channel.apdus)
-
-    def _tell_end(self, reason: ChannelError | None, apdus: int) -> None:
-        _log.info(
-            "{peer}: gone after {seconds:.1f} s and {apdus} APDUs: {reason}",
-            event="session-ended",
-            peer=self.peer,
-            seconds=round(self._reactor.seconds() - self._began, 1),
-            apdus=apdus,
-            reason="goodbye" if reason is None else str(reason),
-        )
+        self.log_end(reason, self._seen + 1)

@@ -211,15 +211,7 @@ class Contact:
         if self._links.get(session.link) is session:
             del self._links[session.link]
         self._remember(session.name, Afterwards(memory, last_words, now, session.user))
-        _log.info(
-            "{peer}: gone after {seconds:.1f} s, {exchanges} requests and {apdus} APDUs: {reason}",
-            event="session-ended",
-            peer=session.peer,
-            seconds=round(now - session.began, 1),
-            exchanges=session.exchanges,
-            apdus=session.apdus,
-            reason="goodbye" if reason is None else str(reason),
-        )
+        session.log_end(reason, session.exchanges)
         self.crowd.ended(session, session.host)
 
     def _remember(self, name: str, afterwards: Afterwards) -> Afterwards:

@@ -13,7 +13,7 @@ from typing import Protocol
 from attrs import field, frozen
 from twisted.internet.defer import Deferred
 
-from cardgw.errors import ChannelError
+from cardgw.connections.sessions import Session
 
 TEXT = "text/plain; charset=utf-8"
 """The type of what people read."""
@@ -74,26 +74,10 @@ def refusal(status: int, text: str, headers: Mapping[str, str] = NO_HEADERS) -> 
     return Reply(status, body, {"Content-Type": TEXT, **headers})
 
 
-class HttpSession(Protocol):
+class HttpSession(Session, Protocol):
     """
-    A card's side over many requests; also a L{cardgw.connections.sessions.Session}.
+    A card's side over many requests.
     """
-
-    @property
-    def busy(self) -> bool:
-        """
-        Whether a card is being served.
-        """
-
-    def wind_up(self) -> None:
-        """
-        Cancel what is being done; the session ends in its own way.
-        """
-
-    def end(self, reason: ChannelError | None) -> None:
-        """
-        Say goodbye.
-        """
 
     def post(self, post: Post) -> Deferred[Reply]:
         """

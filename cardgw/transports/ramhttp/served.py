@@ -26,12 +26,15 @@ class ServedSession:
     See L{cardgw.connections.sessions.Session}.  Subclasses define C{_done}.
 
     @ivar peer: where its client is, for people.
+    @ivar host: what it is counted under.
+    @ivar began: when, in seconds of the reactor.
     """
 
-    __slots__ = ("_channel", "_gateway", "_job", "peer")
+    __slots__ = ("_channel", "_gateway", "_job", "began", "host", "peer")
 
-    def __init__(self, gateway: IGateway, peer: str) -> None:
-        self.peer = peer
+    def __init__(self, gateway: IGateway, peer: str, host: str) -> None:
+        self.peer, self.host = peer, host
+        self.began = gateway.reactor.seconds()
         self._gateway = gateway
         self._channel: TemplateChannel | None = None
         self._job: Deferred[CardGatewayError | None] | None = None
@@ -95,3 +98,20 @@ class ServedSession:
         """
         if self._channel is not None:
             self._channel.close(reason)
+
+    def log_end(self, reason: ChannelError | None, exchanges: int) -> None:
+        """
+        Write down that it has ended.
+
+        @param reason: C{None} for the ordinary end.
+        @param exchanges: how many requests there were that were no repetitions.
+        """
+        _log.info(
+            "{peer}: gone after {seconds:.1f} s, {exchanges} requests and {apdus} APDUs: {reason}",
+            event="session-ended",
+            peer=self.peer,
+            seconds=round(self.seconds() - self.began, 1),
+            exchanges=exchanges,
+            apdus=self.apdus,
+            reason="goodbye" if reason is None else str(reason),
+        )

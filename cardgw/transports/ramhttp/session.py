@@ -77,25 +77,19 @@ class ContactSession(ServedSession):
     @ivar name: what the client calls it in its cookie.
     @ivar link: the token of the link by which it came; else empty.
     @ivar user: who has shown who it is.
-    @ivar host: what it is counted under.
-    @ivar began: when, in seconds of the reactor.
     @ivar first: its first request, as L{cardgw.transports.ramhttp.contact} knows it again.
     """
 
-    __slots__ = (
-        "_final", "_house", "_last_words", "_phase", "_polling", "_reason", "_work", "began", "first", "host", "link", "name",
-        "user",
-    )  # fmt: skip
+    __slots__ = ("_final", "_house", "_last_words", "_phase", "_polling", "_reason", "_work", "first", "link", "name", "user")
 
     def __init__(self, house: House, post: Post, name: str, cookie: str = "", link: str = "") -> None:
         """
         @param post: its first one.
         @param cookie: the value of the cookie that its first reply sets, or nothing.
         """
-        super().__init__(house.gateway, post.peer)
+        super().__init__(house.gateway, post.peer, post.host)
         clock = house.gateway.reactor
         self.name, self.link, self.user = name, link, post.user
-        self.host, self.began = post.host, clock.seconds()
         self.first: First = (post.host, post.user, post.path, post.body)
         self._house = house
         self._polling = Polling(clock, house.times, house.fate, cookie, self._late)

@@ -24,7 +24,7 @@ class Session(ServedSession):
     """
 
     def __init__(self, gateway: FakeGateway) -> None:
-        super().__init__(gateway, "peer")
+        super().__init__(gateway, "peer", "host")
         self.ended: list[CardGatewayError | None] = []
 
     def _done(self, error: CardGatewayError | None) -> None:
@@ -86,3 +86,15 @@ class ServedTests(SynchronousTestCase):
         self.session.arrive(self.channel)
         self.session.end(PeerLost())
         self.assertIsInstance(self.successResultOf(self.channel.when_gone()), PeerLost)
+
+    def test_logEnd(self) -> None:
+        """
+        The log has how long it took, how much was done, and why it is over.
+        """
+        events = captured(self)
+        self.session.arrive(self.channel)
+        self.gateway.reactor.advance(2.5)
+        for reason, told in ((None, "goodbye"), (PeerLost("away"), str(PeerLost("away")))):
+            self.session.log_end(reason, 4)
+            found = [events[-1][each] for each in ("event", "peer", "seconds", "exchanges", "apdus", "reason")]
+            self.assertEqual(found, ["session-ended", "peer", 2.5, 4, 3, told])
