@@ -7,8 +7,8 @@ by themselves, over TLS with a pre-shared key.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, wrapClientTLS
@@ -45,6 +45,23 @@ psk_file = "file:{directory}/psk.txt"
 """
 
 
+class Administered(Protocol):
+    """
+    A card that comes by itself.
+    """
+
+    @property
+    def targets(self) -> Callable[[bytes], str] | None:
+        """
+        See L{AdminAgent}.
+        """
+
+    def slot(self) -> Slot:
+        """
+        Where its agent finds it.
+        """
+
+
 class Card:
     """
     A card whose security domain is the end of the connection: it asks for no other secure channel.
@@ -75,9 +92,15 @@ class Card:
         self.entries = [each for each in self.entries if each.aid != command.data[2:]]
         return b"\0" + OK if len(self.entries) < before else NOT_FOUND
 
-    def select(self, aid: bytes) -> str:
+    def slot(self) -> Slot:
         """
-        For a script that is for one application.
+        See L{Administered}.
+        """
+        return Slot(reactor, self, bytes.fromhex("3B00"))
+
+    def targets(self, aid: bytes) -> str:
+        """
+        See L{Administered}.
         """
         return GOOD if aid == ISD else UNKNOWN_APPLICATION
 
@@ -110,20 +133,14 @@ class AmdbTestCase(OperatorsTestCase):
         plain = TCP4ClientEndpoint(reactor, "127.0.0.1", port or self.port)
         return wrapClientTLS(PskClient(identity, bytes.fromhex(key)), plain)
 
-    def dialogue(
-        self, card: Card, endpoint: Any = None, agent: str = AGENT, target: str = "/rt", **manners: Any
+    def comes(
+        self, card: Administered, endpoint: Any = None, agent: str = AGENT, target: str = "/rt", **manners: Any
     ) -> Deferred[Outcome]:
         """
         A card comes, and does what it is told.
         """
-        slot = Slot(reactor, card, bytes.fromhex("3B00"))
-        agents = AdminAgent(
-            reactor,
-            endpoint or self.endpoint(),
-            slot,
-            identity=agent,
-            target=target,
-            targets=card.select,
-            manners=Manners(**manners),
+        told = Manners(**manners)
+        side = AdminAgent(
+            reactor, endpoint or self.endpoint(), card.slot(), identity=agent, target=target, targets=card.targets, manners=told
         )
-        return Deferred.fromCoroutine(agents.run())
+        return Deferred.fromCoroutine(side.run())

@@ -26,7 +26,7 @@ class DayTests(AmdbTestCase):
         A card for which there is nothing to do is sent home with the first answer.
         """
         await self.start()
-        outcome = await self.dialogue(Card())
+        outcome = await self.comes(Card())
         self.assertEqual((outcome.good, outcome.posts, outcome.apdus), (True, 1, 0))
 
     async def test_jobs(self) -> None:
@@ -37,7 +37,7 @@ class DayTests(AmdbTestCase):
         listed = await self.submit(WHO, "gp.registry", **OVER_TLS)
         deleted = await self.submit(WHO, "gp.delete", aid=PACKAGE.hex(), confirm=True, **OVER_TLS)
         card = Card()
-        outcome = await self.dialogue(card)
+        outcome = await self.comes(card)
         self.assertTrue(outcome.good, outcome)
         self.assertEqual((outcome.connections, outcome.resumed), (1, 0))
         result = (await self.job(listed))["result"]
@@ -54,7 +54,7 @@ class DayTests(AmdbTestCase):
         await self.start("amdb_definite = true\namdb_chunked = true")
         for manners in ({"terse": True}, {"chunked": False, "empty_length": True}, {"habits": Habits(counts_last=True)}):
             job = await self.submit(WHO, "gp.registry", **OVER_TLS)
-            outcome = await self.dialogue(Card(), **manners)
+            outcome = await self.comes(Card(), **manners)
             self.assertTrue(outcome.good, outcome)
             self.assertEqual((await self.job(job))["state"], "done")
             self.assertEqual(outcome.visits[0].reply.get("Transfer-Encoding"), "chunked")
@@ -66,11 +66,11 @@ class DayTests(AmdbTestCase):
         """
         await self.start()
         job = await self.submit(WHO, "gp.registry", domain=ISD.hex(), **OVER_TLS)
-        outcome = await self.dialogue(Card())
+        outcome = await self.comes(Card())
         self.assertEqual((await self.job(job))["state"], "done")
         self.assertEqual(outcome.visits[0].reply.get("X-Admin-Targeted-Application"), "//aid/A000000151/000000")
         job = await self.submit(WHO, "gp.registry", domain="A000000999", **OVER_TLS)
-        await self.dialogue(Card())
+        await self.comes(Card())
         self.assertEqual((await self.job(job))["error"]["code"], "no-security-domain")
 
     async def test_linger(self) -> None:
@@ -78,7 +78,7 @@ class DayTests(AmdbTestCase):
         A card may be held for a while, and gets what comes then.
         """
         await self.start("amdb_linger = 20")
-        coming = self.dialogue(Card())
+        coming = self.comes(Card())
 
         async def here() -> bool:
             return any(each["identity"] == WHO for each in await self.api.items("cards"))
@@ -95,13 +95,13 @@ class DayTests(AmdbTestCase):
         """
         await self.start()
         job = await self.submit(OTHER, "gp.registry", **OVER_TLS)
-        self.assertTrue((await self.dialogue(Card(), self.endpoint(b"card-2", OTHER_KEY), OTHER_AGENT)).good)
+        self.assertTrue((await self.comes(Card(), self.endpoint(b"card-2", OTHER_KEY), OTHER_AGENT)).good)
         self.assertEqual((await self.job(job))["state"], "done")
         (self.keys / "psk.txt").write_text(f"card-3:{OTHER_KEY}\n")
         self.gateway.process.process.send_signal(signal.SIGHUP)
         await until(lambda: [each for each in self.gateway.events if each["event"] == "reloaded"])
-        self.assertTrue((await self.dialogue(Card(), self.endpoint(b"card-3", OTHER_KEY), OTHER_AGENT)).good)
-        self.assertFalse((await self.dialogue(Card(), self.endpoint(b"card-2", OTHER_KEY), OTHER_AGENT, tries=0)).good)
+        self.assertTrue((await self.comes(Card(), self.endpoint(b"card-3", OTHER_KEY), OTHER_AGENT)).good)
+        self.assertFalse((await self.comes(Card(), self.endpoint(b"card-2", OTHER_KEY), OTHER_AGENT, tries=0)).good)
 
 
 class TroubleTests(AmdbTestCase):
@@ -118,15 +118,15 @@ class TroubleTests(AmdbTestCase):
         await self.start()
         strangers = self.endpoint(b"nobody"), self.endpoint(key=OTHER_KEY)
         for stranger in strangers:
-            self.assertFalse((await self.dialogue(Card(), stranger, tries=0)).good)
+            self.assertFalse((await self.comes(Card(), stranger, tries=0)).good)
         for who in ({"agent": OTHER_AGENT}, {"agent": AGENT, "endpoint": self.endpoint(b"card-2", OTHER_KEY)}):
-            outcome = await self.dialogue(Card(), **who)
+            outcome = await self.comes(Card(), **who)
             self.assertEqual((outcome.good, outcome.text), (False, "403 Forbidden"))
         await self.gateway.stop()
         self.config.write_text(self.config.read_text().replace("psk:tcp:0:interface=127.0.0.1", plain))
         self.restart()
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.gateway.ports["ramhttp-listening"])
-        self.assertEqual((await self.dialogue(Card(), endpoint)).text, "403 Forbidden")
+        self.assertEqual((await self.comes(Card(), endpoint)).text, "403 Forbidden")
 
     async def test_replyLost(self) -> None:
         """
@@ -137,7 +137,7 @@ class TroubleTests(AmdbTestCase):
             about: dict[str, Any] = {"aid": PACKAGE.hex(), "confirm": True} if operation == "gp.delete" else {}
             job = await self.submit(WHO, operation, **about, **OVER_TLS)
             card = Card()
-            outcome = await self.dialogue(card, lose_after=post)
+            outcome = await self.comes(card, lose_after=post)
             self.assertTrue(outcome.good, outcome)
             self.assertEqual((outcome.resumed, card.got[0xE4]), (1, int(operation == "gp.delete")))
             self.assertEqual((await self.job(job))["state"], "done")
@@ -149,11 +149,11 @@ class TroubleTests(AmdbTestCase):
         """
         await self.start()
         job = await self.submit(WHO, "gp.registry", **OVER_TLS)
-        self.assertTrue((await self.dialogue(Card(), lose_before=2)).good)
+        self.assertTrue((await self.comes(Card(), lose_before=2)).good)
         self.assertEqual((await self.job(job))["state"], "done")
         job = await self.submit(WHO, "gp.delete", aid=PACKAGE.hex(), confirm=True, **OVER_TLS)
         card = Card()
-        outcome = await self.dialogue(card, lose_before=2)
+        outcome = await self.comes(card, lose_before=2)
         self.assertTrue(outcome.good, outcome)
         self.assertEqual(((await self.job(job))["error"]["code"], card.got[0xE4]), ("peer-lost", 1))
 
@@ -174,9 +174,9 @@ class TroubleTests(AmdbTestCase):
         """
         await self.start()
         job = await self.submit(WHO, "gp.registry", **OVER_TLS)
-        await self.dialogue(Card())
+        await self.comes(Card())
         await self.job(job)
-        await self.dialogue(Card(), agent=OTHER_AGENT)
+        await self.comes(Card(), agent=OTHER_AGENT)
         await self.gateway.stop()
         text = str(self.gateway.events)
         self.assertIn("agent-refused", text)

@@ -9,8 +9,8 @@ from typing import Any
 
 from cardgw.gp.commands import Ins
 from cardgw.virtual.admin_script import Habits
-from tests.functional.amdb import ISD, OVER_TLS, WHO
-from tests.functional.amdb_gp import AmdbGpTestCase, ConnectedCard
+from tests.functional.amdb import ISD, OVER_TLS, WHO, AmdbTestCase
+from tests.functional.amdb_gp import ConnectedCard
 from tests.functional.api_client import Json
 from tests.functional.operators import activation_code
 from tests.gp.cap_maker import APPLET, PACKAGE, make_components, zipped
@@ -21,7 +21,7 @@ POSTS = 25
 SCRIPT = "00A4040007A0000001510000\n80CA9F7F00 = 9000"
 
 
-class SelectTests(AmdbGpTestCase):
+class SelectTests(AmdbTestCase):
     """
     An application is there, or it is not.
     """
@@ -32,7 +32,7 @@ class SelectTests(AmdbGpTestCase):
         """
         job = await self.submit(WHO, operation, confirm=True, **parameters)
         card = ConnectedCard()
-        self.assertTrue((await self.administer(card)).good)
+        self.assertTrue((await self.comes(card)).good)
         return await self.job(job), card
 
     async def test_domain(self) -> None:
@@ -74,13 +74,13 @@ class SelectTests(AmdbGpTestCase):
         await self.start()
         await self.submit(WHO, "apdu.script", confirm=True, script="00A4040007A0000001510000")
         listed = await self.submit(WHO, "gp.registry", **OVER_TLS)
-        outcome = await self.administer(ConnectedCard())
+        outcome = await self.comes(ConnectedCard())
         self.assertEqual((await self.job(listed))["state"], "done")
         named = [each.reply.get("X-Admin-Targeted-Application") for each in outcome.visits]
         self.assertEqual((named[0], named[1]), ("//aid/A000000151/0000", None))
 
 
-class CutTests(AmdbGpTestCase):
+class CutTests(AmdbTestCase):
     """
     A CAP file of 30 kB is installed, and a connection breaks.
     """
@@ -91,7 +91,7 @@ class CutTests(AmdbGpTestCase):
         """
         job = await self.submit(WHO, "gp.install", cap=CAP, confirm=True, **OVER_TLS)
         card = ConnectedCard()
-        outcome = await self.administer(card, **manners)
+        outcome = await self.comes(card, **manners)
         self.assertTrue(outcome.good, outcome)
         self.assertEqual(len(set(card.loads)), len(card.loads), "a block came twice")
         return outcome, await self.job(job), card

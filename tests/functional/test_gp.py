@@ -18,7 +18,8 @@ from cardgw.scp.class_byte import is_marked
 from cardgw.values import Feature
 from cardgw.virtual.euicc_options import Delivery
 from cardgw.virtual.ram_kinds import RAM_CLIENT
-from tests.functional.amdb_gp import AmdbGpTestCase, ConnectedCard
+from tests.functional.amdb import AmdbTestCase
+from tests.functional.amdb_gp import ConnectedCard
 from tests.functional.gp import AGREEMENT, KEYS, OWN_KEY, GpCard, GpReaderTestCase, GpTestCase
 from tests.functional.lent import GpLentTestCase
 from tests.functional.matrix import GP_OPERATIONS, GP_WAYS, LINES, GpWay
@@ -178,7 +179,7 @@ class LentAdministrationTests(GpLentTestCase, MatrixTestCase):
         await self.check(WAY)
 
 
-class ConnectedAdministrationTests(AmdbGpTestCase, MatrixTestCase):
+class ConnectedAdministrationTests(AmdbTestCase, MatrixTestCase):
     """
     Cards that come by themselves over TLS with a pre-shared key.
     """
@@ -194,7 +195,7 @@ class ConnectedAdministrationTests(AmdbGpTestCase, MatrixTestCase):
         See L{MatrixTestCase}.
         """
         card = ConnectedCard()
-        coming = self.administer(card)
+        coming = self.comes(card)
 
         async def leave() -> None:
             await self.gateway.stop()

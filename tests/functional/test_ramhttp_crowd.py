@@ -9,6 +9,7 @@ import gc
 import random
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, gatherResults
 from twisted.internet.task import deferLater
@@ -115,7 +116,7 @@ class LeakTests(CrowdTestCase):
         end = dice.choice(("drop_at", "vanish_at", "repost_at", "cancel_at", "pull_at", "none"))
         at = dice.randrange(1, 6)
         slot = self.slot(pull_at=at) if end == "pull_at" else self.slot()
-        manners = {end: at} if end not in ("pull_at", "none") else {}
+        manners: dict[str, Any] = {end: at} if end not in ("pull_at", "none") else {}
         kind = dice.choice(ALL) if end != "vanish_at" else RAM_CLIENT
         return ensureDeferred(self.client(kind, slot, keep=False, **manners).run())
 

@@ -34,10 +34,10 @@ class StunnelTests(AmdbTestCase):
         self.run_stunnel(self.example(port, self.gateway.ports["ramhttp-listening"]))
         await until(lambda: listens(port))
         job = await self.submit(OTHER, "gp.registry", **OVER_TLS)
-        outcome = await self.dialogue(Card(), self.endpoint(b"card-2", OTHER_KEY, port), OTHER_AGENT)
+        outcome = await self.comes(Card(), self.endpoint(b"card-2", OTHER_KEY, port), OTHER_AGENT)
         self.assertTrue(outcome.good, outcome)
         self.assertEqual((await self.job(job))["state"], "done")
-        self.assertFalse((await self.dialogue(Card(), self.endpoint(port=port), tries=0)).good)
+        self.assertFalse((await self.comes(Card(), self.endpoint(port=port), tries=0)).good)
 
     def example(self, port: int, behind: int) -> str:
         """
