@@ -26,7 +26,20 @@ All is BER-TLV, definite lengths, tags of one byte; C{<-} is from the gateway to
 The elements of a request are executed in their order, whatever the status words are; the elements of the response have the
 same order.
 
-Read in this order: L{wire<cardgw.transports.ramhttp.wire>} (templates), L{plan<cardgw.transports.ramhttp.plan>} (which commands
-go into the next one), C{http} (what the sessions and the HTTP side say to each other), C{channel} (the card), C{session} (one
-dialogue), C{site} (HTTP), C{service} (the plugin).
+Cards that speak for themselves say other things over HTTP, and have a format of their own for commands and answers: see
+L{amdb_session<cardgw.transports.ramhttp.amdb_session>} and L{expanded<cardgw.transports.ramhttp.expanded>}.
+
+Read in this order, the way of a request from the socket to the card:
+
+  - L{wire<cardgw.transports.ramhttp.wire>}: templates; L{plan<cardgw.transports.ramhttp.plan>}: which commands go into the next.
+  - C{site}: connections; C{requests}: one request; C{front}: paths, methods, who it is (C{auth}), which dialect.  From here on
+    nothing knows of sockets: C{http} is what both sides say to each other.
+  - C{contact}: the dialect of the clients: whose request it is, and how a session begins; C{traits}: what this client can do.
+  - C{session}: one dialogue, made of parts that know nothing of each other: C{polling} (the request that is held), C{repeats} (is
+    this the answer, or the last request again?  C{fates}: what TCP knows about that), C{work} (what the client is told next, with
+    C{orders} for the card and texts of C{holder}).  C{afterwards}: who comes when it is over.
+  - C{channel}: the card, as the gateway sees it: scripts in, templates out, for both dialects; C{contact_channel}: what only the
+    clients can do.  C{served}: what the sessions of both have in common.
+  - C{amdb}, C{amdb_session}: the dialect of cards, with C{amdb_headers}, C{amdb_script} and C{amdb_target} (SELECT).
+  - C{service}: the plugin, which puts all this together; C{tls_endpoint}, C{tls_psk}: TLS below it.
 """
