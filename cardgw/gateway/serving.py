@@ -107,7 +107,7 @@ class Serving:
                 return UnknownLink()
             if link.job:
                 return await self._do_own(visit)
-            await self._stay(visit, None)
+            await self._stay(visit, None, own=True)
             return None
         finally:
             turn.release()
@@ -197,24 +197,26 @@ class Serving:
             raise
         await self._tell(visit, GatewayStopping().brief if self.jobs.stopping else _END)
 
-    async def _stay(self, visit: Visit, idle: float | None) -> None:
+    async def _stay(self, visit: Visit, idle: float | None, *, own: bool = False) -> None:
         """
         Do the jobs that come for a card, until it is gone or nothing has come for so long; or for as long as the card's side has
         patience, where it says so.
+
+        @param own: see L{Jobs.next}.
         """
         patience = visit.channel.info.patience
         self._staying[visit.id] = visit
         try:
             await recognise(visit, self.identify, self.jobs)
-            await self._do_what_comes(visit, idle if patience is None else patience)
+            await self._do_what_comes(visit, idle if patience is None else patience, own)
         finally:
             del self._staying[visit.id]
 
-    async def _do_what_comes(self, visit: Visit, idle: float | None) -> None:
+    async def _do_what_comes(self, visit: Visit, idle: float | None, own: bool) -> None:
         served: dict[str, int] = {}
         while not (visit.leaving or self.jobs.stopping):
             seen = visit.changes
-            job = await self.jobs.next(visit, served)
+            job = await self.jobs.next(visit, served, own=own)
             if job is not None:
                 await self._conclude(visit, await self.jobs.run(visit, job))
             elif not await self._happened(visit.changed(seen), idle):

@@ -177,6 +177,22 @@ class ServedTests(LinkTestCase):
         self.clock.advance(0)
         self.assertEqual(self.inventory.links.all(), [])
 
+    def test_staysForItsOwn(self) -> None:
+        """
+        Nor does it get what waits for the card that it says to be: whoever has a link is anybody.
+        """
+        waits = self.queue()
+        link, token, _ = self.make("")
+        channel, served = self.come(token)
+        (visit,) = self.inventory.visits.values()
+        own = self.queue(card=CARD, channel=link.id, node="here")
+        visit.ring()
+        self.assertEqual((visit.identity, self.state(own.id), self.state(waits.id)), (CARD, JobState.RUNNING, JobState.QUEUED))
+        self.gates[0].callback({})
+        self.assertEqual((self.state(own.id), self.state(waits.id)), (JobState.DONE, JobState.QUEUED))
+        channel.close()
+        self.successResultOf(served)
+
     def test_lost(self) -> None:
         """
         A job that lost its card starts anew when one comes by the same link, and not when the card comes otherwise.
