@@ -3,7 +3,7 @@
 #   make test    the tests (TESTS=tests.lpa for some of them)
 #   make run     the gateway on TCP port 1888 (ARGS="--config cardgw.toml")
 #   make bench   the load generator (ARGS="--quick --json"); BENCH=pcsc for what relaying to and from readers costs,
-#                BENCH=scp for what secure channels to cards cost
+#                BENCH=scp for what secure channels to cards cost, BENCH=ramhttp for cards that are reached over HTTP
 #   make lint    style and types
 #   make clean   remove all that was made, .venv too
 

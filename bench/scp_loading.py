@@ -21,8 +21,9 @@ from bench.cap import make_package
 from bench.client import Client, environment, until
 from bench.domain import Tally
 from bench.kept import KeptGateway, quiet_port
+from bench.lending import BOUND, DOMAIN, HOST, Lending
 from bench.pcscd import FIRST_PORT, VARIABLE, Pcscd
-from bench.processes import ROOT
+from bench.processes import ROOT, Helper
 from bench.scp_wrapping import LOAD_FILE
 from cardgw.apdu.memory import MemoryChannel
 from cardgw.gp.commands import Ins
@@ -31,6 +32,7 @@ from cardgw.scp.keys import KeySet
 from cardgw.testing import session_for
 from cardgw.transports.estk.channel import channel_info
 from cardgw.values import CardRequest, ChannelInfo, Feature
+from cardgw.virtual.pki import make_pki
 from cardgw.virtual.security_domain import DEFAULT_KEY
 from cardgw.virtual.security_domain_options import STRICT
 
@@ -48,6 +50,10 @@ master = "file:{{key}}"
 _READER = """
 [transports.pcsc]
 readers = ["{}"]
+"""
+_POLLED = """
+[transports.ramhttp]
+listen = "tcp:{}:interface=127.0.0.1"
 """
 
 
@@ -153,12 +159,28 @@ def over_transports(directory: Path, *, reader: bool, size: int = LOAD_FILE) -> 
             pcscd = stack.enter_context(Pcscd(directory / "pcscd", through=()))
             stack.enter_context(environment({VARIABLE: str(pcscd.socket)}))
             more = _READER.format(pcscd.names[0])
-        port = quiet_port()
+        port, polled = quiet_port(), quiet_port()
+        more += _POLLED.format(polled)
         gateway = stack.enter_context(KeptGateway(directory / "gateway", _settings(directory, port, more)))
         gateway.start()
         gateway.wait()
         ports = {"vpcd": port, "pcsc": FIRST_PORT} if reader else {"vpcd": port}
-        return {name: _over(Client(gateway), name, each, directory, size) for name, each in ports.items()}
+        found = {name: _over(Client(gateway), name, each, directory, size) for name, each in ports.items()}
+        return found | {"ramhttp": _over_http(Client(gateway), polled, directory, size)}
+
+
+def _over_http(client: Client, port: int, directory: Path, size: int) -> dict[str, dict[str, int]]:
+    """
+    To a card that our own client lends; all exchanges of its session count, the first and the last one as well.
+    """
+    make_pki(host=HOST).save(directory / "pki")
+    found = {}
+    with Helper("bench.lender", str(directory / "pki"), str(BOUND)) as lender:
+        lender.read()
+        for level in LEVELS:
+            done = Lending(client, lender, port).run("gp.install", _parameters(level, size), card=DOMAIN)
+            found[level] = {"blocks": done["loads"], "exchanges": done["load_exchanges"], "all": done["exchanges"]}
+    return found
 
 
 def _settings(directory: Path, port: int, more: str) -> str:

@@ -117,7 +117,7 @@ class CommandLineTests(SynchronousTestCase):
 
     def test_measure(self) -> None:
         """
-        The real thing, small: over the transports, each block of a load is an exchange.
+        The real thing, small: over the transports, each block of a load is an exchange; over HTTP many are one.
         """
         command = [sys.executable, "-m", "bench.scp", "--json", "--quick"]
         done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False)
@@ -126,3 +126,6 @@ class CommandLineTests(SynchronousTestCase):
         for transport in ("vpcd",) if missing() else ("vpcd", "pcsc"):
             counts = {level: (each["blocks"], each["exchanges"]) for level, each in exchanges[transport].items()}
             self.assertEqual(counts, {"01": (122, 122), "33": (126, 126)})
+        for blocks, (level, each) in zip((122, 126), exchanges["ramhttp"].items(), strict=True):
+            self.assertEqual(each["blocks"], blocks, level)
+            self.assertLessEqual(each["exchanges"], 4)
