@@ -11,15 +11,15 @@ from io import BytesIO
 from typing import Any
 
 from attrs import frozen
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 
+from cardgw.connections.http_limits import LINGER, Connections, unreadable
 from cardgw.errors import CardGatewayError
 from cardgw.web.access import check_host
 from cardgw.web.answer import Answer
@@ -27,16 +27,10 @@ from cardgw.web.api import Headers, send
 from cardgw.web.faults import BodyTooLarge, Defect, MalformedRequest, NoSuchPath
 from cardgw.web.problems import problem_answer
 
-LINGER = 2.0
-"""Seconds in which a client that sends too much is listened to, so that it reads why it is refused."""
-GRACE = 5.0
-"""Seconds that requests have to be answered when the gateway stops."""
 MOST_AT_ONCE = 32
 """Requests in one piece of what comes over a connection; who sends more at once would make all others wait."""
 CLOSED = Failure(ConnectionDone())
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
-_MOST_DIGITS = 20
-"""Of the length of a body."""
 
 _log = Logger()
 
@@ -152,13 +146,13 @@ class WebChannel(HTTPChannel):
         See L{HTTPChannel}.
         """
         HTTPChannel.connectionMade(self)
-        self.site.channels.add(self)
+        self.site.connections.here.add(self)
 
     def connectionLost(self, reason: Failure = CLOSED) -> None:
         """
         See L{HTTPChannel}.
         """
-        self.site.forget(self)
+        self.site.connections.forget(self)
         HTTPChannel.connectionLost(self, reason)
 
     def dataReceived(self, data: bytes) -> None:
@@ -193,14 +187,11 @@ class WebChannel(HTTPChannel):
 
     def headerReceived(self, line: bytes) -> bool:  # noqa: N802
         """
-        Twisted takes bodies of unknown length for none, and stumbles over the longest numbers.
+        See L{unreadable}.
         """
-        name, _, value = line.partition(b":")
-        kind, text = name.lower(), value.strip(b" \t")
-        if kind == b"transfer-encoding" and text.lower() != b"chunked":
-            self.refuse(MalformedRequest("its Transfer-Encoding is not known"))
-        elif kind == b"content-length" and len(text) > _MOST_DIGITS:
-            self.refuse(MalformedRequest("its Content-Length has too many digits"))
+        problem = unreadable(line)
+        if problem is not None:
+            self.refuse(MalformedRequest(problem.value))
         return not self.refused and bool(HTTPChannel.headerReceived(self, line))
 
     def allHeadersReceived(self) -> None:
@@ -268,8 +259,6 @@ class WebChannel(HTTPChannel):
 class WebSite(Site):
     """
     Makes connections, and ends them.
-
-    @ivar channels: those that are open.
     """
 
     protocol: Any = WebChannel
@@ -278,9 +267,7 @@ class WebSite(Site):
     def __init__(self, resource: IResource, limits: Limits, reactor: Any) -> None:
         Site.__init__(self, resource, WebRequest, timeout=limits.timeout, reactor=reactor, parsePOSTFormSubmission=False)
         self.limits = limits
-        self.channels: set[WebChannel] = set()
-        self._empty: Deferred[None] | None = None
-        self._timer: IDelayedCall | None = None
+        self.connections: Connections[WebChannel] = Connections(reactor, limits.max_connections)
 
     def startFactory(self) -> None:
         """
@@ -303,37 +290,10 @@ class WebSite(Site):
         """
         See L{Site}.
         """
-        if len(self.channels) >= self.limits.max_connections:
-            address = getattr(addr, "host", "this machine")
-            _log.warn("a connection from {address} was refused: there are {count}", address=address, count=len(self.channels))
-            return None
-        return Site.buildProtocol(self, addr)
-
-    def forget(self, channel: WebChannel) -> None:
-        """
-        A connection is gone.
-        """
-        self.channels.discard(channel)
-        if self._empty is not None and not self.channels:
-            empty, self._empty = self._empty, None
-            if self._timer is not None and self._timer.active():
-                self._timer.cancel()
-            empty.callback(None)
+        return None if self.connections.full(addr) else Site.buildProtocol(self, addr)
 
     def close(self) -> Deferred[None]:
         """
-        End all connections: quiet ones now, others when their requests are answered, or after L{GRACE} seconds.
-
-        @return: C{Deferred[None]}, when there are none.
+        See L{Connections.close}.
         """
-        for each in tuple(self.channels):
-            each.leave()
-        if not self.channels:
-            return succeed(None)
-        self._empty = Deferred()
-        self._timer = self.reactor.callLater(GRACE, self._abort)
-        return self._empty
-
-    def _abort(self) -> None:
-        for each in tuple(self.channels):
-            each.transport.abortConnection()
+        return self.connections.close()

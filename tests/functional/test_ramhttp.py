@@ -322,7 +322,7 @@ class LimitTests(SocketsTestCase):
         for port, octets in ((0, b""), (1, b""), (1, b"\x16\x03\x01\x02\x00")):
             number: int = self.service.ports[port].getHost().port  # type: ignore[attr-defined]
             self.assertEqual(await self.aside(partial(talk, number, octets)), b"")
-        self.assertEqual(self.service.site.channels, set())
+        self.assertEqual(self.service.site.connections.here, set())
 
     async def test_connections(self) -> None:
         """

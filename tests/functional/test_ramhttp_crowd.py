@@ -48,7 +48,7 @@ class CrowdTestCase(RamHttpTestCase):
         Wait until all connections are gone, too; forget what tests look at.
         """
         await self.empty()
-        while self.service.site.channels:
+        while self.service.site.connections.here:
             await deferLater(reactor, 0.01)
         self.gateway.channels.clear()
         self.gateway.ends.clear()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from cardgw.connections.http_limits import GRACE, LINGER
 from cardgw.web.settings import WebSettings
-from cardgw.web.site import GRACE, LINGER
 from tests.logs import captured
 from tests.web.client import HOST, LIVE_REQUEST, WebTestCase, encoded, parsed
 from tests.web.samples import EID, SECRETS
@@ -301,4 +301,4 @@ class ConnectionsTests(WebTestCase):
         """
         connection = self.connect()
         connection.channel.connectionLost(Failure(OSError()))
-        self.assertEqual(self.site.channels, set())
+        self.assertEqual(self.site.connections.here, set())

@@ -9,15 +9,16 @@ from itertools import count
 from typing import Any
 
 from attrs import frozen
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, HTTPFactory, Request
 from zope.interface import implementer
 
 from cardgw.connections.connection import tune
+from cardgw.connections.http_limits import LINGER, Connections, Unreadable, unreadable
 from cardgw.connections.prompt import PromptWriter
 from cardgw.connections.sessions import place
 from cardgw.transports.ramhttp.fates import Fate, Fates
@@ -26,14 +27,12 @@ from cardgw.transports.ramhttp.requests import TOO_LARGE, RamRequest, Serve, enc
 
 _log = Logger()
 _CLOSED = Failure(ConnectionDone())
-_LINGER = 2.0
-"""Seconds in which a client that sends too much is listened to, so that it reads why it is refused."""
-_MOST_DIGITS = 20
-"""Of the length of a body."""
 _KEEPALIVE = 60.0
 """Seconds without traffic after which TCP asks whether the client is still there."""
-_GRACE = 5.0
-"""Seconds that requests have to be answered when all is to end."""
+_UNREADABLE = {
+    Unreadable.TRANSFER_ENCODING: refusal(501, "This Transfer-Encoding is not known here."),
+    Unreadable.CONTENT_LENGTH: refusal(400, "The Content-Length of this request has too many digits."),
+}
 
 
 @frozen
@@ -83,7 +82,7 @@ class RamChannel(HTTPChannel):
         self.host, self.peer = place(self.transport.getPeer())
         tune(self.transport, _KEEPALIVE)
         self._writer = PromptWriter(self.transport)
-        self.factory.channels.add(self)
+        self.factory.connections.here.add(self)
         self.factory.fates.opened(self.number, self.transport)
 
     def readConnectionLost(self) -> None:  # noqa: N802
@@ -107,7 +106,7 @@ class RamChannel(HTTPChannel):
             self._fate = fates.of_close(self.factory.reactor.seconds() - self._written)
         fates.closed(self.number, self._fate)
         HTTPChannel.connectionLost(self, reason)
-        self.factory.forget(self)
+        self.factory.connections.forget(self)
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -143,14 +142,11 @@ class RamChannel(HTTPChannel):
 
     def headerReceived(self, line: bytes) -> bool:  # noqa: N802
         """
-        Twisted takes bodies of unknown length for none, and stumbles over the longest numbers.
+        See L{unreadable}.
         """
-        name, _, value = line.partition(b":")
-        kind, text = name.lower(), value.strip(b" \t")
-        if kind == b"transfer-encoding" and text.lower() != b"chunked":
-            self.refuse(refusal(501, "This Transfer-Encoding is not known here."))
-        elif kind == b"content-length" and len(text) > _MOST_DIGITS:
-            self.refuse(refusal(400, "The Content-Length of this request has too many digits."))
+        problem = unreadable(line)
+        if problem is not None:
+            self.refuse(_UNREADABLE[problem])
         return not self.refused and bool(HTTPChannel.headerReceived(self, line))
 
     def allHeadersReceived(self) -> None:
@@ -198,7 +194,7 @@ class RamChannel(HTTPChannel):
         self.refused = True
         self.persistent = 0
         self.answer(reply)
-        self.setTimeout(_LINGER)  # type: ignore[no-untyped-call]
+        self.setTimeout(LINGER)  # type: ignore[no-untyped-call]
 
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
         self.refuse(refusal(400, "This is no HTTP."))
@@ -219,7 +215,7 @@ class RamChannel(HTTPChannel):
             self.transport.abortConnection()
         else:
             self._closing = True
-            self.setTimeout(_LINGER)  # type: ignore[no-untyped-call]
+            self.setTimeout(LINGER)  # type: ignore[no-untyped-call]
             HTTPChannel.loseConnection(self)
 
     def leave(self) -> None:
@@ -237,7 +233,6 @@ class RamSite(HTTPFactory):
 
     @ivar serve: what answers requests.
     @ivar fates: what is known of connections.
-    @ivar channels: the connections that are open.
     """
 
     protocol: Any = RamChannel
@@ -248,11 +243,8 @@ class RamSite(HTTPFactory):
         self.serve = serve
         self.limits = limits
         self.fates = fates
-        self.channels: set[RamChannel] = set()
+        self.connections: Connections[RamChannel] = Connections(reactor, limits.connections)
         self._numbers = count(1)
-        self._full = False
-        self._empty: Deferred[None] | None = None
-        self._timer: IDelayedCall | None = None
 
     def startFactory(self) -> None:
         """
@@ -276,42 +268,14 @@ class RamSite(HTTPFactory):
         """
         See L{HTTPFactory}.
         """
-        if len(self.channels) >= self.limits.connections:
-            if not self._full:
-                self._full = True
-                fmt = "a connection is refused, {count} are open; further refusals are not logged"
-                _log.warn(fmt, event="connection-refused", count=len(self.channels))
+        if self.connections.full(addr):
             return None
-        self._full = False
         channel: Any = HTTPFactory.buildProtocol(self, addr)
         channel.number = next(self._numbers)
         return channel
 
-    def forget(self, channel: RamChannel) -> None:
-        """
-        A connection is gone.
-        """
-        self.channels.discard(channel)
-        if self._empty is not None and not self.channels:
-            empty, self._empty = self._empty, None
-            if self._timer is not None and self._timer.active():
-                self._timer.cancel()
-            empty.callback(None)
-
     def close(self) -> Deferred[None]:
         """
-        End all connections: quiet ones now, others when their requests are answered, or after a while.
-
-        @return: C{Deferred[None]}, when there are none.
+        See L{Connections.close}.
         """
-        for each in tuple(self.channels):
-            each.leave()
-        if not self.channels:
-            return succeed(None)
-        self._empty = Deferred()
-        self._timer = self.reactor.callLater(_GRACE, self._abort)
-        return self._empty
-
-    def _abort(self) -> None:
-        for each in tuple(self.channels):
-            each.transport.abortConnection()
+        return self.connections.close()

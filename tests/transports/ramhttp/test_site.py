@@ -334,7 +334,7 @@ class EndTests(LineTestCase):
         self.assertTrue(self.line.closing)
         self.line.hang_up()
         self.assertEqual(self.served.cancelled, 1)
-        self.assertEqual(self.site.channels, set())
+        self.assertEqual(self.site.connections.here, set())
 
     def test_closed(self) -> None:
         """
