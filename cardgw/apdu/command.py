@@ -13,6 +13,8 @@ SHORT_DATA = 255
 """Most data bytes in a short command (ISO/IEC 7816-4, 5.2)."""
 SHORT_LE = 256
 """Most response bytes that a short command can ask for."""
+SHORT_COMMAND, SHORT_RESPONSE = 261, 258
+"""Most bytes of APDUs of short length (ISO/IEC 7816-4, 5.2)."""
 EXTENDED_DATA = 65535
 EXTENDED_LE = 65536
 

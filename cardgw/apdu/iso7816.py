@@ -39,6 +39,13 @@ def class_byte(cla: int, number: int) -> int:
     return cla & 0xB0 | _FURTHER | (number - BASIC_CHANNELS)
 
 
+def channel_number(cla: int) -> int:
+    """
+    The logical channel that a class byte says, 0 to 19 (ISO/IEC 7816-4, 5.4.1).
+    """
+    return BASIC_CHANNELS + (cla & 0x0F) if cla & _FURTHER else cla & 0x03
+
+
 def get_response_class(cla: int) -> int:
     """
     The class byte of the GET RESPONSE that belongs to a command: on the same logical channel, without chaining and secure

@@ -13,7 +13,7 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
-from cardgw.apdu.iso7816 import BASIC, class_byte
+from cardgw.apdu.iso7816 import BASIC, channel_number, class_byte
 from cardgw.apdu.mini_language import ScriptLine
 from cardgw.errors import ParameterError
 from cardgw.fields import boolean, option
@@ -26,7 +26,7 @@ from cardgw.operations.gp_domain import Domain
 from cardgw.operations.gp_head import ChangeParameters
 from cardgw.operations.gp_operation import GpOperation
 from cardgw.operations.gp_signing import KeySource
-from cardgw.scp.class_byte import channel_number, protected_class
+from cardgw.scp.class_byte import protected_class
 from cardgw.scp.errors import CommandNotProtectable
 from cardgw.scp.outgoing import ending
 from cardgw.scp.scp11 import manages_keys

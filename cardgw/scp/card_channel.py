@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from cardgw.apdu.command import Command
+from cardgw.apdu.iso7816 import channel_number
 from cardgw.apdu.response import Response
-from cardgw.scp.class_byte import PROPRIETARY, channel_number, is_marked
+from cardgw.scp.class_byte import PROPRIETARY, is_marked
 from cardgw.scp.keys import KeySet
 from cardgw.scp.level import Level
 

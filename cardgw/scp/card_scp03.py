@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 
 from cardgw.apdu.command import Command
+from cardgw.apdu.iso7816 import channel_number
 from cardgw.apdu.response import Response
 from cardgw.scp.card_channel import CONDITIONS, END_R_MAC, CardChannel
 from cardgw.scp.card_messaging import CardMessaging
-from cardgw.scp.class_byte import channel_number
 from cardgw.scp.families import STRICT, Family
 from cardgw.scp.kdf import Constant, SessionKeys, cryptogram, pseudo_random_challenge, session_keys
 from cardgw.scp.keys import KeySet

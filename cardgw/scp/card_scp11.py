@@ -14,11 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardgw.apdu import tlv
 from cardgw.apdu.command import Command
+from cardgw.apdu.iso7816 import channel_number
 from cardgw.apdu.response import Response
 from cardgw.scp.card_messaging import CardMessaging
 from cardgw.scp.card_pso import CardStatus, CertificateReader, Checks
 from cardgw.scp.certificate import Certificate
-from cardgw.scp.class_byte import PROPRIETARY, channel_number, is_marked
+from cardgw.scp.class_byte import PROPRIETARY, is_marked
 from cardgw.scp.curves import PrivateKey, PublicKey, agree, curve_of, decode_point, encode_point
 from cardgw.scp.families import STRICT, Chaining, Family
 from cardgw.scp.kdf import SessionKeys

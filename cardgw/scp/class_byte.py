@@ -5,7 +5,6 @@ Class bytes of protected commands (GlobalPlatform Card Specification 2.3.1, 11.1
 
 from __future__ import annotations
 
-from cardgw.apdu.iso7816 import BASIC_CHANNELS
 from cardgw.scp.errors import CommandNotProtectable
 
 FURTHER = 0x40
@@ -16,13 +15,6 @@ _MARK, _FURTHER_MARK = 0x04, 0x20
 """Secure messaging of GlobalPlatform, on logical channels 0 to 3 and 4 to 19."""
 _FIRST_MARKS, _FURTHER_MARKS = 0x3C, 0x30
 """Bits that say something about secure messaging and chaining, or nothing."""
-
-
-def channel_number(cla: int) -> int:
-    """
-    The logical channel of a command, 0 to 19.
-    """
-    return (cla & 0x0F) + BASIC_CHANNELS if cla & FURTHER else cla & 0x03
 
 
 def is_marked(cla: int) -> bool:

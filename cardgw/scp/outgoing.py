@@ -10,11 +10,11 @@ from abc import ABC, abstractmethod
 from attrs import frozen
 
 from cardgw.apdu.command import EXTENDED_DATA, SHORT_DATA, Command
-from cardgw.apdu.iso7816 import INS_MANAGE_CHANNEL, P1_CLOSE
+from cardgw.apdu.iso7816 import INS_MANAGE_CHANNEL, P1_CLOSE, channel_number
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import OK
 from cardgw.scp.chaining import refuse_uncut, segments
-from cardgw.scp.class_byte import PROPRIETARY, channel_number, protected_class
+from cardgw.scp.class_byte import PROPRIETARY, protected_class
 from cardgw.scp.errors import AnswerNotAuthentic, CommandNotProtectable
 from cardgw.scp.keys import StaticKey
 from cardgw.scp.level import Level

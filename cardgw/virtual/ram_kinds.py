@@ -20,8 +20,6 @@ from cardgw.virtual.ram_verdicts import Verdict
 
 MEDIA_TYPE = "application/org.openscdp-content-mgt-response;version=1.0"
 PROTOCOL = "openscdp-remote-admin/1.0"
-OLD_PROTOCOL = "globalplatform-remote-admin/1.0"
-"""What ram-client said of itself before 2022."""
 JAVA = "Java/17.0.15"
 T1 = 1
 

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardgw.apdu.command import SHORT_LE, Command
+from cardgw.apdu.iso7816 import channel_number
 from cardgw.apdu.response import Response
 from cardgw.gp.commands import Ins
 from cardgw.gp.life_cycle import CardState
-from cardgw.scp.class_byte import FURTHER, PROPRIETARY, channel_number, is_marked
+from cardgw.scp.class_byte import FURTHER, PROPRIETARY, is_marked
 from cardgw.virtual.euicc_values import (
     SW_CHANNEL,
     SW_CLA,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.apdu.iso7816 import class_byte, get_response_class
+from cardgw.apdu.iso7816 import MAX_CHANNEL, channel_number, class_byte, get_response_class
 
 
 class ClassByteTests(SynchronousTestCase):
@@ -26,6 +26,14 @@ class ClassByteTests(SynchronousTestCase):
         Channels 4 to 19 are the four lowest bits less 4, beside bit 7.
         """
         self.assertEqual([class_byte(0x80, 4), class_byte(0x80, 19), class_byte(0x00, 5)], [0xC0, 0xCF, 0x41])
+
+    def test_number(self) -> None:
+        """
+        What is put into a class byte can be read from it.
+        """
+        for number in range(MAX_CHANNEL + 1):
+            for cla in (0x00, 0x80, 0x90):
+                self.assertEqual(channel_number(class_byte(cla, number)), number)
 
     def test_classes(self) -> None:
         """

@@ -13,9 +13,10 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.apdu.command import Command
+from cardgw.apdu.iso7816 import channel_number
 from cardgw.apdu.response import Response
 from cardgw.scp.card_messaging import CardState
-from cardgw.scp.class_byte import channel_number, is_marked
+from cardgw.scp.class_byte import is_marked
 from cardgw.scp.errors import AnswerNotAuthentic
 from cardgw.scp.level import Level
 from tests.scp.rig import both

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.apdu.iso7816 import MAX_CHANNEL, class_byte
-from cardgw.scp.class_byte import bare_class, channel_number, is_marked, protected_class, signed_class
+from cardgw.apdu.iso7816 import MAX_CHANNEL, channel_number, class_byte
+from cardgw.scp.class_byte import bare_class, is_marked, protected_class, signed_class
 from cardgw.scp.errors import CommandNotProtectable
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from cardgw.apdu.atr import Atr
-from cardgw.apdu.command import Command
+from cardgw.apdu.command import SHORT_COMMAND, SHORT_RESPONSE, Command
 from cardgw.transports.pcsc.codes import Protocol
-from cardgw.transports.pcsc.limits import EXTENDED_RESPONSE, SHORT_COMMAND, SHORT_RESPONSE
+from cardgw.transports.pcsc.limits import EXTENDED_RESPONSE
 from cardgw.transports.pcsc.settings import AUTO, YES, PcscSettings
 from cardgw.values import ARRIVAL, CardRequest, ChannelInfo, Feature, Reset
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cardgw.apdu.command import SHORT_COMMAND
 from cardgw.transports.pcsc.codes import ATTRIBUTE_MAXINPUT, FEATURE_TLV_PROPERTIES, GET_FEATURES, PROPERTY_MAX_APDU_DATA
 from cardgw.transports.pcsc.driver import Driver
 
-SHORT_COMMAND, SHORT_RESPONSE = 261, 258
-"""Most bytes of APDUs of short length (ISO/IEC 7816-4, 5.2)."""
 EXTENDED_COMMAND, EXTENDED_RESPONSE = 65544, 65538
-"""The same of extended length."""
+"""Most bytes of APDUs of extended length (ISO/IEC 7816-4, 5.2)."""
 _FRAME = EXTENDED_COMMAND - 65535
 """What stands around the data of an extended command."""
 

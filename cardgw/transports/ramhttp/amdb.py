@@ -14,6 +14,7 @@ from typing import Any
 
 from twisted.logger import Logger
 
+from cardgw.apdu.command import SHORT_COMMAND, SHORT_RESPONSE
 from cardgw.connections.sessions import Full, Sessions
 from cardgw.errors import CardGatewayError, LinkInUse
 from cardgw.interfaces import IGateway
@@ -27,8 +28,6 @@ from cardgw.transports.ramhttp.plan import Limits
 from cardgw.transports.ramhttp.settings import RamHttpSettings
 from cardgw.values import ARRIVAL, LINK, CardRequest, ChannelInfo, Feature
 
-SHORT_COMMAND, SHORT_RESPONSE = 261, 258
-"""Most bytes of APDUs of short length (ISO/IEC 7816-4, 5.2)."""
 ID_BYTES = 16
 """Bytes of chance in the name of a session."""
 _log = Logger()

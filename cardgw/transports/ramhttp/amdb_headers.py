@@ -29,7 +29,7 @@ AGENT_MAX = 256
 RID = 5
 """Bytes of an AID that name its owner (ISO/IEC 7816-5)."""
 _VERSION = re.compile(rf"{NAME}/[0-9][0-9.]{{0,8}}", re.IGNORECASE)
-_INITIATION, _OTHER_RESPONSE = b"\xe8", b"\xab"
+_INITIATION = b"\xe8"
 
 
 class Status(Enum):

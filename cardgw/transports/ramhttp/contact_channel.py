@@ -10,6 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.python.failure import Failure
 
 from cardgw.apdu.command import Command
+from cardgw.apdu.iso7816 import BASIC, INS_MANAGE_CHANNEL, channel_number
 from cardgw.apdu.script import Step
 from cardgw.errors import ChannelClosed, ChannelError, NotSupported, PeerMisbehaved
 from cardgw.transports.ramhttp.channel import Patience, TemplateChannel
@@ -19,8 +20,6 @@ from cardgw.transports.ramhttp.traits import Traits, channel_info, limits_of
 from cardgw.transports.ramhttp.wire import Initiation
 from cardgw.values import CardRequest, Reset
 
-MANAGE_CHANNEL = 0x70
-"""ISO/IEC 7816-4, 11.1.2."""
 _RESETTING = (Step(Command(0, 0)),)
 """Stands for a reset where the steps of a template would be."""
 
@@ -46,7 +45,7 @@ class ContactChannel(TemplateChannel):
 
     def _refuse_unfit(self, step: Step) -> None:
         command = step.command
-        if self._traits.basic_channel and (command.ins == MANAGE_CHANNEL or _channel_of(command.cla)):
+        if self._traits.basic_channel and (command.ins == INS_MANAGE_CHANNEL or channel_number(command.cla) != BASIC):
             raise NotSupported("ramhttp: this client ends when it is to use a logical channel")
         super()._refuse_unfit(step)
 
@@ -105,10 +104,3 @@ class ContactChannel(TemplateChannel):
     def _interrupt(self, reason: ChannelError | None) -> None:
         super()._interrupt(reason)
         self._tell_reset(Failure((reason or ChannelClosed()).during((), 0)))
-
-
-def _channel_of(cla: int) -> int:
-    """
-    The logical channel that a class byte says (ISO/IEC 7816-4, 5.4.1).
-    """
-    return 4 + (cla & 0x0F) if cla & 0x40 else cla & 0x03

@@ -27,8 +27,6 @@ from attrs import frozen
 from cardgw.apdu import tlv
 from cardgw.transports.ramhttp.wire import WireError
 
-TRUNCATED = b"\x62\xf1"
-"""The status of an answer whose data was cut (5.2.1.1)."""
 _INDEFINITE = 0x80
 _END = b"\x00\x00"
 _COUNT_MAX = 4
@@ -50,17 +48,6 @@ class Tag(IntEnum):
     RESPONSES = 0xAB
     COMMANDS_INDEFINITE = 0xAE
     RESPONSES_INDEFINITE = 0xAF
-
-
-class Chaining(IntEnum):
-    """
-    What a script is to its neighbours (5.2.1.3).
-    """
-
-    FIRST_DELETED_ON_RESET = 0x01
-    FIRST_KEPT_ON_RESET = 0x11
-    MORE_FOLLOW = 0x02
-    LAST = 0x03
 
 
 class ChainingFailure(IntEnum):
@@ -131,13 +118,6 @@ class ResponseScript:
         The R-APDUs.
         """
         return tuple(each.value for each in self.elements if each.tag == Tag.RESPONSE)
-
-    @property
-    def truncated(self) -> bool:
-        """
-        Whether the script ended because an answer was too long.
-        """
-        return any(each.endswith(TRUNCATED) for each in self.responses[-1:])
 
     @property
     def problem(self) -> str:

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from cardgw.apdu.atr import CONVENTIONS, MAX_LENGTH, Atr
+from cardgw.apdu.command import SHORT_COMMAND, SHORT_RESPONSE
 from cardgw.transports.ramhttp.plan import HEADER, Limits
 from cardgw.transports.ramhttp.settings import AUTO, YES, RamHttpSettings
 from cardgw.transports.ramhttp.wire import TEMPLATE_MAX, Initiation
 from cardgw.values import CardRequest, ChannelInfo, Feature, Reset
 
-SHORT_COMMAND, SHORT_RESPONSE = 261, 258
-"""Most bytes of APDUs of short length (ISO/IEC 7816-4, 5.2)."""
 COMMAND_MAX = TEMPLATE_MAX - 2 * HEADER
 """Most bytes of a command: it must fit into a template with its own header."""
 RAM_CLIENT_RESPONSE = 4096

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, fail
 
 from cardgw.apdu.atr import CONVENTIONS, MAX_LENGTH, Atr
 from cardgw.apdu.base import Answers, Watch
+from cardgw.apdu.command import SHORT_COMMAND, SHORT_RESPONSE
 from cardgw.apdu.lockstep import LockstepChannel
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import Script, Step
@@ -18,8 +19,6 @@ from cardgw.transports.vpcd.settings import AUTO, YES, VpcdSettings
 from cardgw.transports.vpcd.wire import BODY_MAX, Control, control, encode
 from cardgw.values import ARRIVAL, CardRequest, ChannelInfo, Feature, Reset
 
-SHORT_COMMAND, SHORT_RESPONSE = 261, 258
-"""Most bytes of APDUs of short length (ISO/IEC 7816-4, 5.2)."""
 RESETS = {
     Reset.COLD: control(Control.POWER_OFF, Control.POWER_ON, Control.GET_ATR),
     Reset.WARM: control(Control.RESET, Control.GET_ATR),

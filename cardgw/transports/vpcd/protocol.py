@@ -13,11 +13,12 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from cardgw.apdu.command import SHORT_RESPONSE
 from cardgw.connections.card_session import CardSession
 from cardgw.connections.connection import Connection, tune
 from cardgw.connections.prompt import acknowledge
 from cardgw.errors import ChannelError, FrameTooLong, PeerLost, PeerMisbehaved, PeerSilent
-from cardgw.transports.vpcd.channel import SHORT_RESPONSE, VpcdChannel, channel_info
+from cardgw.transports.vpcd.channel import VpcdChannel, channel_info
 from cardgw.transports.vpcd.line import Line
 from cardgw.transports.vpcd.settings import NO
 from cardgw.transports.vpcd.wire import BODY_MAX, Control, Parser, control

@@ -105,14 +105,6 @@ class ResponseTests(SynchronousTestCase):
         self.assertIn("no reason", decode_response(bytes.fromhex("AF8090000000")).problem)
         self.assertIn("no previous script", decode_response(bytes.fromhex("AF808301010000")).problem)
 
-    def test_truncated(self) -> None:
-        """
-        An answer that is cut ends the script.
-        """
-        self.assertTrue(decode_response(bytes.fromhex("AF8023040102" + "62F1" + "0000")).truncated)
-        self.assertFalse(decode_response(bytes.fromhex("AF8023029000" + "0000")).truncated)
-        self.assertFalse(ResponseScript(()).truncated)
-
     def test_refused(self) -> None:
         """
         What is no response is refused with words.
@@ -150,4 +142,4 @@ class ResponseTests(SynchronousTestCase):
         """
         with contextlib.suppress(WireError):
             found = decode_response(octets)
-            self.assertIsInstance(found.problem + str(found.truncated), str)
+            self.assertIsInstance(found.problem, str)
