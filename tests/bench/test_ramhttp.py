@@ -176,5 +176,5 @@ class RigTests(TestCase):
         with tempfile.TemporaryDirectory() as temporary:
             found = await deferToThread(waiting, Path(temporary) / "waiting", Crowd(20, 1.5, 0.5))
         self.assertEqual((found["count"], found["threads"]), (20, 0))
-        self.assertAlmostEqual(found["files_per_session"], 1.0, delta=0.1)  # a client of the API may have one, too
+        self.assertLess(abs(found["files_per_session"] - 1.0), 0.1)  # a client of the API may have one, too
         self.assertGreater(found["cpu_ms_per_poll"], 0)
