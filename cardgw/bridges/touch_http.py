@@ -63,6 +63,8 @@ _HEADERS = {
     "User-Agent": f"cardgw/{VERSION}",
 }
 """The last but one is of our own: 61xx and 6Cxx do not reach the server."""
+_NUMBER = "X-Cardgw-Number"
+"""Our own, too: what is sent again has the number of before, so that a server can tell it from an answer of the same bytes."""
 _UNSENT = (RequestTransmissionFailed, ResponseNeverReceived)
 
 
@@ -136,12 +138,14 @@ class HttpLine:
         endpoints = Endpoints(reactor, tls, CONNECT_PATIENCE, MAX_BODY + MAX_HEAD)
         self._agent = Agent.usingEndpointFactory(reactor, endpoints, pool=self._pool)
         self._answered = False
+        self._number = 0
 
     def post(self, body: bytes, *, again: bool = True) -> Deferred[bytes | None]:
         """
         See L{Line<cardgw.bridges.touch.Line>}.  The first POST, with which a session begins, is not sent again.
         """
-        return Deferred.fromCoroutine(self._post(body, again=again and self._answered))
+        self._number += 1
+        return Deferred.fromCoroutine(self._post(_Body(body), self._number, again=again and self._answered))
 
     def close(self) -> Deferred[None]:
         """
@@ -152,21 +156,21 @@ class HttpLine:
         self._pool.closeCachedConnections().addBoth(_rung, timer, closed)
         return closed
 
-    async def _post(self, body: bytes, *, again: bool) -> bytes | None:
+    async def _post(self, body: _Body, number: int, *, again: bool) -> bytes | None:
         try:
-            return await self._exchange(body)
+            return await self._exchange(body, number)
         except _UNSENT as error:
             if not (again and _died(error)):
                 raise self._explained(error) from None
         except (ResponseFailed, RequestGenerationFailed) as error:
             raise self._explained(error) from None
         try:
-            return await self._exchange(body)
+            return await self._exchange(body, number)
         except (*_UNSENT, ResponseFailed, RequestGenerationFailed) as error:
             raise self._explained(error) from None
 
-    async def _exchange(self, body: bytes) -> bytes | None:
-        asking: Deferred[bytes | None] = Deferred.fromCoroutine(self._ask(body))
+    async def _exchange(self, body: _Body, number: int) -> bytes | None:
+        asking: Deferred[bytes | None] = Deferred.fromCoroutine(self._ask(body, number))
         try:
             return await asking.addTimeout(self._patience, self._reactor, self._late)
         except (ConnectError, DNSLookupError) as error:
@@ -177,8 +181,9 @@ class HttpLine:
     def _late(self, _: Any, seconds: float) -> None:
         raise TouchServerSilent(f"{self._place}: no answer within {seconds:g} s")
 
-    async def _ask(self, body: bytes) -> bytes | None:
-        response: Any = await self._agent.request(b"POST", self._session.url.encode("ascii"), self._headers(), _Body(body))
+    async def _ask(self, body: _Body, number: int) -> bytes | None:
+        url = self._session.url.encode("ascii")
+        response: Any = await self._agent.request(b"POST", url, self._headers(number), body)
         self._answered = True
         self._cookies.take(each.decode("latin-1") for each in response.headers.getRawHeaders(b"set-cookie", ()))
         if response.code == NO_CONTENT:
@@ -191,8 +196,8 @@ class HttpLine:
             raise TouchServerMisbehaved(f"{self._place}: an answer of more than {most} bytes")
         return octets
 
-    def _headers(self) -> Headers:
-        own = {"Authorization": self._session.authorization, "Cookie": self._cookies.header}
+    def _headers(self, number: int) -> Headers:
+        own = {"Authorization": self._session.authorization, "Cookie": self._cookies.header, _NUMBER: str(number)}
         return Headers({name: [value] for name, value in {**_HEADERS, **own}.items() if value})
 
     @property

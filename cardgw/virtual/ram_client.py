@@ -146,6 +146,7 @@ class RamClient:
         self._beside: list[Deferred[None]] = []
         self._posting: Deferred[Message] | None = None
         self._vanished = False
+        self._number = 0
 
     async def run(self) -> Outcome:
         """
@@ -183,6 +184,7 @@ class RamClient:
         """
         The holder gives up: tell the server on another connection.
         """
+        self._number += 1
         return self._aside(cancelled())
 
     async def _all_beside(self) -> None:
@@ -235,6 +237,7 @@ class RamClient:
         if self._vanished:
             raise CancelledError
         self.posts += 1
+        self._number += 1
         if self._manners.anew:
             self._lines.renew()
         self._schedule(body)
@@ -301,7 +304,7 @@ class RamClient:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         posted = method == "POST"
         size = len(body) if posted else None
-        facts = Facts(_authority(parts), self._jar.header(parts.path or "/"), _credentials(parts), size)
+        facts = Facts(_authority(parts), self._jar.header(parts.path or "/"), _credentials(parts), size, self._number)
         return write(f"{method} {target} HTTP/1.1", self._kind.headers(facts), body if posted else b"")
 
 

@@ -33,12 +33,14 @@ class Facts:
     @ivar cookie: C{None} for none.
     @ivar credentials: C{user:password} of the URL, in Base64; empty for none.
     @ivar size: bytes of the body; C{None} for a request without one.
+    @ivar number: of the POST; one that is sent once more has the same.
     """
 
     authority: str
     cookie: str | None
     credentials: str
     size: int | None
+    number: int = 0
 
 
 Headers: TypeAlias = Callable[[Facts], list[tuple[str, str]]]
@@ -68,9 +70,9 @@ def java_headers(facts: Facts) -> list[tuple[str, str]]:
 
 def our_headers(facts: Facts) -> list[tuple[str, str]]:
     """
-    As our own client sends them: it says that it completes answers.
+    As our own client sends them: it says that it completes answers, and numbers what it sends.
     """
-    return [*curl_headers(facts), ("X-Cardgw-Completes", "yes")]
+    return [*curl_headers(facts), ("X-Cardgw-Completes", "yes"), ("X-Cardgw-Number", str(facts.number))]
 
 
 @frozen

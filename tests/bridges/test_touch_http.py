@@ -101,6 +101,7 @@ class LineTests(SynchronousTestCase):
             "Content-Type: application/org.openscdp-content-mgt-response;version=1.0",
             "X-Admin-Protocol: openscdp-remote-admin/1.0",
             "X-Cardgw-Completes: yes",
+            "X-Cardgw-Number: 1",
             f"User-Agent: cardgw/{VERSION}",
             "Accept: */*",
             "Authorization: Bearer token",
@@ -152,6 +153,8 @@ class LineTests(SynchronousTestCase):
         wire.lose()
         another = self.connect()
         self.assertTrue(another.value().endswith(b"\r\n\r\nagain"))
+        for each in (wire, another):
+            self.assertIn(b"\r\nX-Cardgw-Number: 2\r\n", each.value())
         another.lose(ConnectionDone)
         self.failureResultOf(asked, TouchServerLost)
         self.assertEqual(len(self.reactor.tcpClients), 2)

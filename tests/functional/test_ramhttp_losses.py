@@ -99,6 +99,22 @@ class RepeatTests(RamHttpTestCase):
         """
         await self.lose_each(same, COUNT, BEFORE)
 
+    async def test_numbered(self) -> None:
+        """
+        The same with our client, which numbers its requests, and with ram-client, which keeps a cookie that does, as soon as it
+        has shown so: nothing is in doubt, and the session goes on.
+        """
+        self.start(same)
+        for kind, first in ((OURS, 2), (RAM_CLIENT, 4)):
+            for octets in (BEFORE, 0, 1, 30):
+                for at in range(first, COUNT + 3):
+                    slot = self.slot(Counter(distinct=False))
+                    outcome = await self.come(kind, slot, drop_at=at, drop_bytes=octets)
+                    await deferLater(reactor, 0)
+                    found = (outcome.good, slot.apdus, self.gateway.results[-1])
+                    self.assertEqual(found, (True, COUNT, COUNT), (kind.name, at, octets))
+        await self.empty()
+
     async def test_connections(self) -> None:
         """
         A client that has another connection, and port, for each POST.

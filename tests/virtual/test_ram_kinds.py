@@ -62,6 +62,7 @@ class HeaderTests(RamTestCase):
         Ours says that it completes answers.
         """
         self.assertIn("X-Cardgw-Completes: yes", self.heads(OURS)[0])
+        self.assertEqual([f"X-Cardgw-Number: {number}" in head for number, head in enumerate(self.heads(OURS), 1)], [True, True])
 
     def test_session(self) -> None:
         """

@@ -13,7 +13,7 @@ from cardgw.errors import ChannelError
 from cardgw.transports.ramhttp.http import Post, Reply
 from cardgw.transports.ramhttp.orders import form_of
 from cardgw.transports.ramhttp.repeats import Memory, Verdict
-from cardgw.transports.ramhttp.replies import NOTHING_MORE, template
+from cardgw.transports.ramhttp.replies import NOTHING_MORE, SUPERSEDED, template
 from cardgw.transports.ramhttp.wire import Notify, WireError, decode_response, encode_request
 
 
@@ -48,11 +48,14 @@ class Afterwards:
         except WireError:
             form = ()
         told = self._memory.reply
-        if told is not None and self._memory.judge(post.body, form, post.connection) is Verdict.AGAIN:
+        verdict = Verdict.NEW if told is None else self._memory.judge(post, form)
+        if told is not None and verdict is Verdict.AGAIN:
             return succeed(told)
+        if verdict is Verdict.STALE:
+            return succeed(SUPERSEDED)
         words, self._words = self._words, ()
         reply = template(encode_request(words)) if words else NOTHING_MORE
-        self._memory.came(post.body, form, post.connection)
+        self._memory.came(post, form)
         self._memory.told(reply, ())
         return succeed(reply)
 

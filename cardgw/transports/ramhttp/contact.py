@@ -22,7 +22,7 @@ from cardgw.transports.ramhttp.holder import FAILED
 from cardgw.transports.ramhttp.http import HttpSession, Post, Reply, refusal
 from cardgw.transports.ramhttp.polling import First, Times
 from cardgw.transports.ramhttp.repeats import Memory
-from cardgw.transports.ramhttp.replies import COOKIE, NO_SESSION, NOT_YOURS
+from cardgw.transports.ramhttp.replies import COOKIE, NO_SESSION, NOT_YOURS, session_cookie
 from cardgw.transports.ramhttp.session import ContactSession
 from cardgw.transports.ramhttp.settings import RamHttpSettings
 from cardgw.transports.ramhttp.traits import checked_atr, traits_of
@@ -166,8 +166,10 @@ class Contact:
     def _begun(self, post: Post, initiation: Initiation) -> ContactSession:
         link, request, kept = self._asked(post)
         name = kept or self.entropy()
-        session = ContactSession(self, post, name, "" if kept else name, link)
-        channel = ContactChannel(session, initiation, traits_of(post.headers), self.settings, request)
+        traits = traits_of(post.headers)
+        cookie = "" if kept else session_cookie(name)
+        session = ContactSession(self, post, name, cookie, link, takes_turns=traits.takes_turns)
+        channel = ContactChannel(session, initiation, traits, self.settings, request)
         self._sessions[name] = self._first[session.first] = session
         if link:
             self._links[link] = session

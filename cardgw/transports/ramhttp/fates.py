@@ -1,6 +1,6 @@
 # -*- test-case-name: tests.transports.ramhttp.test_fates -*-
 """
-What became of connections, as far as TCP knows: whether the client has got what was written to it last.
+What became of connections, as far as TCP knows: whether the client can have read what was written to it last.
 """
 
 from __future__ import annotations
@@ -16,21 +16,15 @@ from attrs import define, field
 CLOSED_MAX = 4096
 """So many closed connections are remembered."""
 
-SETTLED = 2.0
-"""Within so many seconds a reply has come, or its connection has broken."""
-
 
 class Fate(Enum):
     """
     What is known of a connection, and of the last thing that was written to it.
 
-    Sockets do not say what was read.  But whoever closes with something unread makes TCP reset the connection (RFC 2525, 2.17),
-    so an ordinary end means that all was read which had come; and the end itself says what had come.  Where TLS is in between,
-    time has to do.  A reset says nothing: the client may have read, and something in between may have sent it.
+    That a client has not got something is known where it has ended its stream before that was acknowledged.  That it has read
+    something is never known: an acknowledgement may come of whatever passes things on in between, and be its last one.
     """
 
-    HERE_READ = "open, and acknowledged"
-    GONE_READ = "closed by the client, when it had read all"
     GONE_UNREAD = "closed by the client, before it had read all"
     UNKNOWN = "unknown"
 
@@ -41,47 +35,30 @@ class Fates:
     The connections of a site, by number.
     """
 
-    _open: dict[int, Any] = field(factory=dict, init=False)
-    _closed: dict[int, Fate] = field(factory=dict, init=False)
-
-    def opened(self, number: int, transport: Any) -> None:
-        """
-        A connection is here.
-        """
-        self._open[number] = transport
+    _unread: dict[int, None] = field(factory=dict, init=False)
 
     def closed(self, number: int, fate: Fate) -> None:
         """
         A connection is gone.
         """
-        self._open.pop(number, None)
-        self._closed[number] = fate
-        if len(self._closed) > CLOSED_MAX:
-            del self._closed[next(iter(self._closed))]
+        if fate is not Fate.GONE_UNREAD:
+            return
+        self._unread[number] = None
+        if len(self._unread) > CLOSED_MAX:
+            del self._unread[next(iter(self._unread))]
 
     def __call__(self, number: int) -> Fate:
         """
         What is known of a connection.
         """
-        if number in self._open:
-            return Fate.HERE_READ if unacknowledged(self._open[number]) == 0 else Fate.UNKNOWN
-        return self._closed.get(number, Fate.UNKNOWN)
+        return Fate.GONE_UNREAD if number in self._unread else Fate.UNKNOWN
 
-    def of_end(self, transport: Any) -> Fate:
+    @staticmethod
+    def of_end(transport: Any) -> Fate:
         """
         @param transport: the client has just ended its stream.
         """
-        left = unacknowledged(transport)
-        if left is None:
-            return Fate.UNKNOWN
-        return Fate.GONE_UNREAD if left else Fate.GONE_READ
-
-    @staticmethod
-    def of_close(seconds: float) -> Fate:
-        """
-        @param seconds: a connection was closed in order, so long after something was written to it last.
-        """
-        return Fate.GONE_READ if seconds >= SETTLED else Fate.UNKNOWN
+        return Fate.GONE_UNREAD if unacknowledged(transport) else Fate.UNKNOWN
 
 
 def unacknowledged(transport: Any) -> int | None:

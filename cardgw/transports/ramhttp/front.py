@@ -27,6 +27,8 @@ Smart cards are managed here, over RAMOverHTTP. Whoever has a card in a reader o
   java -jar ocf-cc.jar {url}
   ram-client {url}
 """
+_OF_PROXIES = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"))
+"""Headers that proxies add (RFC 7239; RFC 9110, 7.6.3)."""
 _NOTHING_HERE = "There is nothing here. Card sides POST to {prefix}."
 _NOT_UNDERSTOOD = "This is no request of RAMOverHTTP: expected a template that begins with E8 or AB."
 
@@ -70,6 +72,11 @@ class Front:
             return None
         return tuple(_decoded(each) for each in path[len(self.prefix) :].split("/") if each)
 
+    def _proxied(self, arrived: Arrived) -> bool:
+        if not arrived.host or not _OF_PROXIES.isdisjoint(arrived.headers):
+            return True
+        return self.url.startswith("https:") and not ISSLTransport.providedBy(arrived.transport)
+
     def _about(self, arrived: Arrived) -> Reply:
         path = quote(arrived.path, safe="/%")  # a shell will see it
         own = self.url + path[len(self.prefix) :] if self.url else _called(arrived) + path
@@ -92,6 +99,7 @@ class Front:
             user=who,
             psk=psk,
             connection=arrived.connection,
+            proxied=self._proxied(arrived),
         )
         dialect = next((each for each in self.dialects if each.takes(post)), None)
         if dialect is None:

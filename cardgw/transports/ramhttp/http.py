@@ -33,7 +33,8 @@ class Post:
     @ivar host: what the peer is counted under (L{cardgw.connections.sessions.counted}).
     @ivar user: who has shown who it is: C{"token:NAME"}, C{"basic:NAME"}, C{"tls:SUBJECT"}; else empty.
     @ivar psk: the identity of TLS-PSK.
-    @ivar connection: a number of the connection over which it came, no other has it.
+    @ivar connection: a number of the connection over which it came, no other has it; later ones have higher ones.
+    @ivar proxied: it came through something that speaks HTTP itself: what happens to connections says nothing of the client then.
     """
 
     path: tuple[str, ...] = field(repr=False)
@@ -46,6 +47,7 @@ class Post:
     psk: bytes | None = field(default=None, repr=False)
     method: str = "POST"
     connection: int = 0
+    proxied: bool = field(default=False, repr=False)
 
 
 @frozen

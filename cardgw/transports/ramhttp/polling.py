@@ -18,7 +18,7 @@ from cardgw.connections.deadline import Deadline
 from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply
 from cardgw.transports.ramhttp.repeats import Form, Memory, Verdict
-from cardgw.transports.ramhttp.replies import KEEP_ALIVE, SUPERSEDED, template
+from cardgw.transports.ramhttp.replies import KEEP_ALIVE, SUPERSEDED, template, turn
 
 First: TypeAlias = tuple[str, str, tuple[str, ...], bytes]
 """What is the same of two first requests of one client: where it is, who, path, and body."""
@@ -39,29 +39,43 @@ class Polling:
     """
     See the module's docstring.
 
-    @ivar count: requests that were no repetitions.
     @ivar broken: whether the connection was lost while its request was held.
     """
 
-    __slots__ = ("_cookie", "_deadline", "_held", "_late", "_memory", "_patience", "_times", "broken", "count")
+    __slots__ = ("_cookie", "_deadline", "_held", "_late", "_memory", "_patience", "_takes_turns", "_times", "broken")
 
     def __init__(
-        self, clock: Any, times: Times, fate: Callable[[int], Fate], cookie: str, late: Callable[[str, float], object]
+        self,
+        clock: Any,
+        times: Times,
+        fate: Callable[[int], Fate],
+        cookie: str,
+        late: Callable[[str, float], object],
+        *,
+        takes_turns: bool = False,
     ) -> None:
         """
         @param fate: what is known of a connection.
         @param cookie: what goes along with the first reply, or nothing.
         @param late: called with what was awaited, and for how long, when the client has not come back.
+        @param takes_turns: the client keeps cookies as browsers do.
         """
-        self.count = 0
         self.broken = False
         self._times = times
         self._patience = times.idle
         self._cookie = cookie
+        self._takes_turns = takes_turns
         self._late = late
         self._memory = Memory(fate)
         self._deadline = Deadline(clock, self._time_is_up)
         self._held: Deferred[Reply] | None = None
+
+    @property
+    def count(self) -> int:
+        """
+        How many requests were no repetitions.
+        """
+        return self._memory.count
 
     @property
     def held(self) -> bool:
@@ -76,7 +90,7 @@ class Polling:
 
         @param form: of its answers.
         """
-        return self._memory.judge(post.body, form, post.connection)
+        return self._memory.judge(post, form)
 
     def same(self, post: Post) -> bool:
         """
@@ -88,7 +102,7 @@ class Polling:
         """
         See L{Memory.unheard}.
         """
-        return self._memory.unheard(post.body, post.connection)
+        return self._memory.unheard(post)
 
     def came(self, post: Post, form: Form | None) -> Deferred[Reply]:
         """
@@ -96,8 +110,7 @@ class Polling:
 
         @param form: of its answers; C{None} for the first one of all.
         """
-        self.count += 1
-        self._memory.came(post.body, form, post.connection)
+        self._memory.came(post, form)
         return self._hold()
 
     def _hold(self) -> Deferred[Reply]:
@@ -111,7 +124,7 @@ class Polling:
         """
         The last request has come again: it is held, or has its reply again.
         """
-        self._memory.over(post.connection)
+        self._memory.over(post)
         reply = self._memory.reply
         if reply is None:
             return self._hold()
@@ -138,8 +151,10 @@ class Polling:
         @param expected: the form of its answers.
         @param seconds: how long they may take.
         """
-        reply = template(octets, self._cookie)
-        self._cookie = ""
+        cookie, self._cookie = self._cookie, ""
+        if not cookie and self._takes_turns:
+            cookie = turn(self.count)
+        reply = template(octets, cookie)
         self._patience = self._times.idle + seconds
         self._deadline.expect(self._patience, "the answer to a template" if expected else "the client")
         self.answer(reply, expected)

@@ -8,14 +8,18 @@ without a word; and templates have no numbers.  So a body that is the last one a
   - the same request once more: the client has not seen what it was told to do, and is told again; or
   - the answer to what it was told since, which happens to have the same bytes: C{9000} after C{9000}.
 
-It is the same request where what was told never went out, or does not have answers of that form; and an answer where it comes
-over the connection over which it was told.  What is left is a client that changes its connection between being told and
-answering.  TCP knows then whether it had read what it was told (L{cardgw.transports.ramhttp.fates}), most often; where it does
-not, the session ends, rather than a command being executed twice, or an answer being taken for another's.
+Some clients number their requests (L{NUMBER}), and others can be made to by a cookie that is another one each time (L{TURN}):
+with these nothing is ever in doubt.
 
-TCP knows nothing of proxies, which take one connection or another.  Whoever has used a second one while there was nothing wrong
-with the first is never told anything after an answer of the same form: it is told first that there is nothing to do, and the
-answer to that lies in between (L{Memory.confusable}).
+With the others, it is the same request where what was told never went out, or does not have answers of that form, or the
+connection was closed before all of it had been read; and an answer where it comes over the connection over which it was told.
+What is left is a client that changes its connection between being told and answering: the session ends then, rather than a
+command being executed twice, or an answer being taken for another's.  That TCP has acknowledged what was told says nothing: it
+may have been read by something in between, which has lost it.
+
+Whoever has changed its connection once, or comes through a proxy, which has connections of its own, is not told anything any more
+after an answer of the same form: it is told first that there is nothing to do, and the answer to that lies in between
+(L{Memory.confusable}).
 """
 
 from __future__ import annotations
@@ -25,10 +29,21 @@ from enum import Enum
 from hashlib import blake2b
 
 from cardgw.transports.ramhttp.fates import Fate
-from cardgw.transports.ramhttp.http import Reply
+from cardgw.transports.ramhttp.http import Post, Reply
 
 Form = tuple[bool, ...]
 """The elements of an answer that something was asked for: C{True} for an R-APDU, C{False} for an ATR."""
+
+
+NUMBER = "x-cardgw-number"
+"""The header with which clients number their requests, from 1 on; one that is sent again has the same number."""
+TURN = "cardgw-turn"
+"""The cookie that is the number of the reply that the client has read last."""
+_PROVEN = 3
+"""So many replies a client must have read, as its cookie says, before this is relied upon: some never take another cookie."""
+_DIGITS_MAX = 9
+_EARLIER = 3
+"""So many requests before the last one are known."""
 
 
 class Verdict(Enum):
@@ -38,16 +53,8 @@ class Verdict(Enum):
 
     NEW = "new"
     AGAIN = "again"
+    STALE = "stale"
     DOUBTFUL = "doubtful"
-
-
-_VERDICTS = {
-    Fate.HERE_READ: Verdict.NEW,
-    Fate.GONE_READ: Verdict.NEW,
-    Fate.GONE_UNREAD: Verdict.AGAIN,
-    Fate.UNKNOWN: Verdict.DOUBTFUL,
-}
-_CLOSED_BY_CLIENT = {Fate.GONE_READ, Fate.GONE_UNREAD}
 
 
 class Memory:
@@ -55,10 +62,14 @@ class Memory:
     The last request of a session, and what it was told.
 
     @ivar reply: what was told; C{None} while nothing was.
+    @ivar count: requests that were no repetitions.
     @ivar moves: whether the client uses one connection or another.
     """
 
-    __slots__ = ("_connection", "_digest", "_expected", "_fate", "_form", "_handed", "moves", "reply")
+    __slots__ = (
+        "_connection", "_digest", "_earlier", "_expected", "_fate", "_form", "_handed", "_keeps_turns", "_numbered", "count",
+        "moves", "reply",
+    )  # fmt: skip
 
     def __init__(self, fate: Callable[[int], Fate]) -> None:
         """
@@ -66,12 +77,15 @@ class Memory:
         """
         self._fate = fate
         self.reply: Reply | None = None
+        self.count = 0
         self.moves = False
         self._connection = 0
         self._digest = b""
+        self._earlier: tuple[bytes, ...] = ()
         self._form: Form | None = None
         self._expected: Form = ()
         self._handed = False
+        self._numbered = self._keeps_turns = False
 
     def same(self, body: bytes) -> bool:
         """
@@ -79,47 +93,78 @@ class Memory:
         """
         return _digest(body) == self._digest
 
-    def judge(self, body: bytes, form: Form, connection: int) -> Verdict:
+    def judge(self, post: Post, form: Form) -> Verdict:
         """
-        @param form: of the body.
-        @param connection: a number of the connection over which it came.
+        @param form: of its answers.
         """
-        if not self.same(body):
-            return Verdict.NEW
+        number = self._number(post)
+        if number is not None:
+            return self._judge_number(post, number)
+        if not self.same(post.body):
+            return Verdict.STALE if form and self._is_stale(post) else Verdict.NEW
         if self.reply is None or not self._handed or form != self._expected:
             return Verdict.AGAIN
-        if connection == self._connection or not form:
+        if post.connection == self._connection or not form:
             return Verdict.NEW
-        return _VERDICTS[self._fate(self._connection)]
+        return Verdict.AGAIN if self._unread() else Verdict.DOUBTFUL
 
-    def unheard(self, body: bytes, connection: int) -> bool:
+    def _judge_number(self, post: Post, number: int) -> Verdict:
+        if number == self.count + 1:
+            return Verdict.NEW
+        return Verdict.AGAIN if number == self.count and self.same(post.body) else Verdict.STALE
+
+    def _is_stale(self, post: Post) -> bool:
+        """
+        Whether this is a request of before that has been under way for long, on a connection that its client has given up.
+        """
+        return post.connection < self._connection and not self.moves and _digest(post.body) in self._earlier
+
+    def _number(self, post: Post) -> int | None:
+        """
+        The number of a request; C{None} where there is none, or none to be relied upon.
+        """
+        return _header(post) or (_turn(post) if self._keeps_turns or self._shows_turn(post) else None)
+
+    def _shows_turn(self, post: Post) -> bool:
+        return _turn(post) == self.count + 1 > _PROVEN
+
+    def _unread(self) -> bool:
+        return self._fate(self._connection) is Fate.GONE_UNREAD
+
+    def unheard(self, post: Post) -> bool:
         """
         Whether this is the last request again, and its reply has certainly not been read.  For requests that are no answers:
         whoever begins anew sends the same, too.
         """
-        if not self.same(body):
+        if not self.same(post.body):
             return False
         if self.reply is None or not self._handed:
             return True
-        return connection != self._connection and self._fate(self._connection) is Fate.GONE_UNREAD
+        return post.connection != self._connection and self._unread()
 
-    def came(self, body: bytes, form: Form | None, connection: int) -> None:
+    def came(self, post: Post, form: Form | None) -> None:
         """
         A new request.
 
-        @param form: C{None} for the first one of all.
+        @param form: of its answers; C{None} for the first one of all.
         """
-        self._digest, self._form, self.reply = _digest(body), form, None
-        self.over(connection)
+        self._numbered = _header(post) is not None
+        self._keeps_turns = self._keeps_turns or self._shows_turn(post)
+        number = self._number(post)
+        self.count = self.count + 1 if number is None else number
+        self._earlier = (*self._earlier, self._digest)[-_EARLIER:]
+        self._digest, self._form, self.reply = _digest(post.body), form, None
+        self.over(post)
 
-    def over(self, connection: int) -> None:
+    def over(self, post: Post) -> None:
         """
-        A request came over this connection.
+        A request came over its connection.
         """
-        if connection != self._connection:
-            if self._connection and self._fate(self._connection) not in _CLOSED_BY_CLIENT:
+        self.moves = self.moves or post.proxied
+        if post.connection != self._connection:
+            if self._connection and not self._unread():
                 self.moves = True
-            self._connection = connection
+            self._connection = post.connection
 
     def told(self, reply: Reply, expected: Form) -> None:
         """
@@ -141,7 +186,26 @@ class Memory:
         """
         Whether an answer of this form could not be told from the last request.
         """
+        if self._numbered or self._keeps_turns:
+            return False
         return self.moves and bool(expected) and expected == self._form
+
+
+def _header(post: Post) -> int | None:
+    return _natural(post.headers.get(NUMBER, ""))
+
+
+def _turn(post: Post) -> int | None:
+    """
+    The number of a request by the reply before it.
+    """
+    cookies = (each.strip().partition("=") for each in post.headers.get("cookie", "").split(";"))
+    read = next((_natural(value) for name, _, value in cookies if name == TURN), None)
+    return None if read is None else read + 1
+
+
+def _natural(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX else None
 
 
 def _digest(body: bytes) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardgw.transports.ramhttp.http import Reply, refusal
+from cardgw.transports.ramhttp.repeats import TURN
 from cardgw.transports.ramhttp.wire import encode_request
 
 COOKIE = "cardgw"
@@ -24,11 +25,29 @@ NO_SESSION = refusal(400, "This belongs to no session: send back the cookie that
 NOT_YOURS = refusal(403, "This session is somebody else's.")
 
 
+def session_cookie(name: str) -> str:
+    """
+    The cookie that names a session.
+    """
+    return _cookie(COOKIE, name)
+
+
+def turn(number: int) -> str:
+    """
+    The cookie that numbers a reply.
+    """
+    return _cookie(TURN, str(number))
+
+
+def _cookie(name: str, value: str) -> str:
+    return f"{name}={value}; Path=/; HttpOnly; SameSite=Strict"
+
+
 def template(octets: bytes, cookie: str = "") -> Reply:
     """
     @param octets: what the card's side is to do.
-    @param cookie: what it is to send back from now on; once only, some clients take the last one they get.
+    @param cookie: what it is to send back from now on; one at most, and only the first one to clients that take the last one.
     """
     if not cookie:
         return Reply(200, octets, _TYPE)
-    return Reply(200, octets, {**_TYPE, "Set-Cookie": f"{COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Strict"})
+    return Reply(200, octets, {**_TYPE, "Set-Cookie": cookie})

@@ -82,17 +82,20 @@ class ContactSession(ServedSession):
 
     __slots__ = ("_final", "_house", "_last_words", "_phase", "_polling", "_reason", "_work", "first", "link", "name", "user")
 
-    def __init__(self, house: House, post: Post, name: str, cookie: str = "", link: str = "") -> None:
+    def __init__(
+        self, house: House, post: Post, name: str, cookie: str = "", link: str = "", *, takes_turns: bool = False
+    ) -> None:
         """
         @param post: its first one.
-        @param cookie: the value of the cookie that its first reply sets, or nothing.
+        @param cookie: what its first reply sets, or nothing.
+        @param takes_turns: see L{Polling}.
         """
         super().__init__(house.gateway, post.peer, post.host)
         clock = house.gateway.reactor
         self.name, self.link, self.user = name, link, post.user
         self.first: First = (post.host, post.user, post.path, post.body)
         self._house = house
-        self._polling = Polling(clock, house.times, house.fate, cookie, self._late)
+        self._polling = Polling(clock, house.times, house.fate, cookie, self._late, takes_turns=takes_turns)
         self._work = Work(clock, self._serve)
         self._phase = Phase.LIVE
         self._reason: ChannelError | None = None
@@ -161,6 +164,8 @@ class ContactSession(ServedSession):
         verdict = self._polling.judge(post, form)
         if verdict is Verdict.AGAIN:
             return self._again(post)
+        if verdict is Verdict.STALE:
+            return succeed(SUPERSEDED)
         if self._phase is not Phase.LIVE:
             return self._leaving(post, form)
         return self._answered(post, answer, form) if verdict is Verdict.NEW else self._told(post, form, AnswersUncertain())

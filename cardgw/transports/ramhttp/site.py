@@ -72,7 +72,6 @@ class RamChannel(HTTPChannel):
     _quiet = True
     _closing = False
     _fate = Fate.UNKNOWN
-    _written = 0.0
 
     def connectionMade(self) -> None:
         """
@@ -83,11 +82,10 @@ class RamChannel(HTTPChannel):
         tune(self.transport, _KEEPALIVE)
         self._writer = PromptWriter(self.transport)
         self.factory.connections.here.add(self)
-        self.factory.fates.opened(self.number, self.transport)
 
     def readConnectionLost(self) -> None:  # noqa: N802
         """
-        The client has ended its stream: that is the end, but TCP knows now what it has read.
+        The client has ended its stream: that is the end, but TCP knows now what it has not read.
         """
         self._fate = self.factory.fates.of_end(self.transport)
         HTTPChannel.loseConnection(self)
@@ -101,10 +99,7 @@ class RamChannel(HTTPChannel):
         """
         See L{HTTPChannel}.
         """
-        fates = self.factory.fates
-        if self._fate is Fate.UNKNOWN and reason.check(ConnectionDone):
-            self._fate = fates.of_close(self.factory.reactor.seconds() - self._written)
-        fates.closed(self.number, self._fate)
+        self.factory.fates.closed(self.number, self._fate)
         HTTPChannel.connectionLost(self, reason)
         self.factory.connections.forget(self)
 
@@ -179,7 +174,6 @@ class RamChannel(HTTPChannel):
 
         @return: C{False} where it is certain that nothing of it has gone out.
         """
-        self._written = self.factory.reactor.seconds()
         return self._writer.write(encoded(reply, head_only=head_only, close=not self.persistent))
 
     def _send100Continue(self) -> None:  # noqa: N802

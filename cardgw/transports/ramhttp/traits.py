@@ -32,17 +32,19 @@ class Traits:
     @ivar completes: it fetches answers itself after 61xx, and repeats after 6Cxx.
     @ivar basic_channel: it can only use the basic logical channel: it changes the class byte, and dies of MANAGE CHANNEL.
     @ivar max_response: most bytes of an R-APDU, where the client itself has a limit.
+    @ivar takes_turns: it keeps cookies as browsers do: one that is another one each time says what it has read last.
     """
 
     name: str
     completes: bool = False
     basic_channel: bool = False
     max_response: int | None = None
+    takes_turns: bool = False
 
 
 CARDGW = Traits("cardgw", completes=True)
 OPENCARD = Traits("opencard", completes=True, basic_channel=True)
-RAM_CLIENT = Traits("ram-client", max_response=RAM_CLIENT_RESPONSE)
+RAM_CLIENT = Traits("ram-client", max_response=RAM_CLIENT_RESPONSE, takes_turns=True)
 OTHER = Traits("other")
 
 

@@ -430,7 +430,7 @@ class BrokenTests(SessionTestCase):
         self.card.session.delivered(self.reply, True)  # type: ignore[union-attr]
         self.fate = Fate.GONE_UNREAD
         self.assertIs(self.of(self.card.begin()), self.reply)
-        self.fate = Fate.GONE_READ
+        self.fate = Fate.UNKNOWN
         self.assertNoResult(self.card.begin())
         self.assertEqual(self.failureResultOf(ran, ClientRestarted).value.unanswered, 1)
 

@@ -336,7 +336,7 @@ class AnewTests(ContactTestCase):
         client = self.client("link", "token-1")
         client.begin()
         self.house.clock.advance(25)
-        self.house.fates[client.connection] = Fate.GONE_READ
+        self.house.fates[client.connection] = Fate.UNKNOWN
         client.connection += 1
         client.begin()
         self.assertEqual(self.gone(client, 0).code, "client-restarted")

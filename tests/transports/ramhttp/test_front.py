@@ -71,6 +71,25 @@ class FrontTests(SynchronousTestCase):
         self.front = self.make("/rt")
         self.arrived = Arrived("POST", "/rt", "", {}, b"1", "192.0.2.7:1", "192.0.2.7", 5, StringTransport())
 
+    def test_proxied(self) -> None:
+        """
+        Whoever comes through a proxy is known: by a header, since it comes over a local socket, or without the TLS that the
+        server is known by.
+        """
+        secure, plain = StringTransport(), StringTransport()
+        directlyProvides(secure, ISSLTransport)
+        for url, changes, expected in (
+            ("", {}, False),
+            ("", {"headers": {"x-forwarded-for": "192.0.2.9"}}, True),
+            ("", {"headers": {"via": "1.1 proxy"}}, True),
+            ("", {"host": ""}, True),
+            ("https://cards.example.com/rt", {"transport": plain}, True),
+            ("https://cards.example.com/rt", {"transport": secure}, False),
+            ("http://cards.example.com/rt", {}, False),
+        ):
+            self.make("/rt", url).serve(evolve(self.arrived, **changes))
+            self.assertEqual(self.one.posts[-1].proxied, expected, (url, changes))
+
     def make(self, prefix: str, url: str = "", **settings: Any) -> Front:
         """
         One with this prefix.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from cardgw.transports.ramhttp.replies import KEEP_ALIVE, NO_SESSION, NOTHING_MORE, SUPERSEDED, template
+from cardgw.transports.ramhttp.replies import KEEP_ALIVE, NO_SESSION, NOTHING_MORE, SUPERSEDED, session_cookie, template, turn
 
 
 class ReplyTests(SynchronousTestCase):
@@ -28,6 +28,7 @@ class ReplyTests(SynchronousTestCase):
         A template has its type, and a cookie only where it is given.
         """
         self.assertNotIn("Set-Cookie", template(b"\xaa\x00").headers)
-        headers = template(b"\xaa\x00", "x").headers
+        headers = template(b"\xaa\x00", session_cookie("x")).headers
         self.assertEqual(headers["Set-Cookie"], "cardgw=x; Path=/; HttpOnly; SameSite=Strict")
+        self.assertTrue(turn(7).startswith("cardgw-turn=7; "))
         self.assertIn("openscdp", headers["Content-Type"])

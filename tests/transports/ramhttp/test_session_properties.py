@@ -8,6 +8,7 @@ reply has gone out, and after that.  It sends its request again then.  What TCP 
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 from hypothesis import given, settings
@@ -38,18 +39,31 @@ ANSWERS = (b"\x90\x00", b"\x90\x00", b"\x6a\x80")
 """They are hardly ever different, as with cards."""
 
 
+class Way(Enum):
+    """
+    How a client comes.
+    """
+
+    DIRECT = "directly"
+    PROXY = "through a proxy with one connection, that says so"
+    POOL = "through a proxy with many connections, that does not say so"
+    NUMBERS = "with numbers"
+
+
 class World:
     """
     A gateway, a network, a client and its card.
 
     @ivar executed: the numbers of the commands that the card has got, in order.
     @ivar told: the numbers of those whose answers the gateway's caller has got.
-    @ivar proxied: the client is behind a proxy: TCP knows only what the proxy has read.
+    @ivar way: how the client comes: directly; through a proxy that has one connection or many, and says so or not; or anyhow,
+        with numbers.
     """
 
-    def __init__(self, proxied: bool) -> None:
+    def __init__(self, way: Way) -> None:
         self.house = House()
-        self.proxied = proxied
+        self.way = way
+        self.number = 1
         self.connection = 1
         self.cookie = ""
         self.body = encode_initiation(Initiation(ATR))
@@ -62,10 +76,11 @@ class World:
         self.resets = self.sent = self.over = 0
         self.running: list[Deferred[Any]] = []
         self.lost = False
+        self.sent_before: Post | None = None
         self.post()
-        if proxied:  # one that is known to be one
+        if way is Way.POOL:  # one that is known to be one
             self.arrive()
-            self.move_on(Fate.HERE_READ)
+            self.move_on(Fate.UNKNOWN)
 
     # The client.
 
@@ -73,13 +88,22 @@ class World:
         """
         Send the body.
         """
-        headers = {"cookie": self.cookie} if self.cookie else {}
-        waiting, session = self.house.serve(Post((), headers, self.body, peer=PEER, host=HOST, connection=self.connection))
-        self.waiting = waiting
+        self.waiting, session = self.house.serve(self.request())
+        waiting = self.waiting
         self.came = []
         waiting.addCallback(lambda reply: self.came.append((reply, session))).addErrback(
             lambda failure: failure.trap(CancelledError)
         )
+
+    def request(self) -> Post:
+        """
+        What is sent.
+        """
+        headers = {"cookie": self.cookie} if self.cookie else {}
+        if self.way is Way.NUMBERS:
+            headers["x-cardgw-number"] = str(self.number)
+        proxied = self.way is Way.PROXY
+        return Post((), headers, self.body, peer=PEER, host=HOST, connection=self.connection, proxied=proxied)
 
     def arrive(self) -> None:
         """
@@ -94,7 +118,9 @@ class World:
         if reply.status != 200:
             self.over = reply.status
             return
+        self.sent_before = self.request()
         self.body = self.execute(reply.body)
+        self.number += 1
 
     def execute(self, template: bytes) -> bytes:
         """
@@ -119,8 +145,8 @@ class World:
 
         @param fate: what TCP knows of the old one.
         """
-        if fate is not None:
-            self.house.fates[self.connection] = fate
+        if self.way is Way.POOL or (fate is not None and self.way is not Way.PROXY):
+            self.house.fates[self.connection] = Fate.UNKNOWN if self.way is Way.POOL else fate or Fate.UNKNOWN
             self.connection += 1
         self.post()
 
@@ -132,19 +158,11 @@ class World:
         """
         self.arrive()
         if not self.over:
-            self.move_on(Fate.HERE_READ if self.proxied else None)
-
-    def idles(self) -> None:
-        """
-        So it is, but the client had closed its connection meanwhile; perhaps TCP does not tell.
-        """
-        self.arrive()
-        if not self.over:
-            self.move_on(Fate.HERE_READ if self.proxied else Fate.GONE_READ)
+            self.move_on(None)
 
     def unknown(self) -> None:
         """
-        So it is, and nothing is known of the old connection.
+        So it is, but the client had closed its connection meanwhile, or it is gone.
         """
         self.arrive()
         if not self.over:
@@ -170,7 +188,7 @@ class World:
         if self.came:
             self.breaks_late()
             return
-        self.move_on(Fate.HERE_READ if self.proxied else Fate.UNKNOWN)
+        self.move_on(Fate.UNKNOWN)
 
     def breaks_late(self, fate: Fate = Fate.GONE_UNREAD) -> None:
         """
@@ -182,13 +200,20 @@ class World:
         reply, session = self.came[0]
         if session is not None:
             session.delivered(reply, True)
-        self.move_on(Fate.HERE_READ if self.proxied else fate)
+        self.move_on(fate)
 
     def breaks_unknown(self) -> None:
         """
         So it is, and nothing is known of the connection.
         """
         self.breaks_late(Fate.UNKNOWN)
+
+    def comes_late(self) -> None:
+        """
+        The request before comes once more: it has been under way for long.
+        """
+        if self.sent_before is not None and self.way is Way.NUMBERS:
+            self.house.serve(self.sent_before)
 
     # The gateway's side.
 
@@ -243,7 +268,7 @@ class World:
 
 
 UNKNOWN = ("unknown", "breaks_unknown")
-NETWORK = (*(3 * ("goes_well",)), "idles", "breaks_held", "breaks_unnoticed", "breaks_late", *UNKNOWN)
+NETWORK = (*(3 * ("goes_well",)), "comes_late", "breaks_held", "breaks_unnoticed", "breaks_late", *UNKNOWN)
 GATEWAY = ("reset", "show", "wait")
 STEPS = st.one_of(
     st.sampled_from(NETWORK),
@@ -258,11 +283,11 @@ class PropertyTests(SynchronousTestCase):
     See the module's docstring.
     """
 
-    def run_world(self, steps: list[Any], proxied: bool, unknown: bool) -> World:
+    def run_world(self, steps: list[Any], way: Way, unknown: bool) -> World:
         """
         Do all that.
         """
-        world = World(proxied)
+        world = World(way)
         for step in steps:
             if world.over:
                 break
@@ -292,23 +317,23 @@ class PropertyTests(SynchronousTestCase):
             self.check(world)
 
     @settings(max_examples=300, deadline=None)
-    @given(st.lists(STEPS, max_size=40), st.booleans())
-    def test_nothingTwice(self, steps: list[Any], proxied: bool) -> None:
+    @given(st.lists(STEPS, max_size=40), st.sampled_from(Way))
+    def test_nothingTwice(self, steps: list[Any], way: Way) -> None:
         """
         Never.  The session may end where nothing else would be safe.
         """
-        self.finish(self.run_world(steps, proxied, True))
+        self.finish(self.run_world(steps, way, True))
 
     @settings(max_examples=300, deadline=None)
-    @given(st.lists(STEPS, max_size=40), st.booleans())
-    def test_nothingLost(self, steps: list[Any], proxied: bool) -> None:
+    @given(st.lists(STEPS, max_size=40), st.sampled_from(Way))
+    def test_nothingLost(self, steps: list[Any], way: Way) -> None:
         """
-        Where TCP knows what the client has read, or a proxy hides it from the beginning, no session is lost by it, and all that
-        is to be done is done.
+        Where TCP knows what the client has not read, or a proxy hides it from the beginning, or requests have numbers, no session
+        is lost by it, and all that is to be done is done.
         """
-        world = self.run_world(steps, proxied, False)
+        world = self.run_world(steps, way, way is not Way.DIRECT)
         if len(world.house.gateway.channels) > 1:  # it was not heard of again before its first reply
             return
         self.finish(world)
-        self.assertEqual((world.over, world.failed), (0, []), (steps, proxied))
+        self.assertEqual((world.over, world.failed), (0, []), (steps, way))
         self.assertEqual([each for each in world.running if not each.called], [])
