@@ -75,6 +75,7 @@ class RamRequest(Request):
     _waiting: Deferred[Reply] | None = None
     _session: HttpSession | None = None
     _received = 0
+    _of_java = False
 
     def parseCookies(self) -> None:  # noqa: N802
         """
@@ -117,6 +118,7 @@ class RamRequest(Request):
         for name, values in self.requestHeaders.getAllRawHeaders():
             key = name.decode("latin-1").lower()
             headers[key] = ("; " if key == "cookie" else ", ").join(each.decode("utf-8", "replace") for each in values)
+        self._of_java = headers.get("user-agent", "").startswith("Java")
         content: Any = self.content
         channel = self.channel
         return Arrived(
@@ -130,7 +132,8 @@ class RamRequest(Request):
             return
         if reply.close:
             self.channel.persistent = 0
-        ok = self.channel.answer(reply, head_only=self.method == b"HEAD")
+        # Java closes what it has not used for 5 s, unless it is told otherwise: each slow command would cost a connection
+        ok = self.channel.answer(reply, head_only=self.method == b"HEAD", tells_kept=self._of_java)
         self.code, self.startedWriting = reply.status, 1
         session, self._session = self._session, None
         if session is not None:
@@ -157,12 +160,13 @@ def _defect(failure: Failure) -> Reply | None:
     return _DEFECT
 
 
-def encoded(reply: Reply, *, head_only: bool = False, close: bool = False) -> bytes:
+def encoded(reply: Reply, *, head_only: bool = False, close: bool = False, kept: int = 0) -> bytes:
     """
     An answer as it goes over the wire.  Its length is told unless it is to go in chunks: some clients take an answer without for
     an empty one.
 
     @param head_only: to a HEAD request.
+    @param kept: seconds for which the connection may be used again, where that is to be told.
     """
     status = HTTPStatus(reply.status)
     lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in reply.headers.items())]
@@ -170,6 +174,8 @@ def encoded(reply: Reply, *, head_only: bool = False, close: bool = False) -> by
     lines.append("Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(reply.body)}")
     if close:
         lines.append("Connection: close")
+    elif kept:
+        lines += ["Connection: keep-alive", f"Keep-Alive: timeout={kept}"]
     head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
     body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(reply.body), reply.body) if chunked else reply.body
     return head if head_only else head + body

@@ -27,6 +27,8 @@ from cardgw.transports.ramhttp.requests import TOO_LARGE, RamRequest, Serve, enc
 
 _log = Logger()
 _CLOSED = Failure(ConnectionDone())
+_MARGIN = 5.0
+"""Seconds by which clients should give up an idle connection earlier than it is closed here."""
 _KEEPALIVE = 60.0
 """Seconds without traffic after which TCP asks whether the client is still there."""
 _UNREADABLE = {
@@ -168,13 +170,15 @@ class RamChannel(HTTPChannel):
         self._savedTimeOut = self.factory.limits.idle
         HTTPChannel.requestDone(self, request)
 
-    def answer(self, reply: Reply, *, head_only: bool = False) -> bool:
+    def answer(self, reply: Reply, *, head_only: bool = False, tells_kept: bool = False) -> bool:
         """
         Write a whole answer.
 
+        @param tells_kept: tell how long the connection may be used again.
         @return: C{False} where it is certain that nothing of it has gone out.
         """
-        return self._writer.write(encoded(reply, head_only=head_only, close=not self.persistent))
+        kept = max(1, int(self.factory.limits.idle - _MARGIN)) if tells_kept else 0
+        return self._writer.write(encoded(reply, head_only=head_only, close=not self.persistent, kept=kept))
 
     def _send100Continue(self) -> None:  # noqa: N802
         self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")

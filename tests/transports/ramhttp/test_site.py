@@ -64,6 +64,17 @@ class FramingTests(LineTestCase):
             self.assertEqual((answer.status, answer.body, answer.all("Connection")), (200, b"\xaa\x00", []))
         self.assertFalse(self.line.closing)
 
+    def test_java(self) -> None:
+        """
+        Java is told how long that may be: by itself it waits 5 s.
+        """
+        self.line.say(request(b"1", "User-Agent: Java/17.0.15"))
+        answer = self.answer()
+        self.assertEqual((answer.all("Connection"), answer.all("Keep-Alive")), (["keep-alive"], ["timeout=55"]))
+        self.line.say(request(b"2", "User-Agent: Java/17.0.15", "Connection: close"))
+        answer = self.answer()
+        self.assertEqual((answer.all("Connection"), answer.all("Keep-Alive")), (["close"], []))
+
     def test_askedToClose(self) -> None:
         """
         A client that wants no further request, and one of HTTP/1.0, are told that the connection ends, and it does.
