@@ -12,11 +12,10 @@ from typing import Any
 
 from attrs import frozen
 from twisted.internet import reactor as _reactor
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import TestCase
 
 from cardgw.apdu.tlv import only
 from cardgw.errors import CardGatewayError
@@ -28,7 +27,7 @@ from cardgw.lpa.trust import Trust
 from cardgw.operations.profile import DownloadProfile, DownloadSettings
 from cardgw.testing.observer import FakeObserver
 from cardgw.transports.estk import gsm7
-from cardgw.transports.estk.service import EstkService, EstkTransport
+from cardgw.transports.estk.service import EstkTransport
 from cardgw.transports.estk.settings import EstkSettings
 from cardgw.transports.estk.wire import Tag
 from cardgw.values import ChannelInfo
@@ -42,6 +41,7 @@ from cardgw.virtual.smdp_orders import Order
 from cardgw.virtual.smdp_server import SmdpServer
 from cardgw.virtual.terminal import Manners, Outcome, dial, request_frame
 from tests.functional.gateway import make_inventory
+from tests.functional.listening import LISTEN, ListeningTestCase
 
 reactor: Any = _reactor
 HOST = "smdp.example.test"
@@ -111,12 +111,11 @@ class Ledger(FakeObserver):
         return [event[2] for event in self.events if event[0] == "job_stage"]
 
 
-class DownloadTestCase(TestCase):
+class DownloadTestCase(ListeningTestCase):
     """
     A gateway and an SM-DP+; whatever a test does, nothing may be left of it.
     """
 
-    timeout = 60
     size = 500
     """Bytes of each profile package."""
 
@@ -182,20 +181,8 @@ class DownloadTestCase(TestCase):
         """
         Start the transport.
         """
-        settings = EstkSettings(**{"listen": ("tcp:0:interface=127.0.0.1",), "close_timeout": 0.2, **estk})
-        service = EstkTransport().make_service(settings, self.inventory)
-        assert isinstance(service, EstkService)
-        self.service = service
-        service.privilegedStartService()
-        service.startService()
-        self.port: int = service.ports[0].getHost().port  # type: ignore[attr-defined]
-        self.addCleanup(self.stop)
-
-    def stop(self) -> Deferred[None]:
-        """
-        Stop the transport.
-        """
-        return self.service.stopService() if self.service.running else succeed(None)
+        settings = EstkSettings(**{"listen": LISTEN, "close_timeout": 0.2, **estk})
+        self.listen_by(EstkTransport(), settings, self.inventory)
 
     def order(self, matching_id: str = "P-1", number: int = 1, **facts: Any) -> Order:
         """

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import reactor as _reactor
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
@@ -19,9 +18,10 @@ from cardgw.apdu.script import Script, Step
 from cardgw.errors import CardGatewayError, ChannelError
 from cardgw.interfaces import ICardChannel, IGateway
 from cardgw.testing.gateway import GatewayBase
-from cardgw.transports.estk.service import EstkService, EstkTransport
+from cardgw.transports.estk.service import EstkTransport
 from cardgw.transports.estk.settings import EstkSettings
 from cardgw.virtual.terminal import Manners, dial, request_frame
+from tests.functional.listening import LISTEN, ListeningTestCase
 
 reactor: Any = _reactor
 CODE = "LPA:1$smdp.example.test$MID"
@@ -80,32 +80,24 @@ class Gateway(GatewayBase):
             self.running -= 1
 
 
-class EstkTestCase(TestCase):
+class EstkTestCase(ListeningTestCase):
     """
     A transport that listens on loopback.
     """
-
-    timeout = 60
 
     async def start(self, **settings: Any) -> None:
         """
         Start it.
         """
         self.gateway = Gateway()
-        chosen = EstkSettings(**{"listen": ("tcp:0:interface=127.0.0.1",), "close_timeout": 0.2, **settings})
-        service = EstkTransport().make_service(chosen, self.gateway)
-        assert isinstance(service, EstkService)
-        self.service = service
-        service.privilegedStartService()
-        service.startService()
-        self.port: int = service.ports[0].getHost().port  # type: ignore[attr-defined]
-        self.addCleanup(self.stop)
+        chosen = EstkSettings(**{"listen": LISTEN, "close_timeout": 0.2, **settings})
+        self.listen_by(EstkTransport(), chosen, self.gateway)
 
     def stop(self) -> Deferred[None]:
         """
         Stop it; jobs must have ended.
         """
-        stopping: Deferred[None] = self.service.stopService() if self.service.running else succeed(None)
+        stopping = super().stop()
         return stopping.addCallback(lambda _: self.assertEqual((self.gateway.running, self.service.factory.sessions), (0, set())))
 
     def dial(self, manners: Manners | None = None, request: bytes | None = None, answer: Callable[[bytes], bytes] = card) -> Any:

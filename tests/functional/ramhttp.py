@@ -10,25 +10,26 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from twisted.internet import reactor as _reactor
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
 from cardgw.apdu.command import Command
 from cardgw.apdu.response import Response
 from cardgw.apdu.script import ANY, Script, Step
-from cardgw.errors import CardGatewayError, ChannelError, LinkInUse, UnknownLink
+from cardgw.errors import CardGatewayError, ChannelError, LinkInUse
 from cardgw.interfaces import ICardChannel, IGateway
-from cardgw.transports.ramhttp.service import RamHttpService, RamHttpTransport
+from cardgw.testing.gateway import GatewayBase
+from cardgw.transports.ramhttp.service import RamHttpTransport
 from cardgw.transports.ramhttp.settings import RamHttpSettings
-from cardgw.values import Psk, Reset
+from cardgw.values import Reset
 from cardgw.virtual.http_lines import Framing, Message
 from cardgw.virtual.ram_client import Manners, Outcome, RamClient
 from cardgw.virtual.ram_kinds import OCF13, OCF20, OURS, RAM_CLIENT, Kind
 from cardgw.virtual.ram_slot import Slot, Wear
 from cardgw.virtual.ram_tlv import COMMAND, COMMANDS, NOTIFY, RESET, extent, plain
+from tests.functional.listening import LISTEN, ListeningTestCase
 
 reactor: Any = _reactor
 Job: TypeAlias = Callable[[ICardChannel], Awaitable[object]]
@@ -79,7 +80,7 @@ DAY = [0x6D00, 0x9000, 0x9000, 0x9000]
 
 
 @implementer(IGateway)
-class Gateway:
+class Gateway(GatewayBase):
     """
     Runs the same job on every card.
 
@@ -87,17 +88,14 @@ class Gateway:
     @ivar channels: of all cards that came.
     @ivar results: what the jobs have come to: what they gave, or failed with.
     @ivar ends: how the channels ended.
-    @ivar links: the ids of links, by token.
     """
 
     def __init__(self, clock: Any, job: Job) -> None:
-        self.reactor = clock
-        self.words: Callable[[str], str] = str
+        super().__init__(clock)
         self.requests: list[tuple[str, str]] = []
         self.channels: list[ICardChannel] = []
         self.results: list[Any] = []
         self.ends: list[ChannelError | None] = []
-        self.links: dict[str, str] = {}
         self.used: set[str] = set()
         self.running = 0
         self._job = job
@@ -108,22 +106,15 @@ class Gateway:
         """
         return SECRET
 
-    def psk(self, identity: bytes) -> Psk | None:
-        """
-        See L{IGateway.psk}.
-        """
-        return None
-
     def link(self, token: str) -> str:
         """
         See L{IGateway.link}.
         """
-        if token not in self.links:
-            raise UnknownLink
+        found = super().link(token)
         if token in self.used:
             raise LinkInUse
         self.used.add(token)
-        return self.links[token]
+        return found
 
     def arrived(self, channel: ICardChannel) -> Deferred[CardGatewayError | None]:
         """
@@ -210,33 +201,24 @@ def _template_problems(body: bytes, framing: Framing) -> list[str]:
     return [f"tag {tag:X}" for tag in tags if tag not in KNOWN] + (["octets behind it"] if end != len(body) else [])
 
 
-class RamHttpTestCase(Visitors, TestCase):
+class RamHttpTestCase(Visitors, ListeningTestCase):
     """
     The transport on loopback.
     """
-
-    timeout = 60
 
     def start(self, job: Job = day, **settings: Any) -> None:
         """
         Have it serve cards with a job.
         """
         self.gateway = Gateway(reactor, job)
-        chosen = {"listen": ("tcp:0:interface=127.0.0.1",), "poll": POLL, "idle": IDLE, "apdu_timeout": 5.0, "close_timeout": 0.3}
-        service = RamHttpTransport().make_service(RamHttpSettings(**{**chosen, **settings}), self.gateway)
-        assert isinstance(service, RamHttpService)
-        self.service = service
-        service.privilegedStartService()
-        service.startService()
-        self.port: int = service.ports[0].getHost().port  # type: ignore[attr-defined]
-        self.addCleanup(self.stop)
+        chosen = {"listen": LISTEN, "poll": POLL, "idle": IDLE, "apdu_timeout": 5.0, "close_timeout": 0.3}
+        self.listen_by(RamHttpTransport(), RamHttpSettings(**{**chosen, **settings}), self.gateway)
 
     def stop(self) -> Deferred[None]:
         """
         Stop it; no job may be left.
         """
-        stopping: Deferred[None] = self.service.stopService() if self.service.running else succeed(None)
-        return stopping.addCallback(lambda _: self.assertEqual((self.gateway.running, self.service.crowd.here), (0, set())))
+        return super().stop().addCallback(lambda _: self.assertEqual((self.gateway.running, self.service.crowd.here), (0, set())))
 
     def client(
         self,

@@ -158,14 +158,14 @@ class ListeningTests(SocketsTestCase):
         four, six, _ = (each.getHost() for each in self.service.ports)
         for connection, name in (
             (LocalConnection(path), "localhost"),
-            (self.connection(four.port), f"127.0.0.1:{four.port}"),  # type: ignore[attr-defined]
-            (http.client.HTTPConnection("::1", six.port, timeout=10), f"[::1]:{six.port}"),  # type: ignore[attr-defined]
+            (self.connection(four.port), f"127.0.0.1:{four.port}"),
+            (http.client.HTTPConnection("::1", six.port, timeout=10), f"[::1]:{six.port}"),
         ):
             self.addCleanup(connection.close)
             heard = await self.ask(None, connection, "/cards/hsm")
             self.assertIn(f"cardgw touch http://{name}/cards/hsm\n".encode(), heard.body)
             self.assertEqual((await self.ask(HELLO, connection, "/cards")).body, KEEP_ALIVE)
-        self.assertEqual(self.service.link_url("t"), f"http://127.0.0.1:{four.port}/cards/link/t")  # type: ignore[attr-defined]
+        self.assertEqual(self.service.link_url("t"), f"http://127.0.0.1:{four.port}/cards/link/t")
 
     async def test_tls(self) -> None:
         """
@@ -211,9 +211,9 @@ class ListeningTests(SocketsTestCase):
         )
         context.load_cert_chain(*client)
         self.assertEqual((await self.ask(HELLO, self.connection(context=context))).status, 200)
-        self.assertEqual((await self.ask(HELLO, self.connection(self.service.ports[1].getHost().port))).status, 401)  # type: ignore[attr-defined]
+        self.assertEqual((await self.ask(HELLO, self.connection(self.service.ports[1].getHost().port))).status, 401)
         (session,) = self.service.crowd.here
-        self.assertEqual(session.user, "tls:CN=reader 1")  # type: ignore[attr-defined]
+        self.assertEqual(session.user, "tls:CN=reader 1")
 
 
 class AccessTests(SocketsTestCase):
@@ -320,7 +320,7 @@ class LimitTests(SocketsTestCase):
                     return b""
 
         for port, octets in ((0, b""), (1, b""), (1, b"\x16\x03\x01\x02\x00")):
-            number: int = self.service.ports[port].getHost().port  # type: ignore[attr-defined]
+            number: int = self.service.ports[port].getHost().port
             self.assertEqual(await self.aside(partial(talk, number, octets)), b"")
         self.assertEqual(self.service.site.connections.here, set())
 
