@@ -111,6 +111,8 @@ def verifier(name: str, keys: KeySource, diversification: bytes = NOBODY) -> Cal
 
 def _is_rsa(public: rsa.RSAPublicKey, signature: bytes, data: bytes) -> bool:
     algorithm, pss = _way(public)
+    if len(signature) * 8 < public.key_size:  # OpenSSL puts back the zeros that a signature begins with
+        return False
     try:
         public.verify(signature, data, rsa_padding(algorithm, pss), algorithm)
     except InvalidSignature:

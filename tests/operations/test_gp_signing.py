@@ -4,6 +4,7 @@ Tests of L{cardgw.operations.gp_signing}.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 from attrs import frozen
@@ -82,6 +83,15 @@ class SigningTests(SynchronousTestCase):
         RSA1024.public_key().verify(self.signed(pair(RSA1024)), DATA, padding.PKCS1v15(), SHA1())
         pss = padding.PSS(padding.MGF1(SHA256()), SHA256.digest_size)
         RSA2048.public_key().verify(self.signed(pair(RSA2048)), DATA, pss, SHA256())
+
+    def test_rsaZeros(self) -> None:
+        """
+        A signature is as long as its key, also one that begins with zeros.
+        """
+        sign, verify = signer("any", only(pair(RSA2048))), verifier("any", only(pair(RSA2048)))
+        signature = next(each for each in map(sign, repeat(DATA)) if not each[0])
+        self.assertTrue(verify(signature, DATA))
+        self.assertFalse(verify(signature[1:], DATA))
 
     def test_curves(self) -> None:
         """
