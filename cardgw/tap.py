@@ -31,7 +31,35 @@ RESOLVERS = 50
 """Threads that ask DNS, at most: names are chosen by card holders, and a slow zone must not make the others wait."""
 
 
-class Options(UsageOptions):
+class ServiceOptions(UsageOptions):
+    """
+    What the command lines of our services have in common.
+    """
+
+    longdesc = ""
+
+    def __init__(self) -> None:
+        UsageOptions.__init__(self)
+
+    def getUsage(self, width: int | None = None) -> str:  # noqa: N802 - Twisted names it
+        """
+        The help text.  Twisted would fill the examples into one paragraph.
+        """
+        longdesc, self.longdesc = self.longdesc, ""
+        try:
+            return f"{UsageOptions.getUsage(self, width).rstrip()}\n\n{longdesc}\n"
+        finally:
+            self.longdesc = longdesc
+
+    def opt_version(self) -> None:
+        """
+        Print the version, and exit
+        """
+        print(listing.version())
+        raise SystemExit(0)
+
+
+class Options(ServiceOptions):
     """
     The command line.
     """
@@ -68,18 +96,8 @@ More: README.md and docs/ of the distribution; `cardgw --help`."""
     compData = Completions(optActions={"config": CompleteFiles("*.toml"), "estk": Completer(), "web": Completer()})
 
     def __init__(self) -> None:
-        UsageOptions.__init__(self)
+        super().__init__()
         self["estk"], self["web"] = [], []
-
-    def getUsage(self, width: int | None = None) -> str:  # noqa: N802 - Twisted names it
-        """
-        The help text.  Twisted would fill the examples into one paragraph.
-        """
-        longdesc, self.longdesc = self.longdesc, ""
-        try:
-            return f"{UsageOptions.getUsage(self, width).rstrip()}\n\n{longdesc}\n"
-        finally:
-            self.longdesc = longdesc
 
     def opt_estk(self, endpoint: str) -> None:
         """
@@ -110,13 +128,6 @@ More: README.md and docs/ of the distribution; `cardgw --help`."""
         List the ways in which cards are reached, and exit
         """
         _leave(listing.transports)
-
-    def opt_version(self) -> None:
-        """
-        Print the version, and exit
-        """
-        print(listing.version())
-        raise SystemExit(0)
 
     def postOptions(self) -> None:
         """

@@ -19,7 +19,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger, globalLogPublisher
 from twisted.python.usage import CompleteFiles, Completer, Completions, UsageError
-from twisted.python.usage import Options as UsageOptions
 
 from cardgw import listing
 from cardgw.bridges.touch import Session
@@ -39,7 +38,7 @@ from cardgw.log import LogSettings, privacy_observer
 from cardgw.log_target import observer_for
 from cardgw.secrets import Source, parse_source, read_secret
 from cardgw.state import state_directory
-from cardgw.tap import TopService
+from cardgw.tap import ServiceOptions, TopService
 from cardgw.touch_readers import LINGER, Readers, on_pad
 from cardgw.touch_site import TouchSite
 from cardgw.transports.pcsc.driver import Driver, scard_driver
@@ -63,7 +62,7 @@ def _seconds(text: str) -> float:
     return found
 
 
-class Options(UsageOptions):
+class Options(ServiceOptions):
     """
     The command line.
     """
@@ -100,18 +99,8 @@ More: docs/touch-daemon.md of the distribution."""
     )
 
     def __init__(self) -> None:
-        UsageOptions.__init__(self)
+        super().__init__()
         self["listen"], self["approve"] = [], []
-
-    def getUsage(self, width: int | None = None) -> str:  # noqa: N802 - Twisted names it
-        """
-        The help text.  Twisted would fill the examples into one paragraph.
-        """
-        longdesc, self.longdesc = self.longdesc, ""
-        try:
-            return f"{UsageOptions.getUsage(self, width).rstrip()}\n\n{longdesc}\n"
-        finally:
-            self.longdesc = longdesc
 
     def opt_listen(self, address: str) -> None:
         """
@@ -127,13 +116,6 @@ More: docs/touch-daemon.md of the distribution."""
             self["approve"].append(Approval.parse(line))
         except ValueError as problem:
             raise UsageError(f"--approve {line}: {problem}") from None
-
-    def opt_version(self) -> None:
-        """
-        Print the version, and exit
-        """
-        print(listing.version())
-        raise SystemExit(0)
 
     def postOptions(self) -> None:
         """

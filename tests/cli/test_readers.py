@@ -10,26 +10,13 @@ from pathlib import Path
 from cardgw.cli import readers
 from cardgw.errors import SettingsError
 from cardgw.transports.pcsc.driver import Driver
-from tests.cli.case import CliTestCase
-from tests.transports.pcsc.fake import FakeDriver
-from tests.transports.pcsc.fake_machine import SoftCard
+from tests.cli.two_readers import TwoReadersTestCase
 
 
-class ReadersTests(CliTestCase):
+class ReadersTests(TwoReadersTestCase):
     """
     C{cardgw readers}.
     """
-
-    def setUp(self) -> None:
-        """
-        There are two readers, and a card in one of them.
-        """
-        super().setUp()
-        self.driver = FakeDriver()
-        for name in ("ACS ACR39U 00 00", "OMNIKEY 01 00"):
-            self.driver.plug(name)
-        self.driver.insert("OMNIKEY 01 00", SoftCard(atr=bytes.fromhex("3B9F95")))
-        self.patch(readers, "driver", lambda: self.driver)
 
     def test_list(self) -> None:
         """

@@ -8,31 +8,24 @@ import json
 from typing import Any
 
 from cardgw.bridges.touch_pin import HSM_PIN, Form
-from cardgw.cli import readers, touch_run
+from cardgw.cli import touch_run
 from cardgw.cli.touch import FORMS
 from cardgw.cli.touch_order import Order
-from tests.cli.case import CliTestCase
-from tests.transports.pcsc.fake import FakeDriver
-from tests.transports.pcsc.fake_machine import SoftCard
+from tests.cli.two_readers import TwoReadersTestCase
 
 URL = "https://cards.example/rt"
 
 
-class TouchTests(CliTestCase):
+class TouchTests(TwoReadersTestCase):
     """
     C{cardgw touch}.
     """
 
     def setUp(self) -> None:
         """
-        There are two readers, and a card in one of them.
+        Nothing is lent.
         """
         super().setUp()
-        self.driver = FakeDriver()
-        for name in ("ACS ACR39U 00 00", "OMNIKEY 01 00"):
-            self.driver.plug(name)
-        self.driver.insert("OMNIKEY 01 00", SoftCard(atr=bytes.fromhex("3B9F95")))
-        self.patch(readers, "driver", lambda: self.driver)
         self.lent: list[tuple[str, Order]] = []
         self.patch(touch_run, "lend", self.lend)
 
