@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
+from unittest.mock import patch
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.testing import MemoryReactorClock
@@ -71,8 +72,8 @@ class TransportTests(TransportTestsMixin, SynchronousTestCase):
         """
         Without pyscard there is a line that says what to install.
         """
-        self.patch(sys, "modules", {**sys.modules, "smartcard": None})
-        error = self.assertRaises(SettingsError, PcscTransport().make_service, PcscSettings(), FakeGateway())
+        with patch.dict(sys.modules, {"smartcard": None}):
+            error = self.assertRaises(SettingsError, PcscTransport().make_service, PcscSettings(), FakeGateway())
         self.assertIn("cardgw[pcsc]", str(error))
         self.assertNotIn("\n", str(error))
 
