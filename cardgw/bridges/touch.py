@@ -14,7 +14,7 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.python.failure import Failure
 
 from cardgw.bridges.touch_card import TouchedCard, last_word
-from cardgw.bridges.touch_errors import TouchServerMisbehaved
+from cardgw.bridges.touch_errors import TouchServerLost, TouchServerMisbehaved, TouchServerSilent
 from cardgw.bridges.touch_waiting import StoppedError, Waiting
 from cardgw.interfaces import ICardChannel
 from cardgw.transports.ramhttp.wire import RequestElement, WireError, decode_request
@@ -208,6 +208,10 @@ class _Touch:
         except StoppedError:
             await self._end_early(asking)
             raise self._waiting.lost or CancelledError from None
+        except (TouchServerLost, TouchServerSilent) as problem:
+            if self._connected:  # it may be there again, and would wait for the card
+                await self._waiting.briefly(self._line.post(last_word(problem), again=False))
+            raise
         if not self._connected:
             self._connected = True
             self._watcher.connected(self._card.atr)

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from cardgw.bridges.touch import Outcome, Session
-from cardgw.bridges.touch_errors import TouchAddressInUse, TouchServerMisbehaved
+from cardgw.bridges.touch_errors import TouchAddressInUse, TouchServerLost, TouchServerMisbehaved, TouchServerSilent
 from cardgw.bridges.touch_waiting import GRACE
 from cardgw.errors import NotSupported, PeerLost
 from cardgw.interfaces import ICardChannel
@@ -239,6 +239,24 @@ class EndTests(SynchronousTestCase):
         self.assertTrue(touching.last().startswith("AB2DE1"), touching.last())
         touching.line.end()
         self.failureResultOf(touching.done, TouchServerMisbehaved)
+
+    def test_connectionDies(self) -> None:
+        """
+        Where the connection dies, or no answer comes, the server is told that the session is over, if it can be reached: it
+        need not wait for the card.  One that has never answered knows of none.
+        """
+        for error in (TouchServerLost, TouchServerSilent):
+            touching = Touching()
+            touching.line.say("")
+            touching.line.asked.pop().errback(error())
+            self.assertEqual((touching.last()[:2], touching.line.again[-1]), ("AB", False))
+            self.assertIn("E1", touching.last())
+            touching.line.asked.pop().errback(TouchServerLost())
+            self.failureResultOf(touching.done, error)
+            first = Touching()
+            first.line.asked.pop().errback(error())
+            self.failureResultOf(first.done, error)
+            self.assertEqual(first.line.sent, [INITIATION])
 
     def test_serverFails(self) -> None:
         """
