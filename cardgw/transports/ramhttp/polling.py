@@ -20,6 +20,8 @@ from cardgw.transports.ramhttp.http import Post, Reply
 from cardgw.transports.ramhttp.repeats import Form, Memory, Verdict
 from cardgw.transports.ramhttp.replies import KEEP_ALIVE, SUPERSEDED, template, turn
 
+COPIES_MAX = 3
+"""So many copies of one request are held at once."""
 First: TypeAlias = tuple[str, str, tuple[str, ...], bytes]
 """What is the same of two first requests of one client: where it is, who, path, and body."""
 
@@ -68,7 +70,7 @@ class Polling:
         self._late = late
         self._memory = Memory(fate)
         self._deadline = Deadline(clock, self._time_is_up)
-        self._held: Deferred[Reply] | None = None
+        self._held: tuple[Deferred[Reply], ...] = ()
 
     @property
     def count(self) -> int:
@@ -82,7 +84,7 @@ class Polling:
         """
         Whether the client can be told something now.
         """
-        return self._held is not None
+        return bool(self._held)
 
     def judge(self, post: Post, form: Form) -> Verdict:
         """
@@ -111,29 +113,33 @@ class Polling:
         @param form: of its answers; C{None} for the first one of all.
         """
         self._memory.came(post, form)
+        self.dismiss(SUPERSEDED)  # a client has one request at a time: whoever sent the older one is gone
         return self._hold()
 
     def _hold(self) -> Deferred[Reply]:
-        self.dismiss(SUPERSEDED)  # a client has one request at a time: whoever sent the older one is gone
         self.broken = False
-        held = self._held = Deferred(self._connection_lost)
+        held: Deferred[Reply] = Deferred(self._connection_lost)
+        self._held = (*self._held, held)
         self._deadline.expect(self._times.poll, "anything to do")
         return held
 
     def came_again(self, post: Post) -> Deferred[Reply]:
         """
-        The last request has come again: it is held, or has its reply again.
+        The last request has come again: it is held, too, or has its reply again.  Nobody knows which of the two the client waits
+        for.
         """
         self._memory.over(post)
         reply = self._memory.reply
         if reply is None:
+            self._superseded(COPIES_MAX - 1)
             return self._hold()
         self._deadline.expect(self._patience, "the client")
         return succeed(reply)
 
-    def _connection_lost(self, held: Deferred[Reply]) -> None:
-        if held is self._held:
-            self._held = None
+    def _connection_lost(self, lost: Deferred[Reply]) -> None:
+        held = self._held
+        self._held = tuple(each for each in held if each is not lost)
+        if held and not self._held:
             self.broken = True
             self._deadline.expect(self._times.idle, "the client")
 
@@ -168,11 +174,17 @@ class Polling:
 
     def dismiss(self, reply: Reply) -> None:
         """
-        Answer the request that is held, if there is one; if it comes again, it is held again.
+        Answer the request that is held, if there is one, and its copies; if it comes again, it is held again.
         """
-        held, self._held = self._held, None
-        if held is not None:
-            held.callback(reply)
+        held, self._held = self._held, ()
+        for each in held:
+            each.callback(reply)
+
+    def _superseded(self, most: int) -> None:
+        while len(self._held) > most:
+            oldest, *rest = self._held
+            self._held = tuple(rest)
+            oldest.callback(SUPERSEDED)
 
     def delivered(self, reply: Reply, ok: bool) -> bool:
         """
@@ -186,7 +198,7 @@ class Polling:
         return ok
 
     def _time_is_up(self, what: str, seconds: float) -> None:
-        if self._held is not None:
+        if self._held:
             self.tell(KEEP_ALIVE)
         else:
             self._late(what, seconds)

@@ -67,8 +67,8 @@ class Memory:
     """
 
     __slots__ = (
-        "_connection", "_digest", "_earlier", "_expected", "_fate", "_form", "_handed", "_keeps_turns", "_numbered", "count",
-        "moves", "reply",
+        "_connection", "_digest", "_earlier", "_expected", "_fate", "_form", "_handed", "_keeps_turns", "_numbered",
+        "_went_out", "count", "moves", "reply",
     )  # fmt: skip
 
     def __init__(self, fate: Callable[[int], Fate]) -> None:
@@ -84,7 +84,7 @@ class Memory:
         self._earlier: tuple[bytes, ...] = ()
         self._form: Form | None = None
         self._expected: Form = ()
-        self._handed = False
+        self._handed = self._went_out = False
         self._numbered = self._keeps_turns = False
 
     def same(self, body: bytes) -> bool:
@@ -100,9 +100,10 @@ class Memory:
         number = self._number(post)
         if number is not None:
             return self._judge_number(post, number)
+        awaited = self.reply is not None and self._handed and form == self._expected
         if not self.same(post.body):
-            return Verdict.STALE if form and self._is_stale(post) else Verdict.NEW
-        if self.reply is None or not self._handed or form != self._expected:
+            return Verdict.STALE if form and self._is_stale(post, awaited) else Verdict.NEW
+        if not awaited:
             return Verdict.AGAIN
         if post.connection == self._connection or not form:
             return Verdict.NEW
@@ -113,11 +114,16 @@ class Memory:
             return Verdict.NEW
         return Verdict.AGAIN if number == self.count and self.same(post.body) else Verdict.STALE
 
-    def _is_stale(self, post: Post) -> bool:
+    def _is_stale(self, post: Post, awaited: bool) -> bool:
         """
-        Whether this is a request of before that has been under way for long, on a connection that its client has given up.
+        Whether this is a request of before that has been under way for long: it does not fit what was told, or comes over a
+        connection that its client has given up.
+
+        @param awaited: it would fit.
         """
-        return post.connection < self._connection and not self.moves and _digest(post.body) in self._earlier
+        if _digest(post.body) not in self._earlier:
+            return False
+        return not awaited or (post.connection < self._connection and not self.moves)
 
     def _number(self, post: Post) -> int | None:
         """
@@ -172,7 +178,7 @@ class Memory:
 
         @param expected: the form of its answer.
         """
-        self.reply, self._expected, self._handed = reply, expected, True
+        self.reply, self._expected, self._handed, self._went_out = reply, expected, True, False
 
     def delivered(self, ok: bool) -> None:
         """
@@ -180,7 +186,8 @@ class Memory:
 
         @param ok: C{False} where it never went out.
         """
-        self._handed = ok
+        self._handed = ok or self._went_out
+        self._went_out = self._handed
 
     def confusable(self, expected: Form) -> bool:
         """

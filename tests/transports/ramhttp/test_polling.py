@@ -71,18 +71,35 @@ class PollingTests(SynchronousTestCase):
 
     def test_again(self) -> None:
         """
-        The same once more is held in place of the first one, or has its reply again, and its time.
+        The same once more is held beside the first one, or has its reply again, and its time.
         """
         first = self.polling.came(post(b"1"), None)
         self.assertEqual(self.polling.judge(post(b"1", 2), ()), Verdict.AGAIN)
         second = self.polling.came_again(post(b"1", 2))
-        self.assertEqual(self.successResultOf(first).status, 409)
+        self.assertNoResult(first)
         self.polling.tell(b"\xaa\x00", (True,))
         reply = self.successResultOf(second)
+        self.assertIs(self.successResultOf(first), reply)
         self.clock.advance(29)
         self.assertIs(self.successResultOf(self.polling.came_again(post(b"1", 3))), reply)
         self.clock.advance(29)
         self.assertEqual((self.late, self.polling.count), ([], 1))
+
+    def test_copies(self) -> None:
+        """
+        Not all copies of a request are held; its client is there as long as one of them is; and its reply went out where one did.
+        """
+        held = [self.polling.came(post(b"1"), (True,)), *(self.polling.came_again(post(b"1", each)) for each in range(2, 5))]
+        self.assertEqual(self.successResultOf(held[0]).status, 409)
+        held[1].cancel()
+        self.failureResultOf(held[1], CancelledError)
+        self.assertEqual((self.polling.held, self.polling.broken), (True, False))
+        self.polling.tell(b"\xaa\x00", (True,))
+        reply = self.successResultOf(held[2])
+        self.assertIs(self.successResultOf(held[3]), reply)
+        for ok in (True, False):
+            self.polling.delivered(reply, ok)
+        self.assertIs(self.polling.judge(post(b"1", 4), (True,)), Verdict.NEW)
 
     def test_broken(self) -> None:
         """
@@ -116,9 +133,10 @@ class PollingTests(SynchronousTestCase):
         self.polling.came(post(b"1"), None)
         self.polling.answer(NOTHING_MORE, (True,))
         self.assertFalse(self.polling.delivered(Reply(200), True))
-        self.assertTrue(self.polling.delivered(NOTHING_MORE, True))
         self.assertFalse(self.polling.delivered(NOTHING_MORE, False))
         self.assertTrue(self.polling.unheard(post(b"1", 2)))
+        self.assertTrue(self.polling.delivered(NOTHING_MORE, True))
+        self.assertFalse(self.polling.unheard(post(b"1", 2)))
 
     def test_cookie(self) -> None:
         """

@@ -123,6 +123,20 @@ class MemoryTests(SynchronousTestCase):
         self.memory.moves = True
         self.assertEqual(self.memory.judge(post(b"same", 1), ONE), Verdict.NEW)
 
+    def test_unfit(self) -> None:
+        """
+        What comes late is known by what is awaited, too: nothing, or something else.
+        """
+        for body in (b"two", b"three"):
+            self.memory.told(TOLD, ONE)
+            self.memory.came(post(body), ONE)
+        self.assertEqual(self.memory.judge(post(b"same", 2), ONE), Verdict.STALE)
+        self.memory.told(TOLD, TWO)
+        self.assertEqual(self.memory.judge(post(b"same", 2), ONE), Verdict.STALE)
+        self.assertEqual(self.memory.judge(post(b"four", 2), ONE), Verdict.NEW)
+        self.memory.told(TOLD, ONE)
+        self.assertEqual(self.memory.judge(post(b"same", 2), ONE), Verdict.NEW)
+
 
 class NumberTests(SynchronousTestCase):
     """

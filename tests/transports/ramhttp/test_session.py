@@ -424,8 +424,7 @@ class RepeatTests(SessionTestCase):
 
     def test_changing(self) -> None:
         """
-        Whoever changes connections is told in between that there is nothing to do, so that
-        answers cannot be mistaken.
+        Whoever changes connections is told in between that there is nothing to do, so that answers cannot be mistaken.
         """
         self.clock.advance(25)
         self.reply()
@@ -434,7 +433,8 @@ class RepeatTests(SessionTestCase):
         for number in range(5):
             running = self.channel.exchange(Script.of(OTHER))
             if number:
-                self.assertEqual(self.reply(), KEEP_ALIVE)
+                self.assertEqual({each.body for each in self.client.replies}, {KEEP_ALIVE})
+                self.client.replies.clear()
                 for _ in range(2):  # it may come again
                     self.client.connection += 1
                     self.client.post(EMPTY)
@@ -444,7 +444,7 @@ class RepeatTests(SessionTestCase):
                 self.client.connection += 1
                 self.client.post(DONE)
             self.successResultOf(running)
-            self.client.replies.clear()  # a request that was held, and superseded
+            self.client.replies.clear()
         self.assertEqual(self.channel.apdus, 5)
 
     def test_otherForm(self) -> None:
@@ -461,18 +461,35 @@ class RepeatTests(SessionTestCase):
         self.assertEqual(self.reply(), template(OTHER, OTHER))
         self.assertNoResult(running)
 
-    def test_superseded(self) -> None:
+    def test_copies(self) -> None:
         """
-        A request that comes while one is held takes its place: whoever sent the older one is gone.
+        A request that comes while the same one is held is held, too, and has the same reply: nobody knows which of them the client
+        waits for.
         """
         self.clock.advance(25)
         self.reply()
         older = self.client.post(EMPTY)
         self.client.connection = 2
         newer = self.client.post(EMPTY)
-        self.assertEqual(self.successResultOf(older).status, 409)
-        self.client.replies.clear()
+        self.assertNoResult(older)
         self.assertNoResult(newer)
+        self.channel.exchange(Script.of(READ))
+        self.assertIs(self.successResultOf(older), self.successResultOf(newer))
+        self.assertEqual([each.body for each in self.client.replies], 2 * [template(READ)])
+
+    def test_late(self) -> None:
+        """
+        A request of before that comes late is told so; what waits goes on waiting.
+        """
+        for data in (b"1", b"2"):
+            running = self.channel.exchange(Script.of(READ))
+            self.reply()
+            self.client.post(encode_response([Rapdu(data + b"\x90\x00")], 1))
+            self.successResultOf(running)
+        self.client.connection = 2
+        late = self.client.post(encode_response([Rapdu(b"1\x90\x00")], 1))
+        self.assertEqual(self.successResultOf(late).status, 409)
+        self.client.replies.clear()
         self.channel.exchange(Script.of(READ))
         self.assertEqual(self.reply(), template(READ))
 
