@@ -34,7 +34,8 @@ Read in this order, the way of a request from the socket to the card:
   - L{wire<cardgw.transports.ramhttp.wire>}: templates; L{plan<cardgw.transports.ramhttp.plan>}: which commands go into the next.
   - C{site}: connections; C{requests}: one request; C{front}: paths, methods, who it is (C{auth}), which dialect.  From here on
     nothing knows of sockets: C{http} is what both sides say to each other.
-  - C{contact}: the dialect of the clients: whose request it is, and how a session begins; C{traits}: what this client can do.
+  - C{contact}: the dialect of the clients: whose request it is, and how a session begins; C{asked}: what the path asks for;
+    C{traits}: what this client can do.
   - C{session}: one dialogue, made of parts that know nothing of each other: C{polling} (the request that is held), C{repeats} (is
     this the answer, or the last request again?  C{fates}: what TCP knows about that), C{work} (what the client is told next, with
     C{orders} for the card and texts of C{holder}).  C{afterwards}: who comes when it is over.

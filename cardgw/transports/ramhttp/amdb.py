@@ -16,17 +16,18 @@ from twisted.logger import Logger
 
 from cardgw.apdu.command import SHORT_COMMAND, SHORT_RESPONSE
 from cardgw.connections.sessions import Full, Sessions
-from cardgw.errors import CardGatewayError, LinkInUse
+from cardgw.errors import CardGatewayError
 from cardgw.interfaces import IGateway
 from cardgw.transports.ramhttp import amdb_headers as headers
 from cardgw.transports.ramhttp.amdb_session import AmdbSession, Who
+from cardgw.transports.ramhttp.asked import refused, request_of
 from cardgw.transports.ramhttp.channel import Patience, TemplateChannel
 from cardgw.transports.ramhttp.errors import ClientRestarted, quoted
 from cardgw.transports.ramhttp.fates import Fate
 from cardgw.transports.ramhttp.http import Post, Reply, refusal
 from cardgw.transports.ramhttp.plan import Limits
 from cardgw.transports.ramhttp.settings import RamHttpSettings
-from cardgw.values import ARRIVAL, LINK, CardRequest, ChannelInfo, Feature
+from cardgw.values import CardRequest, ChannelInfo, Feature
 
 ID_BYTES = 16
 """Bytes of chance in the name of a session."""
@@ -93,9 +94,9 @@ class AmendmentB:
         if isinstance(who, Reply):
             return who
         try:
-            request = self._request(post)
+            request = request_of(post.path, self.gateway.link)
         except CardGatewayError as problem:
-            return refusal(409 if isinstance(problem, LinkInUse) else 404, str(problem))
+            return refused(problem)
         before = self._agents.get((who.psk, who.agent))
         if before is not None:
             before.end(ClientRestarted())
@@ -122,17 +123,6 @@ class AmendmentB:
     def _refused(self, post: Post, status: int, why: str) -> Reply:
         _log.warn("{peer}: refused: {reason}", event="agent-refused", peer=post.peer, reason=quoted(why))
         return refusal(status, why)
-
-    def _request(self, post: Post) -> CardRequest:
-        """
-        What the card's side asks for, by its path.
-
-        @raise CardGatewayError: it comes by a link that there is not, or that somebody else has.
-        """
-        first, rest = (post.path[0], post.path[1:]) if post.path else ("", ())
-        if first == LINK and rest:
-            return CardRequest(LINK, self.gateway.link(rest[0]))
-        return CardRequest(first or ARRIVAL, "/".join(rest))
 
     def _begun(self, post: Post, who: Who, request: CardRequest) -> AmdbSession:
         settings = self.settings

@@ -5,16 +5,17 @@ The dialect of CardContact: whose request is whose, and how a session begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from secrets import token_urlsafe
 
 from attrs import define, field
 from twisted.logger import Logger
 
 from cardgw.connections.sessions import Full, Sessions
-from cardgw.errors import CardGatewayError, ChannelError, LinkInUse, UnknownLink
+from cardgw.errors import CardGatewayError, ChannelError, UnknownLink
 from cardgw.interfaces import IGateway
 from cardgw.transports.ramhttp.afterwards import Afterwards
+from cardgw.transports.ramhttp.asked import link_in, refused, request_of
 from cardgw.transports.ramhttp.contact_channel import ContactChannel
 from cardgw.transports.ramhttp.errors import ClientRestarted
 from cardgw.transports.ramhttp.fates import Fate
@@ -27,7 +28,7 @@ from cardgw.transports.ramhttp.session import ContactSession
 from cardgw.transports.ramhttp.settings import RamHttpSettings
 from cardgw.transports.ramhttp.traits import checked_atr, traits_of
 from cardgw.transports.ramhttp.wire import Initiation, Notify, decode_initiation, is_initiation
-from cardgw.values import ARRIVAL, LINK, CardRequest
+from cardgw.values import LINK, CardRequest
 
 _log = Logger()
 _ANSWER = b"\xab"
@@ -39,7 +40,6 @@ MOST_ENDED = 2000
 """So many are remembered at most."""
 COOKIE_MAX = 128
 """Most characters of the value of a cookie that may be a name of ours."""
-_STATUS: Mapping[type[CardGatewayError], int] = {UnknownLink: 404, LinkInUse: 409}
 _OVER = "This session is over. Please start again."
 _FULL = "The server is busy. Please try again in a minute."
 _FULL_ADDRESS = "Too many cards of your network are being served. Please try again in a minute."
@@ -100,7 +100,7 @@ class Contact:
         The session that a client has begun whose connection broke before it was answered.  One without a cookie and a link is
         known by what it said; it must be gone then, there may be others like it.
         """
-        session = self._present(post) or self._links.get(_link_of(post))
+        session = self._present(post) or self._links.get(link_in(post.path))
         if session is None:
             session = self._first.get((post.host, post.user, post.path, post.body))
             if session is not None and session.held:
@@ -133,7 +133,7 @@ class Contact:
         try:
             return self._begun(post, initiation)
         except CardGatewayError as problem:
-            return refusal(next((_STATUS[each] for each in _STATUS if isinstance(problem, each)), 503), str(problem))
+            return refused(problem)
 
     def _stranger(self, post: Post) -> HttpSession | Reply:
         """
@@ -157,7 +157,7 @@ class Contact:
         """
         session = self._present(post)
         if session is None:
-            session = self._links.get(_link_of(post))
+            session = self._links.get(link_in(post.path))
             if session is None or not session.forsaken(post):
                 return
         if session.user == post.user:
@@ -186,21 +186,18 @@ class Contact:
             on, or nothing.
         @raise UnknownLink: there is no such link.
         """
-        link = _link_of(post)
+        link = link_in(post.path)
         cookies = dict(_cookies(post))
         kept = next((value for value in cookies.values() if value in self._ended), "")
         if link:
-            return link, CardRequest(LINK, self.gateway.link(link)), kept
+            return link, request_of(post.path, self.gateway.link), kept
         for name, value in cookies.items():
             try:
                 return value, CardRequest(LINK, self.gateway.link(value)), value
             except UnknownLink:
                 if name == JSESSIONID and value not in self._ended:
                     raise
-        path = post.path
-        if path[:1] == (LINK,):
-            raise UnknownLink
-        return "", CardRequest(path[0], "/".join(path[1:])) if path else CardRequest(ARRIVAL), kept
+        return "", request_of(post.path, self.gateway.link), kept
 
     def over(self, session: ContactSession, memory: Memory, last_words: Sequence[Notify], reason: ChannelError | None) -> None:
         """
@@ -223,13 +220,6 @@ class Contact:
         while len(self._ended) > MOST_ENDED or next(iter(self._ended.values())).since < oldest:
             del self._ended[next(iter(self._ended))]
         return afterwards
-
-
-def _link_of(post: Post) -> str:
-    """
-    The token of a link in the path, or nothing.
-    """
-    return post.path[1] if len(post.path) > 1 and post.path[0] == LINK else ""
 
 
 def _cookies(post: Post) -> Iterator[tuple[str, str]]:
