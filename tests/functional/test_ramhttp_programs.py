@@ -102,7 +102,8 @@ class NginxTests(RamHttpTestCase):
 
     async def test_plain(self) -> None:
         """
-        The connections that they let nginx keep save requests; without, nothing is lost or done twice either.
+        With the connections that they let nginx keep there is one request for each command; without, there may be more, but
+        nothing is lost or done twice either.
         """
         counts = []
         for settings in (example(), "server { listen 443 ssl; location /rt { proxy_pass http://127.0.0.1:8080; } }"):
@@ -112,7 +113,7 @@ class NginxTests(RamHttpTestCase):
             counts.append(len((await self.through(ALL[0], slot)).exchanges))
             self.assertEqual((self.gateway.results, slot.apdus), ([TIMES], TIMES))
             await self.stop()
-        self.assertLess(*counts)
+        self.assertEqual((counts[0], min(counts)), (TIMES + 3, counts[0]))
 
 
 class CurlTests(RamHttpTestCase):
