@@ -463,8 +463,8 @@ class RepeatTests(SessionTestCase):
 
     def test_copies(self) -> None:
         """
-        A request that comes while the same one is held is held, too, and has the same reply: nobody knows which of them the client
-        waits for.
+        A request that comes while the same one is held is held, too, and has the same reply: nobody knows which of them the
+        client waits for.
         """
         self.clock.advance(25)
         self.reply()
