@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from cardgw.bridges.touch_card import TouchedCard, last_word
 from cardgw.bridges.touch_errors import TouchServerLost, TouchServerMisbehaved, TouchServerSilent
 from cardgw.bridges.touch_waiting import StoppedError, Waiting
+from cardgw.bridges.touch_watcher import Watcher
 from cardgw.interfaces import ICardChannel
 from cardgw.transports.ramhttp.wire import RequestElement, WireError, decode_request
 
@@ -61,50 +62,6 @@ class Outcome:
         Whether all is well.
         """
         return not (self.failed or self.cancelled)
-
-
-class Watcher(Protocol):
-    """
-    Is told how a session goes.  Must not raise.
-    """
-
-    def connected(self, atr: bytes) -> None:
-        """
-        The server has answered for the first time.
-        """
-
-    def command(self, octets: bytes) -> None:
-        """
-        A command goes to the card.  Where its data are a PIN or a password they are replaced by as many asterisks.
-        """
-
-    def answer(self, octets: bytes) -> None:
-        """
-        The card's answer; empty where there is none.
-        """
-
-    def reset(self, atr: bytes) -> None:
-        """
-        The card was started anew.
-        """
-
-    def notified(self, id: int, text: str, seconds: int | None) -> None:
-        """
-        The server says something to the card holder.
-
-        @param id: negative for an error, 0 for completion, positive for progress.
-        @param seconds: how long what comes next may take, where the server tells.
-        """
-
-    def warned(self, text: str) -> None:
-        """
-        Something is odd, and the session goes on.
-        """
-
-    def ended(self) -> None:
-        """
-        It is over, however.  Comes once.
-        """
 
 
 class Line(Protocol):

@@ -6,7 +6,6 @@ What a RAMOverHTTP server asks for, done to a card: the elements of one template
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field
 
@@ -17,6 +16,7 @@ from cardgw.apdu.script import Script, Step
 from cardgw.apdu.wrong_length import WrongLength
 from cardgw.bridges.touch_errors import AnswersTooLong, shown
 from cardgw.bridges.touch_waiting import StoppedError, Waiting
+from cardgw.bridges.touch_watcher import Watcher
 from cardgw.errors import CardGatewayError, ChannelError, NotSupported
 from cardgw.interfaces import ICardChannel
 from cardgw.transports.ramhttp.wire import (
@@ -34,9 +34,6 @@ from cardgw.transports.ramhttp.wire import (
     encode_response,
 )
 from cardgw.values import Reset
-
-if TYPE_CHECKING:
-    from cardgw.bridges.touch import Watcher
 
 WRONG_LENGTH = bytes.fromhex("6700")
 """In place of the card's answer to what is no command, or one that is too long for card or reader (ISO/IEC 7816-4, 5.6)."""

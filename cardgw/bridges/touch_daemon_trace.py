@@ -93,7 +93,7 @@ def _store(path: Path, lines: deque[str] | list[str], *, anew: bool) -> int:
 @define(eq=False)
 class Tracing:
     """
-    Writes what happens in one session.  See L{cardgw.bridges.touch.Watcher}.
+    Writes what happens in one session.  See L{cardgw.bridges.touch_watcher.Watcher}.
 
     @ivar server: scheme, host and port.
     """
@@ -103,13 +103,13 @@ class Tracing:
 
     def connected(self, atr: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.connected}.
+        See L{cardgw.bridges.touch_watcher.Watcher.connected}.
         """
         self.trace.add(f"== {self.server}: the card is there, its answer to reset is {atr.hex().upper()}")
 
     def command(self, octets: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.command}.
+        See L{cardgw.bridges.touch_watcher.Watcher.command}.
         """
         try:
             command = Command.decode(octets)
@@ -120,7 +120,7 @@ class Tracing:
 
     def answer(self, octets: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.answer}.
+        See L{cardgw.bridges.touch_watcher.Watcher.answer}.
         """
         size = len(octets) - 2
         told = f"{describe(int.from_bytes(octets[-2:]))}{f', {size} bytes' if size else ''}" if size >= 0 else "no answer"
@@ -128,24 +128,24 @@ class Tracing:
 
     def reset(self, atr: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.reset}.
+        See L{cardgw.bridges.touch_watcher.Watcher.reset}.
         """
         self.trace.add(f"   the card is started anew: {atr.hex().upper()}")
 
     def notified(self, id: int, text: str, seconds: int | None) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.notified}.
+        See L{cardgw.bridges.touch_watcher.Watcher.notified}.
         """
         self.trace.add(f"   the server says ({id}): {shown(text)}")
 
     def warned(self, text: str) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.warned}.
+        See L{cardgw.bridges.touch_watcher.Watcher.warned}.
         """
         self.trace.add(f"   {shown(text)}")
 
     def ended(self) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.ended}.
+        See L{cardgw.bridges.touch_watcher.Watcher.ended}.
         """
         self.trace.add(f"== {self.server}: over")

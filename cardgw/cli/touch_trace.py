@@ -101,7 +101,7 @@ def answer_lines(octets: bytes) -> Iterator[str]:
 @define(eq=False)
 class Screen:
     """
-    Shows a session.  See L{cardgw.bridges.touch.Watcher}.
+    Shows a session.  See L{cardgw.bridges.touch_watcher.Watcher}.
 
     @ivar server: what it is called.
     @ivar level: how much is shown.
@@ -120,7 +120,7 @@ class Screen:
 
     def connected(self, atr: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.connected}.
+        See L{cardgw.bridges.touch_watcher.Watcher.connected}.
         """
         self._say(f"connected to {self.server}")
         if self.level >= TRACE:
@@ -128,7 +128,7 @@ class Screen:
 
     def command(self, octets: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.command}.
+        See L{cardgw.bridges.touch_watcher.Watcher.command}.
         """
         self._since = self.seconds()
         if self.level >= TRACE:
@@ -136,7 +136,7 @@ class Screen:
 
     def answer(self, octets: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.answer}.
+        See L{cardgw.bridges.touch_watcher.Watcher.answer}.
         """
         self._commands += 1
         if self.level < TRACE:
@@ -149,27 +149,27 @@ class Screen:
 
     def reset(self, atr: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.reset}.
+        See L{cardgw.bridges.touch_watcher.Watcher.reset}.
         """
         if self.level >= TRACE:
             self._print(f"Reset - ATR: {atr.hex(' ').upper()}", "bold")
 
     def notified(self, id: int, text: str, seconds: int | None) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.notified}.
+        See L{cardgw.bridges.touch_watcher.Watcher.notified}.
         """
         takes = f" (about {seconds} s)" if seconds else ""
         self._print(f"Server: [{id}] {flat(text)}{takes}", "bold red" if id < 0 else "bold green" if id == 0 else "bold")
 
     def warned(self, text: str) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.warned}.
+        See L{cardgw.bridges.touch_watcher.Watcher.warned}.
         """
         self._print(f"WARNING: {flat(text)}", "yellow")
 
     def ended(self) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher.ended}.
+        See L{cardgw.bridges.touch_watcher.Watcher.ended}.
         """
         self._erase()
 

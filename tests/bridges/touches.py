@@ -83,7 +83,7 @@ class FakeLine:
 
 class FakeWatcher:
     """
-    A L{cardgw.bridges.touch.Watcher} that writes down what it is told.
+    A L{cardgw.bridges.touch_watcher.Watcher} that writes down what it is told.
     """
 
     def __init__(self) -> None:
@@ -91,43 +91,43 @@ class FakeWatcher:
 
     def connected(self, atr: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher}.
+        See L{cardgw.bridges.touch_watcher.Watcher}.
         """
         self.told.append(("connected", atr))
 
     def command(self, octets: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher}.
+        See L{cardgw.bridges.touch_watcher.Watcher}.
         """
         self.told.append(("command", octets))
 
     def answer(self, octets: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher}.
+        See L{cardgw.bridges.touch_watcher.Watcher}.
         """
         self.told.append(("answer", octets))
 
     def reset(self, atr: bytes) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher}.
+        See L{cardgw.bridges.touch_watcher.Watcher}.
         """
         self.told.append(("reset", atr))
 
     def notified(self, id: int, text: str, seconds: int | None) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher}.
+        See L{cardgw.bridges.touch_watcher.Watcher}.
         """
         self.told.append(("notified", id, text, seconds))
 
     def warned(self, text: str) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher}.
+        See L{cardgw.bridges.touch_watcher.Watcher}.
         """
         self.told.append(("warned", text))
 
     def ended(self) -> None:
         """
-        See L{cardgw.bridges.touch.Watcher}.
+        See L{cardgw.bridges.touch_watcher.Watcher}.
         """
         self.told.append(("ended",))
 
