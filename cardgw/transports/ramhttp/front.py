@@ -73,8 +73,11 @@ class Front:
         return tuple(_decoded(each) for each in path[len(self.prefix) :].split("/") if each)
 
     def _proxied(self, arrived: Arrived) -> bool:
-        if not arrived.host or not _OF_PROXIES.isdisjoint(arrived.headers):
+        headers = arrived.headers
+        if not arrived.host or not _OF_PROXIES.isdisjoint(headers):
             return True
+        if headers.get("user-agent", "").startswith("Java") and headers.get("connection", "").lower() != "keep-alive":
+            return True  # it has always sent that, and proxies take it away (RFC 9110, 7.6.1)
         return self.url.startswith("https:") and not ISSLTransport.providedBy(arrived.transport)
 
     def _about(self, arrived: Arrived) -> Reply:

@@ -73,7 +73,7 @@ class FrontTests(SynchronousTestCase):
 
     def test_proxied(self) -> None:
         """
-        Whoever comes through a proxy is known: by a header, since it comes over a local socket, or without the TLS that the
+        Whoever comes through a proxy is known: by a header, or one that is missing; over a local socket; without the TLS that the
         server is known by.
         """
         secure, plain = StringTransport(), StringTransport()
@@ -83,6 +83,8 @@ class FrontTests(SynchronousTestCase):
             ("", {"headers": {"x-forwarded-for": "192.0.2.9"}}, True),
             ("", {"headers": {"via": "1.1 proxy"}}, True),
             ("", {"host": ""}, True),
+            ("", {"headers": {"user-agent": "Java/17.0.15", "connection": "keep-alive"}}, False),
+            ("", {"headers": {"user-agent": "Java/17.0.15"}}, True),
             ("https://cards.example.com/rt", {"transport": plain}, True),
             ("https://cards.example.com/rt", {"transport": secure}, False),
             ("http://cards.example.com/rt", {}, False),
