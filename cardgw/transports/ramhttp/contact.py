@@ -182,22 +182,22 @@ class Contact:
         """
         What it asks for.
 
-        @return: the token of its link, or nothing; the request; and the value of its own cookie that names the session from now
-            on, or nothing.
+        No cookie but that of a link names a session: whoever has given it to a client could speak for its card.
+
+        @return: the token of its link, or nothing; the request; and the token again where it came in a cookie, which names the
+            session then.
         @raise UnknownLink: there is no such link.
         """
         link = link_in(post.path)
-        cookies = dict(_cookies(post))
-        kept = next((value for value in cookies.values() if value in self._ended), "")
         if link:
-            return link, request_of(post.path, self.gateway.link), kept
-        for name, value in cookies.items():
+            return link, request_of(post.path, self.gateway.link), ""
+        for name, value in _cookies(post):
             try:
                 return value, CardRequest(LINK, self.gateway.link(value)), value
             except UnknownLink:
-                if name == JSESSIONID and value not in self._ended:
+                if name == JSESSIONID:
                     raise
-        return "", request_of(post.path, self.gateway.link), kept
+        return "", request_of(post.path, self.gateway.link), ""
 
     def over(self, session: ContactSession, memory: Memory, last_words: Sequence[Notify], reason: ChannelError | None) -> None:
         """
