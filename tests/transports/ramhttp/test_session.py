@@ -629,7 +629,7 @@ class AgainTests(SynchronousTestCase):
 
     def test_known(self) -> None:
         """
-        A client that is known begins anew: the card that it had is lost; it keeps its cookie.
+        A client that is known begins anew: the card that it had is lost; its session has a new name.
         """
         client = Client()
         client.begin()
@@ -638,7 +638,7 @@ class AgainTests(SynchronousTestCase):
         again = client.post(encode_initiation(Initiation(ATR)))
         self.assertEqual(self.successResultOf(first.when_gone()).code, "client-restarted")
         client.house.clock.advance(25)
-        self.assertNotIn("Set-Cookie", self.successResultOf(again).headers)
+        self.assertIn("Set-Cookie", self.successResultOf(again).headers)
         self.assertIsNot(client.channel, first)
         client.replies.popleft()
         client.move()
