@@ -174,6 +174,7 @@ class ListeningTests(SocketsTestCase):
         files = certificate(self.place / "server", "localhost")
         context = ssl.create_default_context(cafile=files[0])
         context.check_hostname = False
+        context.set_alpn_protocols(["h2", "http/1.1"])  # as curl does
         for text in (
             f"tls:tcp:0:interface=127.0.0.1:certificate={files[0]}:key={files[1]}",
             f"ssl:0:interface=127.0.0.1:certKey={files[0]}:privateKey={files[1]}",

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.interfaces import IHalfCloseableProtocol, IProtocolNegotiationFactory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, HTTPFactory, Request
@@ -27,6 +27,7 @@ from cardgw.transports.ramhttp.requests import TOO_LARGE, RamRequest, Serve, enc
 
 _log = Logger()
 _CLOSED = Failure(ConnectionDone())
+_SPOKEN = b"http/1.1"
 _MARGIN = 5.0
 """Seconds by which clients should give up an idle connection earlier than it is closed here."""
 _KEEPALIVE = 60.0
@@ -225,6 +226,7 @@ class RamChannel(HTTPChannel):
             HTTPChannel.loseConnection(self)
 
 
+@implementer(IProtocolNegotiationFactory)
 class RamSite(HTTPFactory):
     """
     Makes connections, and ends them.
@@ -253,6 +255,12 @@ class RamSite(HTTPFactory):
         """
         See L{startFactory}.
         """
+
+    def acceptableProtocols(self) -> list[bytes]:  # noqa: N802
+        """
+        See L{IProtocolNegotiationFactory}.  Whoever offers protocols in its TLS, as curl does, must find one (RFC 7301).
+        """
+        return [_SPOKEN]
 
     def log(self, request: Any) -> None:
         """
