@@ -21,7 +21,7 @@ from cardgw.transports.ramhttp.settings import RamHttpSettings
 _log = Logger()
 FAILURES_MAX = 10
 """So many failures from one address; then nobody is asked any more who comes from there.  Those who have no address, behind a
-proxy that comes over a local socket, are not counted: one could lock out all."""
+proxy of this machine, are not counted: one could lock out all."""
 FAILURES_WINDOW = 60.0
 """Seconds for which they count."""
 ADDRESSES_MAX = 10_000

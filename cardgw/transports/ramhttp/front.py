@@ -12,6 +12,7 @@ from attrs import define
 from twisted.internet.defer import succeed
 from twisted.internet.interfaces import ISSLTransport
 
+from cardgw.connections.sessions import counted
 from cardgw.transports.ramhttp.auth import Gate, certified
 from cardgw.transports.ramhttp.http import TEXT, Dialect, Post, Reply, refusal
 from cardgw.transports.ramhttp.requests import Arrived, Served
@@ -27,6 +28,7 @@ Smart cards are managed here, over RAMOverHTTP. Whoever has a card in a reader o
   java -jar ocf-cc.jar {url}
   ram-client {url}
 """
+_LOOPBACK = counted("::1")
 _OF_PROXIES = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"))
 """Headers that proxies add (RFC 7239; RFC 9110, 7.6.3)."""
 _NOTHING_HERE = "There is nothing here. Card sides POST to {prefix}."
@@ -86,10 +88,11 @@ class Front:
         return Reply(200, _ABOUT.format(url=own).encode(), _PLAIN)
 
     def _posted(self, arrived: Arrived, path: tuple[str, ...]) -> Served:
-        psk = psk_identity(arrived.transport)
+        psk, proxied = psk_identity(arrived.transport), self._proxied(arrived)
+        host = "" if proxied and _is_here(arrived.host) else arrived.host
         by_link = len(path) > 1 and path[0] == LINK  # whoever begins with another token than a link's is refused for that
         trusted = by_link or psk is not None
-        who = self.gate.who(arrived.headers, arrived.host, certified(arrived.transport), trusted=trusted)
+        who = self.gate.who(arrived.headers, host, certified(arrived.transport), trusted=trusted)
         if isinstance(who, Reply):
             return _at_once(who)
         post = Post(
@@ -98,17 +101,24 @@ class Front:
             headers=arrived.headers,
             body=arrived.body,
             peer=arrived.peer,
-            host=arrived.host,
+            host=host,
             user=who,
             psk=psk,
             connection=arrived.connection,
-            proxied=self._proxied(arrived),
+            proxied=proxied,
         )
         dialect = next((each for each in self.dialects if each.takes(post)), None)
         if dialect is None:
             return _at_once(refusal(415, _NOT_UNDERSTOOD))
         session = dialect.find(post) or dialect.begin(post)
         return _at_once(session) if isinstance(session, Reply) else Served(session.post(post), session)
+
+
+def _is_here(host: str) -> bool:
+    """
+    Whether that is a proxy of this machine: all that come through it have its address, and are not counted under that.
+    """
+    return host.startswith("127.") or host == _LOOPBACK
 
 
 def _at_once(reply: Reply) -> Served:

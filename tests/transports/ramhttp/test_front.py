@@ -92,6 +92,21 @@ class FrontTests(SynchronousTestCase):
             self.make("/rt", url).serve(evolve(self.arrived, **changes))
             self.assertEqual(self.one.posts[-1].proxied, expected, (url, changes))
 
+    def test_proxyHere(self) -> None:
+        """
+        Those who come through a proxy of this machine are not counted under its address; those of this machine itself are, and so
+        are those of a proxy elsewhere.
+        """
+        told = {"x-forwarded-for": "192.0.2.9"}
+        for host, headers, expected in (
+            ("127.0.0.1", told, ""),
+            ("::/64", told, ""),
+            ("127.0.0.1", {}, "127.0.0.1"),
+            ("192.0.2.7", told, "192.0.2.7"),
+        ):
+            self.front.serve(evolve(self.arrived, host=host, headers=headers))
+            self.assertEqual(self.one.posts[-1].host, expected)
+
     def make(self, prefix: str, url: str = "", **settings: Any) -> Front:
         """
         One with this prefix.
