@@ -19,7 +19,7 @@ from cardgw.bridges.touch_session import parse
 from cardgw.bridges.touch_tls import policy
 from cardgw.values import ChannelInfo, Reset
 from cardgw.virtual.euicc import VirtualEuicc
-from cardgw.virtual.ram_client import RamClient
+from cardgw.virtual.ram_client import Manners, RamClient
 from cardgw.virtual.ram_kinds import Kind
 from cardgw.virtual.ram_slot import Slot
 from cardgw.virtual.vicc import euicc_atr
@@ -57,10 +57,12 @@ class LentTestCase(VpcdTestCase):
     A service to which cards can be lent.
 
     @ivar kind: a client in software; C{None} for our own one.
+    @ivar manners: of the client in software.
     @ivar lending: how the last session ends.
     """
 
     kind: Kind | None = None
+    manners = Manners()
     lending: Deferred[Any]
 
     async def start(self, settings: str = "") -> None:
@@ -102,7 +104,8 @@ class LentTestCase(VpcdTestCase):
     def _by(self, url: str, answer: Card, atr: bytes, reset: Callable[[], object]) -> Deferred[Any]:
         assert self.kind is not None
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.gateway.ports["ramhttp-listening"])
-        return ensureDeferred(RamClient(reactor, endpoint, url, Slot(reactor, answer, atr, reset), self.kind).run())
+        slot = Slot(reactor, answer, atr, reset)
+        return ensureDeferred(RamClient(reactor, endpoint, url, slot, self.kind, manners=self.manners).run())
 
     async def _ended(self, lending: Deferred[Any]) -> None:
         lending.cancel()
